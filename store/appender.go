@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"vega/policies/check"
+	"vega/policies/incident"
 )
 
 // Runs are written in batches, so that a check does not wait for the disk and a
@@ -32,38 +34,53 @@ var errStuck = &UnavailableError{
 	Err:    errors.New("write to the store: a write does not end; check whether the disk responds"),
 }
 
-// Appender queues runs and writes them in batches, from one goroutine.
+// Write stores runs and changes in one transaction: all of it, or nothing.
+type Write func(batch []PackedRun, changes *incident.Changes) error
+
+// Appender queues runs and writes them in batches, from one goroutine. A journal, if
+// there is one, judges each run once, in the order of the queue: just before it is
+// written, or earlier if it can't be written for now.
 type Appender struct {
-	write  func(batch []PackedRun) error
-	health *Health
+	write   Write
+	health  *Health
+	journal atomic.Pointer[journal] // nil: nobody judges runs
+	judging sync.Mutex              // held while runs are judged; locked before mu
 
 	mu     sync.Mutex
 	queue  queue
 	began  time.Time     // of the write in progress; zero: there is none
 	room   chan struct{} // closed when runs are taken from the queue; nil: nobody waits
+	urgent bool          // the queue has a run that may change something
 	closed bool
 
-	wake  chan struct{} // capacity 1: the queue has runs
-	retry chan struct{} // capacity 1: see Retry
-	flush chan chan error
-	stop  chan struct{}
-	done  chan struct{}
-	once  sync.Once
+	wake   chan struct{} // capacity 1: the queue has runs
+	retry  chan struct{} // capacity 1: see Retry
+	later  chan struct{} // capacity 1: changes wait for the end of an outage
+	flush  chan chan error
+	alerts chan chan error // see FlushAlerts
+	slow   *time.Timer     // calls judgeLate
+	last   time.Time       // when the last write began; of the Appender's goroutine
+	stop   chan struct{}
+	done   chan struct{}
+	once   sync.Once
 }
 
 // NewAppender starts an Appender. It calls write with one batch at a time;
-// write stores all of it or nothing, and keeps no reference to it. A batch that
-// was not stored is written again after two seconds. An empty batch only tries
-// whether the database can be written.
+// write keeps no reference to it. A batch that was not stored is written again
+// after two seconds. An empty batch without changes only tries whether the
+// database can be written.
 //
 // While health reports an outage, the queue is bounded to 32,768 runs and about
 // 16 MiB. Beyond them, the oldest runs are dropped and counted.
-func NewAppender(write func(batch []PackedRun) error, health *Health) *Appender {
+func NewAppender(write Write, health *Health) *Appender {
 	a := &Appender{
 		write: write, health: health,
-		wake: make(chan struct{}, 1), retry: make(chan struct{}, 1), flush: make(chan chan error),
+		wake: make(chan struct{}, 1), retry: make(chan struct{}, 1), later: make(chan struct{}, 1),
+		flush: make(chan chan error), alerts: make(chan chan error),
 		stop: make(chan struct{}), done: make(chan struct{}),
 	}
+	a.slow = time.AfterFunc(time.Hour, a.judgeLate)
+	a.slow.Stop()
 	go a.work()
 	return a
 }
@@ -89,18 +106,32 @@ func (a *Appender) Append(ctx context.Context, r *check.Run) error {
 		}
 	}
 	defer a.mu.Unlock()
+	a.makeRoom(bytes)
 	if a.closed {
 		return fmt.Errorf("%w: the store is closed", ErrNotStored)
 	}
-	for a.queue.full(bytes) {
-		a.queue.take(1)
-		a.health.lose(1)
-	}
 	a.queue.push(p)
-	if n := a.queue.len(); n == 1 || n >= maxBatch {
+	urgent := a.journal.Load() != nil && (r.Status != check.Healthy || r.Status != r.Previous)
+	a.urgent = a.urgent || urgent
+	if n := a.queue.len(); n == 1 || n >= maxBatch || urgent {
 		signal(a.wake)
 	}
 	return nil
+}
+
+// makeRoom drops the oldest runs until one more of that size fits into the queue. They
+// are judged before. The caller holds a.mu, which makeRoom unlocks meanwhile.
+func (a *Appender) makeRoom(bytes int) {
+	for !a.closed && a.queue.full(bytes) {
+		if a.queue.judged == 0 && a.journal.Load() != nil {
+			a.mu.Unlock()
+			a.judgeAll()
+			a.mu.Lock()
+			continue
+		}
+		a.queue.take(1)
+		a.health.lose(1)
+	}
 }
 
 // awaitRoom waits until runs were taken from the queue. At the deadline, it begins an
@@ -208,12 +239,16 @@ func (a *Appender) Close() {
 
 func (a *Appender) work() {
 	defer close(a.done)
+	defer a.slow.Stop()
 	var due <-chan time.Time // nil while nothing is to be written
 	for {
 		select {
 		case <-a.wake:
 			if due == nil {
 				due = time.After(batchDelay)
+			}
+			if a.hurries() {
+				due = time.After(batchDelay - time.Since(a.last))
 			}
 			if a.Waiting() < maxBatch || a.health.failing() {
 				continue
@@ -223,10 +258,19 @@ func (a *Appender) work() {
 			}
 			continue // the rest is written when it is due
 		case <-due:
-		case <-a.retry:
-			if a.Waiting() == 0 {
-				_ = a.timed(nil) // recorded in health
+		case <-a.later:
+			if due == nil {
+				due = time.After(retryDelay)
 			}
+			continue
+		case <-a.retry:
+			a.tryIdle()
+		case answer := <-a.alerts:
+			err := a.storeAlerts()
+			if answer <- err; err != nil && due == nil {
+				due = time.After(retryDelay)
+			}
+			continue
 		case answer := <-a.flush:
 			err := a.store(1)
 			answer <- err
@@ -247,6 +291,24 @@ func (a *Appender) work() {
 	}
 }
 
+// tryIdle tries whether the database can be written, unless something waits for that.
+func (a *Appender) tryIdle() {
+	if j := a.journal.Load(); a.Waiting() == 0 && (j == nil || !j.pending()) {
+		_ = a.commit(nil, nil) // recorded in health
+	}
+}
+
+// hurries reports whether the queue has a run that may change something, and that is to
+// be written without delay. It answers so once. In a storm of them, writes still begin
+// batchDelay apart.
+func (a *Appender) hurries() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	urgent := a.urgent
+	a.urgent = false
+	return urgent && !a.health.failing()
+}
+
 // answerAll answers every Flush that waits. Each attempt to write may take as long as
 // the database waits for a lock, so they share one that failed.
 func (a *Appender) answerAll(err error) {
@@ -260,46 +322,76 @@ func (a *Appender) answerAll(err error) {
 	}
 }
 
-// store writes what is queued while there are at least that many runs.
+// store writes what is queued while there are at least that many runs. With at least
+// one, changes without a run are written, too.
 func (a *Appender) store(least int) error {
 	for {
-		batch := a.next(least)
-		if len(batch) == 0 {
+		batch, changes := a.next(least)
+		if len(batch) == 0 && changes == nil {
 			return nil
 		}
-		if err := a.timed(batch); err != nil {
+		if err := a.commit(batch, changes); err != nil {
 			a.mu.Lock()
 			dropped := a.queue.restore(batch)
 			a.mu.Unlock()
 			a.health.lose(dropped)
+			a.judgeAll()
 			return fmt.Errorf("store runs: %w", err)
+		}
+		if len(batch) == 0 {
+			return nil
 		}
 	}
 }
 
-// timed writes a batch, while Watch sees when it began.
-func (a *Appender) timed(batch []PackedRun) error {
+// commit writes a batch and tells the journal how that ended. Watch sees when it began.
+func (a *Appender) commit(batch []PackedRun, changes *incident.Changes) error {
 	set := func(t time.Time) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.began = t
 	}
-	set(time.Now())
-	defer set(time.Time{})
-	return a.write(batch)
+	a.last = time.Now()
+	set(a.last)
+	j := a.journal.Load()
+	if j != nil {
+		a.slow.Reset(retryDelay)
+	}
+	err := a.write(batch, changes)
+	set(time.Time{})
+	a.slow.Stop()
+	if changes != nil {
+		j.stored(err == nil)
+	}
+	return err
 }
 
-// next takes a batch from the queue, or nothing if it has less than the least.
-func (a *Appender) next(least int) []PackedRun {
+// next takes a batch from the queue, or nothing if it has less than the least, and
+// judges its runs. It returns the changes that are to be stored with it, or nil.
+func (a *Appender) next(least int) ([]PackedRun, *incident.Changes) {
+	a.judging.Lock()
+	defer a.judging.Unlock()
+	batch, judged := a.takeBatch(least)
+	j := a.journal.Load()
+	if j == nil || len(batch) == 0 && least > 1 {
+		return batch, nil
+	}
+	j.step(batch[judged:])
+	return batch, j.take()
+}
+
+// takeBatch takes a batch from the queue. The first runs of it were judged before.
+func (a *Appender) takeBatch(least int) (batch []PackedRun, judged int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.queue.len() < least {
-		return nil
+		return nil, 0
 	}
-	batch := a.queue.take(maxBatch)
+	judged = a.queue.judged
+	batch = a.queue.take(maxBatch)
 	if a.room != nil {
 		close(a.room)
 		a.room = nil
 	}
-	return batch
+	return batch, min(judged, len(batch))
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vega/policies/check"
+	"vega/policies/incident"
 )
 
 var errDisk = errors.New("the disk is full")
@@ -25,7 +26,7 @@ type disk struct {
 	stored  []string
 }
 
-func (d *disk) write(batch []PackedRun) error {
+func (d *disk) write(batch []PackedRun, _ *incident.Changes) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.writes++
@@ -144,7 +145,7 @@ func TestFlushesShareAFailedAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const wait = 5 * time.Second
 		attempts := 0
-		a := NewAppender(func([]PackedRun) error {
+		a := NewAppender(func([]PackedRun, *incident.Changes) error {
 			attempts++
 			time.Sleep(wait)
 			return errDisk
@@ -246,7 +247,7 @@ func TestStuckDatabase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		var health Health
-		a := NewAppender(func([]PackedRun) error { <-release; health.Recover(); return nil }, &health)
+		a := NewAppender(func([]PackedRun, *incident.Changes) error { <-release; health.Recover(); return nil }, &health)
 		appendNumbered(t, a, 0, maxBatch)
 		synctest.Wait() // the first batch is being written
 		appendNumbered(t, a, maxBatch, maxBatch+maxQueued)
@@ -278,7 +279,7 @@ func TestWatchNoticesAStuckWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		var health Health
-		a := NewAppender(func([]PackedRun) error { <-release; health.Recover(); return nil }, &health)
+		a := NewAppender(func([]PackedRun, *incident.Changes) error { <-release; health.Recover(); return nil }, &health)
 		appendNumbered(t, a, 0, 1)
 		time.Sleep(batchDelay + maxWrite)
 		if a.Watch(); health.Err() != nil {

@@ -1,10 +1,13 @@
 package store
 
+import "slices"
+
 // queue holds runs in the order in which they are to be written, within limits of
 // their number and size.
 type queue struct {
-	runs  []PackedRun
-	bytes int
+	runs   []PackedRun
+	bytes  int
+	judged int // the first ones of runs that were judged
 }
 
 func (q *queue) len() int { return len(q.runs) }
@@ -29,10 +32,19 @@ func (q *queue) take(n int) []PackedRun {
 		q.runs = nil
 	}
 	q.bytes -= sizeOf(batch)
+	q.judged = max(0, q.judged-n)
 	return batch
 }
 
-// restore puts a batch back to the front. It returns how many of its runs, the
+// judge returns the next n runs that are to be judged, or all if there are fewer, and
+// takes them as judged.
+func (q *queue) judge(n int) []PackedRun {
+	some := slices.Clone(q.runs[q.judged:min(q.judged+n, len(q.runs))])
+	q.judged += len(some)
+	return some
+}
+
+// restore puts a batch, whose runs were judged, back to the front. It returns how many of its runs, the
 // oldest ones, it dropped because the limits would be exceeded.
 func (q *queue) restore(batch []PackedRun) (dropped int) {
 	for bytes := q.bytes + sizeOf(batch); dropped < len(batch) && (len(q.runs)+len(batch)-dropped > maxQueued || bytes > maxQueuedBytes); dropped++ {
@@ -40,6 +52,7 @@ func (q *queue) restore(batch []PackedRun) (dropped int) {
 	}
 	kept := batch[dropped:]
 	q.bytes += sizeOf(kept)
+	q.judged += len(kept)
 	q.runs = append(append(make([]PackedRun, 0, len(kept)+len(q.runs)), kept...), q.runs...)
 	return dropped
 }

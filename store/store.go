@@ -11,6 +11,7 @@ type Store interface {
 	Memories
 	KV
 	Runs
+	Alerts
 	Maintenance
 
 	// Close stores the runs that are still queued and releases the database.

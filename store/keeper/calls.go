@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"vega/policies/check"
+	"vega/policies/incident"
 	"vega/store"
 	"vega/store/profile"
 	"vega/store/sqlite"
@@ -65,9 +66,9 @@ type nothing struct{}
 
 func without(err error) (nothing, error) { return nothing{}, err }
 
-// writeRuns stores a batch of runs.
-func (k *Store) writeRuns(batch []store.PackedRun) error {
-	_, err := write(k, func(s *sqlite.Store) (nothing, error) { return without(s.WriteRuns(batch)) })
+// writeRuns stores a batch of runs, and changes of alerting.
+func (k *Store) writeRuns(batch []store.PackedRun, changes *incident.Changes) error {
+	_, err := write(k, func(s *sqlite.Store) (nothing, error) { return without(s.WriteRuns(batch, changes)) })
 	if err != nil {
 		k.health.Fail(err)
 	}

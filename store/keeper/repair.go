@@ -148,6 +148,7 @@ func (c *caretaker) takeUp(ctx context.Context) error {
 	c.repair.closed = append(c.repair.closed, before)
 	c.options.Log.Warn("the store's file was replaced by another database of vega; vega goes on with that one", "path", c.path, "before", kept)
 	c.dropSides()
+	c.runs.Restart()
 	c.begin()
 	return before.Close()
 }
@@ -323,6 +324,7 @@ func (c *caretaker) reopen(ctx context.Context) error {
 			c.runs.Precede(c.options.Last())
 		}
 	}
+	c.runs.Restart()
 	c.recoverInto(next)
 	c.begin()
 	return nil

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"vega/policies/check"
+	"vega/policies/incident"
 	"vega/store"
 	"vega/store/profile"
+	"vega/store/sqlite/alerts"
 )
 
 // maxShared limits the number of names in run_names. The names of further
@@ -53,38 +55,72 @@ func newRunWriter(ctx context.Context, s *Store) (*runWriter, error) {
 	return w, err
 }
 
-// WriteRuns stores the batch in one transaction. An empty batch only tries whether
-// the database can be written. It must not be called concurrently.
-func (s *Store) WriteRuns(batch []store.PackedRun) error { return s.batches.write(batch) }
+// Judge implements store.Alerts.
+func (s *Store) Judge(j store.Journal) {
+	if !s.discards && s.runs != nil {
+		s.runs.Judge(j, nil)
+	}
+}
 
-// write stores the batch in one transaction.
-func (w *runWriter) write(batch []store.PackedRun) error {
+// FlushAlerts implements store.Alerts.
+func (s *Store) FlushAlerts(ctx context.Context) error {
+	if s.discards || s.runs == nil { // the caller queues runs
+		return nil
+	}
+	return s.runs.FlushAlerts(ctx)
+}
+
+// WriteRuns stores the batch and the changes, which may be nil, in one transaction. An
+// empty batch without changes only tries whether the database can be written. It must
+// not be called concurrently.
+func (s *Store) WriteRuns(batch []store.PackedRun, changes *incident.Changes) error {
+	return s.batches.write(batch, changes)
+}
+
+// write stores the batch and the changes in one transaction. With changes, a nil error
+// means that they survive a loss of power.
+func (w *runWriter) write(batch []store.PackedRun, changes *incident.Changes) error {
 	ctx := profile.WithFunction(context.Background(), "AppendRun")
-	err := w.store.writer.try(ctx, func(tx *sql.Tx) error {
-		if len(batch) == 0 {
+	try := w.store.writer.try
+	if !changes.Empty() {
+		try = w.store.writer.tryDurably
+	}
+	err := try(ctx, func(tx *sql.Tx) error {
+		if !changes.Empty() {
+			if err := alerts.Store(ctx, tx, changes); err != nil {
+				return err
+			}
+		} else if len(batch) == 0 {
 			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d", len(w.store.schema))) // writes a page
 			return err
 		}
-		if err := w.forgetStale(ctx, tx); err != nil {
-			return err
-		}
-		insert, err := tx.PrepareContext(ctx, insertRun)
-		if err != nil {
-			return err
-		}
-		defer insert.Close()
-		for i := range batch {
-			if err := w.insert(ctx, tx, insert, &batch[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return w.insertAll(ctx, tx, batch)
 	})
 	if err != nil {
 		clear(w.names)           // the transaction may have added some
-		w.store.health.Fail(err) // whatever the error: a run has nothing that SQLite could refuse
+		w.store.health.Fail(err) // whatever the error: neither has anything that SQLite could refuse
 	}
 	return err
+}
+
+func (w *runWriter) insertAll(ctx context.Context, tx *sql.Tx, batch []store.PackedRun) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	if err := w.forgetStale(ctx, tx); err != nil {
+		return err
+	}
+	insert, err := tx.PrepareContext(ctx, insertRun)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for i := range batch {
+		if err := w.insert(ctx, tx, insert, &batch[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forgetStale forgets the names if something else has changed the database, such as the

@@ -12,6 +12,7 @@ import (
 
 	"vega/store"
 	"vega/store/profile"
+	"vega/store/sqlite/alerts"
 	"vega/store/sqlite/filelock"
 	"vega/store/sqlite/identity"
 )
@@ -24,6 +25,7 @@ const readers = 4
 // connection: SQLite has a single writer anyway, and a writer that waits in Go
 // never gets the error that the database is busy.
 type Store struct {
+	*tables
 	path      string
 	schema    []migration
 	backup    string         // copy of the file before its rows were rewritten, or ""
@@ -45,6 +47,9 @@ type Store struct {
 	discards  bool      // validate writes, then drop them
 	temporary string    // directory to remove at the end
 }
+
+// tables has the queries of alerting.
+type tables = alerts.Tables
 
 var _ store.Store = (*Store)(nil)
 
@@ -106,6 +111,7 @@ func (s *Store) open(ctx context.Context, set settings) error {
 		return err
 	}
 	s.guard.read = s.read
+	s.tables = alerts.New(s.read, s.writer.change, false)
 	if s.guard.schema.want, err = expect(ctx, s.schema); err != nil {
 		return err
 	}
@@ -208,7 +214,7 @@ func (s *Store) Close() error {
 // the file must not be opened again: the new connections would share the write-ahead
 // log of the old ones. Rows of probes may keep a connection open.
 func (s *Store) Released() bool {
-	for _, db := range []*sql.DB{s.write, s.read, s.guestPool()} {
+	for _, db := range []*sql.DB{s.write, s.read, guestPool(s.guests)} {
 		if db != nil && db.Stats().OpenConnections > 0 {
 			return false
 		}
@@ -219,13 +225,13 @@ func (s *Store) Released() bool {
 	return true
 }
 
-func (s *Store) guestPool() *sql.DB {
-	if s.guests == nil {
+func guestPool(r *Reader) *sql.DB {
+	if r == nil {
 		return nil
 	}
-	s.guests.file.mu.Lock()
-	defer s.guests.file.mu.Unlock()
-	return s.guests.file.db
+	r.file.mu.Lock()
+	defer r.file.mu.Unlock()
+	return r.file.db
 }
 
 // pool opens at most n connections and keeps them open: a warm page cache is

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"vega/store/sqlite/alerts"
 )
 
 // OpenReadOnly opens the database at path for reading, next to a daemon that
@@ -45,6 +47,11 @@ func (s *Store) look(ctx context.Context) error {
 	if s.read, err = profiled(s.profiler, "readers", dsn, readers, s.room); err != nil {
 		return err
 	}
+	version, err := versionOf(ctx, s.read)
+	if err != nil {
+		return err
+	}
+	s.tables = alerts.New(s.read, nil, version < alerts.Schema)
 	s.guests, err = openReader(s.path, dsn, s.profiler, s.account, s.room)
 	return err
 }
@@ -74,5 +81,6 @@ func openIn(ctx context.Context, parent string, options []Option) (*Store, error
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	s.discards, s.temporary = true, dir
+	s.tables = alerts.New(s.read, nil, false)
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -123,6 +124,40 @@ func (s *Store) LastRuns(ctx context.Context, integrations []string) ([]check.Ru
 		return nil, fmt.Errorf("read the last runs: %w", err)
 	}
 	return all, nil
+}
+
+// runsInOrder reads runs after one, in the order in which they were stored.
+const runsInOrder = `SELECT i.name, ` + runColumns + ` FROM runs r JOIN run_names i ON i.id = r.integration ` + runJoins + ` WHERE r.id > ? ORDER BY r.id LIMIT 5000`
+
+// RunsInOrder implements store.Alerts.
+func (s *Store) RunsInOrder(ctx context.Context, since time.Time, f func(*check.Run) bool) error {
+	ctx = profile.WithFunction(ctx, "RunsInOrder")
+	for last := int64(0); ; {
+		n := 0
+		rows, err := s.read.QueryContext(ctx, runsInOrder, last)
+		if err != nil {
+			return fmt.Errorf("read the runs: %w", err)
+		}
+		for rows.Next() {
+			var name string
+			r, err := scanRun(rows, &name)
+			if err != nil {
+				return errors.Join(fmt.Errorf("read the runs: %w", err), rows.Close())
+			}
+			r.Integration = name
+			last = r.ID
+			n++
+			if r.Began.Add(r.Took).Before(since) {
+				continue
+			}
+			if !f(&r) {
+				return rows.Close()
+			}
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil || n == 0 {
+			return err
+		}
+	}
 }
 
 // scanRun scans a row whose first columns go into more.

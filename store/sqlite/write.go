@@ -55,6 +55,27 @@ func (w *writer) try(ctx context.Context, f func(*sql.Tx) error) error {
 	return w.transact(ctx, conn, f)
 }
 
+// The pragma is set before a transaction, because it can't be changed within one.
+const (
+	syncEach = "PRAGMA synchronous=FULL"   // waits until the disk has each transaction
+	syncLess = "PRAGMA synchronous=NORMAL" // see writerDSN
+)
+
+// tryDurably is like try, but what was written also survives a loss of power.
+func (w *writer) tryDurably(ctx context.Context, f func(*sql.Tx) error) error {
+	conn, err := w.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, syncEach); err != nil {
+		return w.wrote(err)
+	}
+	err = w.transact(ctx, conn, f)
+	_, _ = conn.ExecContext(ctx, syncLess) // else the next ones are only slower
+	return err
+}
+
 // connect waits for the writer's connection.
 func (w *writer) connect(ctx context.Context) (*sql.Conn, error) {
 	if err := w.writable(ctx); err != nil {
