@@ -46,8 +46,11 @@ type sender func(ctx context.Context, n *Notifier, m *incident.Message) incident
 
 // senders has the function for each type of service.
 var senders = map[string]sender{
-	"slack":   slack,
-	"webhook": webhook,
+	"slack": slack, "mattermost": mattermost, "rocketchat": rocketchat, "discord": discord, "teams": teams,
+	"telegram": telegram, "googlechat": googlechat, "matrix": matrix,
+	"ntfy": ntfy, "gotify": gotify, "pushover": pushover,
+	"pagerduty": pagerduty, "opsgenie": opsgenie, "alertmanager": alertmanager,
+	"webhook": webhook, "email": email,
 }
 
 // timeout limits Send.
@@ -62,9 +65,6 @@ func New(s service.Settings, o Options) (*Notifier, error) {
 	}
 	if o.Network == nil {
 		return nil, errors.New("notify: Options.Network is not set")
-	}
-	if senders[s.Type] == nil {
-		return nil, fmt.Errorf("notifier %q: the service %s has no sender", s.Name, s.Type)
 	}
 	return &Notifier{settings: s, service: service.Find(s.Type), options: o, send: senders[s.Type], hidden: hidden(s)}, nil
 }

@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/notify/message"
 	"vega/daemon/notify/service"
 	"vega/plugins/egress"
 	"vega/plugins/grant"
@@ -198,19 +201,12 @@ const (
 // them. The host of a URL is not one.
 func hidden(s service.Settings) []string {
 	var all []string
-	add := func(shortest int, texts ...string) {
-		for _, t := range texts {
-			if len(t) >= shortest {
-				all = append(all, t)
-			}
-		}
-	}
 	for _, setting := range service.Find(s.Type).Settings {
 		for _, value := range s.Get(setting.Name) {
 			if setting.URL {
-				add(minHiddenPart, partsOf(value)...)
-			} else if setting.Secret {
-				add(minHidden, value, strings.TrimPrefix(value, "whsec_"), url.QueryEscape(value), url.PathEscape(value))
+				all = append(all, partsOf(value)...)
+			} else if setting.Secret && len(value) >= minHidden {
+				all = append(all, value, strings.TrimPrefix(value, "whsec_"), url.QueryEscape(value), url.PathEscape(value))
 			}
 		}
 	}
@@ -235,13 +231,30 @@ func partsOf(raw string) []string {
 		password, _ := u.User.Password()
 		all = append(all, u.User.Username(), password)
 	}
-	return all
+	return slices.DeleteFunc(all, func(s string) bool { return len(s) < minHiddenPart })
 }
 
 // hide removes the notifier's secrets from a reason, for which no code puts them there.
-func (n *Notifier) hide(reason string) string {
-	for _, text := range n.hidden {
+func (n *Notifier) hide(reason string) string { return hideAll(reason, n.hidden) }
+
+func hideAll(reason string, texts []string) string {
+	for _, text := range texts {
 		reason = strings.ReplaceAll(reason, text, "(hidden)")
 	}
 	return reason
+}
+
+// token returns an idempotency key in the form that every service accepts: letters,
+// digits and dashes, at most 64.
+func token(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "vega-" + hex.EncodeToString(sum[:16])
+}
+
+// short returns a key that is longer than limit bytes as a digest.
+func short(key string, limit int) string {
+	if key = message.Clean(key); len(key) <= limit {
+		return key
+	}
+	return token(key)
 }

@@ -39,8 +39,11 @@ func slackPayload(t *message.Text) any {
 	blocks := []slackBlock{{Type: "header", Text: slackPlain(message.Cut(t.Title, slackHeader))}}
 	detailed := t.Notices[:min(len(t.Notices), slackDetails)]
 	section := message.Format{Limit: slackText, Size: message.Runes}
+	section.Titled = len(t.Notices) == 1 && message.Runes(t.Title) <= slackHeader
 	for i := range detailed {
-		blocks = append(blocks, slackBlock{Type: "section", Text: slackPlain(message.Fit(detailed[i:i+1], 0, section))})
+		if text := message.Fit(detailed[i:i+1], 0, section); text != "" {
+			blocks = append(blocks, slackBlock{Type: "section", Text: slackPlain(text)})
+		}
 		if links := detailed[i].Links; len(links) > 0 {
 			blocks = append(blocks, slackLinks(links))
 		}

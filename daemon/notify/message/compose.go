@@ -105,6 +105,15 @@ func counted(n *incident.Notice) string {
 	}
 }
 
+// StormHead is the first line of an event for the notices that are left out.
+func StormHead(t *Text) string {
+	text := strconv.Itoa(t.More) + " more incidents, of which no event is sent: too many began at once"
+	if t.Severity != "" {
+		text = "[" + string(t.Severity) + "] " + text
+	}
+	return text
+}
+
 func head(n *incident.Notice) string {
 	label := Clean(n.Incident.Subject.Label())
 	mark := "[" + clean(string(n.Incident.Severity), 20) + "] "

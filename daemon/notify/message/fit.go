@@ -17,6 +17,8 @@ type Format struct {
 	Escape func(string) string
 	// Links has the links of a notice added, a line each.
 	Links bool
+	// Titled leaves out the first line of the only notice, which is the title.
+	Titled bool
 	// HeadsOnly leaves out the fields and links of all notices.
 	HeadsOnly bool
 }
@@ -47,6 +49,10 @@ func Fit(notices []Notice, more int, f Format) string {
 		lines := f.lines(&notices[i])
 		if i == 0 {
 			lines[0].text = f.cut(lines[0].text, notices[0].Head, room-1)
+		}
+		if f.Titled && len(notices) == 1 && more == 0 {
+			shown = append(shown, lines)
+			continue
 		}
 		if need := f.Size(lines[0].text) + 2; need <= room || i == 0 {
 			room -= need

@@ -1,0 +1,42 @@
+package notify
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"vega/daemon/notify/message"
+	"vega/plugins/egress"
+	"vega/policies/incident"
+)
+
+// matrixLimit limits the text of a message, in bytes. An event has at most 65,536
+// ("Client-Server API", "Size limits"), and the text is in it twice.
+const matrixLimit = 12 << 10
+
+// matrix puts a notice into a room ("PUT /rooms/{roomId}/send/{eventType}/{txnId}"). The
+// same transaction ID never creates a second event. The list of mentions is empty, so
+// that nothing in the text is one, and the text is code, in which clients make no links.
+func matrix(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
+	t := message.Compose(m)
+	body := message.Fit(t.Notices, t.More, message.Format{Limit: matrixLimit})
+	html := "<pre><code>" + htmlEscape(body) + "</code></pre>"
+	for _, l := range firstLinks(t) {
+		html += `<p><a href="` + htmlEscape(l.URL) + `">` + l.Name + "</a></p>"
+	}
+	payload, err := encode(map[string]any{
+		"msgtype": "m.notice", "body": body + linkLines(t),
+		"format": "org.matrix.custom.html", "formatted_body": html,
+		"m.mentions": map[string]any{},
+	})
+	if err != nil {
+		return final("the message can't be encoded as JSON")
+	}
+	return n.exchange(ctx, &request{
+		method: http.MethodPut,
+		url:    strings.TrimSuffix(n.settings.URL, "/") + "/_matrix/client/v3/rooms/" + url.PathEscape(n.settings.Room) + "/send/m.room.message/" + token(m.Key),
+		header: []egress.Field{{Name: "Authorization", Value: "Bearer " + n.settings.Token}},
+		body:   payload,
+	}, identified("event_id"))
+}

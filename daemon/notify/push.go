@@ -1,0 +1,133 @@
+package notify
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"vega/daemon/notify/message"
+	"vega/plugins/egress"
+	"vega/policies/incident"
+)
+
+// ntfyMessage is the limit of a message, in bytes ("Limitations": longer ones become an
+// attachment), and ntfyTitle a length that every client shows.
+const (
+	ntfyMessage = 4096
+	ntfyTitle   = 250
+)
+
+// ntfy publishes plain text as JSON ("Publish as JSON"). A sequence ID makes a second
+// attempt replace the first ("Updating notifications"); older servers ignore it.
+func ntfy(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
+	server, topic, err := ntfyTopic(n.settings.URL)
+	if err != nil {
+		return final("the URL is not valid")
+	}
+	t := message.Compose(m)
+	payload := map[string]any{
+		"topic": topic, "title": message.Cut(t.Title, ntfyTitle), "message": n.plain(t, message.Format{Limit: ntfyMessage}),
+		"priority": map[incident.Severity]int{incident.Critical: 5, incident.Warning: 4}[t.Severity], "tags": []string{ntfyTag(t)},
+	}
+	if payload["priority"] == 0 {
+		payload["priority"] = 3
+	}
+	if links := firstLinks(t); len(links) > 0 {
+		payload["click"] = links[0].URL
+	}
+	body, err := encode(payload)
+	if err != nil {
+		return final("the message can't be encoded as JSON")
+	}
+	r := &request{url: server, body: body, user: n.settings.User, password: n.settings.Password}
+	r.header = []egress.Field{{Name: "X-Sequence-Id", Value: token(m.Key)}}
+	if n.settings.Token != "" {
+		r.header = append(r.header, egress.Field{Name: "Authorization", Value: "Bearer " + n.settings.Token})
+		r.user, r.password = "", ""
+	}
+	return n.exchange(ctx, r, identified("id"))
+}
+
+// ntfyTopic splits the URL of a topic into that of the server and the topic.
+func ntfyTopic(raw string) (server, topic string, err error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", "", err
+	}
+	path := strings.TrimSuffix(u.Path, "/")
+	at := strings.LastIndexByte(path, '/')
+	topic = path[at+1:]
+	u.Path, u.RawPath = path[:at+1], ""
+	return u.String(), topic, nil
+}
+
+func ntfyTag(t *message.Text) string {
+	switch t.Severity {
+	case incident.Critical:
+		return "rotating_light"
+	case incident.Warning:
+		return "warning"
+	case incident.Info:
+		return "information_source"
+	default:
+		return "white_check_mark"
+	}
+}
+
+// plain returns the text below a title, which is not empty.
+func (n *Notifier) plain(t *message.Text, f message.Format) string {
+	f.Titled, f.Links = true, true
+	if text := message.Fit(t.Notices, t.More, f); text != "" {
+		return text
+	}
+	return t.Title
+}
+
+// gotifyLimit limits a message, in bytes. Gotify has no limit.
+const gotifyLimit = 8 << 10
+
+// gotify creates a message ("POST /message") that is displayed as plain text ("Message
+// Extras", client::display).
+func gotify(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
+	t := message.Compose(m)
+	extras := map[string]any{"client::display": map[string]string{"contentType": "text/plain"}}
+	if links := firstLinks(t); len(links) > 0 {
+		extras["client::notification"] = map[string]any{"click": map[string]string{"url": links[0].URL}}
+	}
+	payload := map[string]any{
+		"title": message.Cut(t.Title, ntfyTitle), "message": n.plain(t, message.Format{Limit: gotifyLimit}), "extras": extras,
+		"priority": map[incident.Severity]int{incident.Critical: 8, incident.Warning: 5, incident.Info: 3}[t.Severity],
+	}
+	address := strings.TrimSuffix(n.settings.URL, "/") + "/message"
+	return n.postJSON(ctx, address, payload, identified("id"), egress.Field{Name: "X-Gotify-Key", Value: n.settings.Token})
+}
+
+// Limits of Pushover ("Message API", "Limitations"), in characters.
+const (
+	pushoverMessage = 1024
+	pushoverTitle   = 250
+	pushoverURL     = 512
+)
+
+// pushover posts a form to the Message API, without the option html, so that the text is
+// plain.
+func pushover(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
+	t := message.Compose(m)
+	f := message.Format{Limit: pushoverMessage, Size: message.Runes}
+	form := url.Values{
+		"token": {n.settings.Token}, "user": {n.settings.User}, "timestamp": {strconv.FormatInt(m.At.Unix(), 10)},
+		"title": {message.Cut(t.Title, pushoverTitle)}, "message": {n.plain(t, f)},
+	}
+	if t.Severity == incident.Critical {
+		form.Set("priority", "1")
+	}
+	if links := firstLinks(t); len(links) > 0 && len(links[0].URL) <= pushoverURL {
+		form.Set("url", links[0].URL)
+		form.Set("url_title", links[0].Name)
+	}
+	return n.exchange(ctx, &request{
+		url:  strings.TrimSuffix(n.settings.URL, "/") + "/1/messages.json",
+		body: []byte(form.Encode()), contentType: "application/x-www-form-urlencoded",
+	}, confirmed("status", 1))
+}
