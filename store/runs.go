@@ -28,6 +28,11 @@ type Runs interface {
 	// LastRuns returns the last run of each of the integrations that has one,
 	// without runs that are still queued, in no particular order.
 	LastRuns(ctx context.Context, integrations []string) ([]check.Run, error)
+	// Statuses calls f with each run of an integration that began from since on and
+	// before until, in the order in which they began, until f returns false. It returns
+	// when the first of all runs of the integration began, the zero time if there is
+	// none. Runs that are still queued are left out. f must not use the store.
+	Statuses(ctx context.Context, integration string, since, until time.Time, f func(began time.Time, s check.Status) bool) (first time.Time, err error)
 }
 
 // RunQuery selects runs of one integration. A zero field selects everything.

@@ -3,6 +3,7 @@ package keeper
 import (
 	"context"
 	"errors"
+	"time"
 
 	"vega/policies/check"
 	"vega/policies/incident"
@@ -95,6 +96,11 @@ func (k *Store) Runs(ctx context.Context, q store.RunQuery) (store.RunPage, erro
 // LastRuns implements store.Runs.
 func (k *Store) LastRuns(ctx context.Context, integrations []string) ([]check.Run, error) {
 	return read(k, func(s *sqlite.Store) ([]check.Run, error) { return s.LastRuns(ctx, integrations) })
+}
+
+// Statuses implements store.Runs.
+func (k *Store) Statuses(ctx context.Context, integration string, since, until time.Time, f func(time.Time, check.Status) bool) (time.Time, error) {
+	return read(k, func(s *sqlite.Store) (time.Time, error) { return s.Statuses(ctx, integration, since, until, f) })
 }
 
 // LogConversation implements store.Conversations.

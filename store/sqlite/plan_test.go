@@ -73,6 +73,9 @@ func TestPagesUseIndexes(t *testing.T) {
 	if _, err := s.LastRuns(t.Context(), []string{"a"}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Statuses(t.Context(), "a", time.Time{}, time.Time{}, func(time.Time, check.Status) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.DeleteConversation(t.Context(), log(t, s, store.Conversation{SessionID: "s", Source: "x"})); err != nil {
 		t.Fatal(err)
 	}

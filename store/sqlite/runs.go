@@ -23,6 +23,13 @@ const (
 		WHERE r.integration = (SELECT id FROM run_names WHERE name = ?) AND r.id < ? ORDER BY r.id DESC LIMIT ?`
 	lastRuns = `SELECT i.name, ` + runColumns + ` FROM json_each(?) j JOIN run_names i ON i.name = j.value
 		JOIN runs r ON r.id = (SELECT max(id) FROM runs WHERE integration = i.id) ` + runJoins
+
+	firstRun = `SELECT i.id, (SELECT min(began) FROM runs WHERE integration = i.id) FROM run_names i WHERE i.name = ?`
+	// runStatuses reads the times from one index, and looks each up in the index of the
+	// few runs that were not healthy, so that the rows of the others are not read.
+	runStatuses = `SELECT r.began, coalesce((SELECT t.status FROM runs t INDEXED BY ix_runs_trouble
+			WHERE t.integration = r.integration AND t.began = r.began AND t.id = r.id AND t.status <> 0), 0)
+		FROM runs r INDEXED BY ix_runs_began WHERE r.integration = ? AND r.began >= ? AND r.began < ? ORDER BY r.began, r.id`
 )
 
 // selectFilteredRuns pages by time. SQLite looks up row values in an index; see
@@ -158,6 +165,50 @@ func (s *Store) RunsInOrder(ctx context.Context, since time.Time, f func(*check.
 			return err
 		}
 	}
+}
+
+// Statuses implements store.Runs.
+func (s *Store) Statuses(ctx context.Context, integration string, since, until time.Time, f func(time.Time, check.Status) bool) (first time.Time, err error) {
+	ctx = profile.WithFunction(ctx, "Statuses")
+	var id int64
+	var began sql.NullInt64
+	err = s.read.QueryRowContext(ctx, firstRun, integration).Scan(&id, &began)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !began.Valid {
+		return first, nil
+	}
+	if err == nil {
+		first = time.UnixMilli(began.Int64).UTC()
+		q := store.RunQuery{Since: since, Until: until}
+		from, to := q.Bounds()
+		err = s.statuses(ctx, f, id, from, to)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the statuses of %s: %w", integration, err)
+	}
+	return first, nil
+}
+
+func (s *Store) statuses(ctx context.Context, f func(time.Time, check.Status) bool, args ...any) error {
+	rows, err := s.read.QueryContext(ctx, runStatuses, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var began int64
+		var n int
+		if err := rows.Scan(&began, &n); err != nil {
+			return err
+		}
+		status, _, err := store.DecodeStatus(n, 0)
+		if err != nil {
+			return err
+		}
+		if !f(time.UnixMilli(began).UTC(), status) {
+			return nil
+		}
+	}
+	return rows.Err()
 }
 
 // scanRun scans a row whose first columns go into more.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/policies/check"
 	"vega/store"
 )
 
@@ -104,7 +105,11 @@ func calls(s store.Store) map[string]func(ctx context.Context) error {
 		"FlushRuns":          func(ctx context.Context) error { return s.FlushRuns(ctx) },
 		"Runs":               func(ctx context.Context) error { _, err := s.Runs(ctx, store.RunQuery{Integration: "web"}); return err },
 		"LastRuns":           func(ctx context.Context) error { _, err := s.LastRuns(ctx, []string{"web"}); return err },
-		"Retain":             func(ctx context.Context) error { _, err := s.Retain(ctx, store.Retention{Runs: 1}); return err },
+		"Statuses": func(ctx context.Context) error {
+			_, err := s.Statuses(ctx, "web", time.Time{}, time.Time{}, func(time.Time, check.Status) bool { return true })
+			return err
+		},
+		"Retain": func(ctx context.Context) error { _, err := s.Retain(ctx, store.Retention{Runs: 1}); return err },
 	}
 }
 

@@ -235,6 +235,48 @@ func runsAreFiltered(t *testing.T, d database) {
 	}
 }
 
+// statusesAreInOrder stores runs whose times go back and forth, and two at the same time.
+func statusesAreInOrder(t *testing.T, d database) {
+	s := d.open(t)
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	all := []check.Status{check.Healthy, check.Unhealthy, check.Degraded, check.Unknown}
+	for i, minute := range []int{5, 1, 3, 3, 2, 9, 7} {
+		r := RunOf("web", now.Add(time.Duration(minute)*time.Minute))
+		if r.Status = all[i%4]; r.Status != check.Healthy {
+			r.Cause = check.Target
+		}
+		AppendRuns(t, s, r, RunOf("other", now))
+	}
+	read := func(name string, since, until time.Time, limit int) (text string, first time.Time) {
+		first, err := s.Statuses(t.Context(), name, since, until, func(began time.Time, status check.Status) bool {
+			text += fmt.Sprintf("%.0f %s, ", began.Sub(now).Minutes(), status)
+			limit--
+			return limit > 0
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text, first
+	}
+	for _, tt := range []struct {
+		name         string
+		since, until time.Time
+		limit        int
+		want         string
+	}{
+		{"web", time.Time{}, time.Time{}, 99, "1 unhealthy, 2 healthy, 3 degraded, 3 unknown, 5 healthy, 7 degraded, 9 unhealthy, "},
+		{"web", now.Add(3 * time.Minute), now.Add(7 * time.Minute), 99, "3 degraded, 3 unknown, 5 healthy, "},
+		{"web", now.Add(3 * time.Minute), time.Time{}, 2, "3 degraded, 3 unknown, "},
+		{"web", now.Add(time.Hour), time.Time{}, 99, ""},
+		{"nobody", time.Time{}, time.Time{}, 99, ""},
+	} {
+		got, first := read(tt.name, tt.since, tt.until, tt.limit)
+		if want := map[string]time.Time{"web": now.Add(time.Minute)}[tt.name]; got != tt.want || !first.Equal(want) {
+			t.Errorf("%+v: %q, the first at %v; want %v", tt, got, first, want)
+		}
+	}
+}
+
 func lastRunsAreFound(t *testing.T, d database) {
 	s := d.open(t)
 	now := time.Now()

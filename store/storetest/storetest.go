@@ -40,6 +40,7 @@ func Run(t *testing.T, open Opener) {
 		{"RunsKeepTheirOrder", runsKeepTheirOrder},
 		{"RunsAreFiltered", runsAreFiltered},
 		{"LastRunsAreFound", lastRunsAreFound},
+		{"StatusesAreInOrder", statusesAreInOrder},
 		{"InvalidRunsAreRejected", invalidRunsAreRejected},
 		{"ConcurrentRunsAreAllStored", concurrentRunsAreAllStored},
 		{"AlertsAreStoredExactly", alertsAreStoredExactly},
