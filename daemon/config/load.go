@@ -23,6 +23,8 @@ type Options struct {
 	// including in references to them. Rebind keeps them.
 	Host string
 	Port int
+	// Policies is the directory to read instead of policies next to the file, or "".
+	Policies string
 	// AnyEnv validates the files outside the environment that vega runs in: a
 	// variable that is not set here is assumed to have an unknown value. The
 	// result then has no Config, whatever the diagnostics.
@@ -65,7 +67,7 @@ func Read(path string, o Options) Reading {
 }
 
 func read(path string, o Options, out *diag.Collector) *input.Set {
-	in := input.Read(path, out)
+	in := input.Read(path, o.Policies, out)
 	in.Host, in.Port = o.Host, o.Port
 	return in
 }
@@ -106,7 +108,7 @@ func Sources(path string) ([]string, error) {
 		return nil, err
 	}
 	out := &diag.Collector{}
-	in := input.Read(path, out)
+	in := input.Read(path, "", out)
 	expand.Read(in, topLevel(), out)
 	if in.Short != nil {
 		return nil, in.Short

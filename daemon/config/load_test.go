@@ -249,6 +249,36 @@ func TestPoliciesAreOneNamespace(t *testing.T) {
 	}
 }
 
+// TestPoliciesOfAnotherDirectory loads a file with the policies of another directory
+// instead of its own. Relative paths in them start there.
+func TestPoliciesOfAnotherDirectory(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"vega.hcl":          "",
+		"policies/own.hcl":  "nonsense",
+		"other/strict.hcl":  "threshold \"mine\" {\n  metric  = system.memory.percent\n  warning = 1\n}\n",
+		"other/sub/no.hcl":  "nonsense",
+		"other/.hidden.hcl": "nonsense",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := options(t, nil)
+	if cfg, _ := Load(filepath.Join(dir, "vega.hcl"), o); cfg != nil {
+		t.Error("its own policies were not read")
+	}
+	o.Policies = filepath.Join(dir, "other")
+	cfg, ds := Load(filepath.Join(dir, "vega.hcl"), o)
+	if cfg == nil || len(cfg.Files()) != 2 || cfg.Files()[1] != filepath.Join(o.Policies, "strict.hcl") {
+		t.Errorf("%v %+v", ds, cfg)
+	}
+}
+
 func TestRebind(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "vega.hcl")

@@ -59,8 +59,8 @@ func Text(name, text string) *Set {
 }
 
 // Read reads path and the *.hcl files in the directory policies next to it, but
-// not in its subdirectories.
-func Read(path string, out *diag.Collector) *Set {
+// not in its subdirectories. Unless it is empty, policies names another directory.
+func Read(path, policies string, out *diag.Collector) *Set {
 	s := New("create one with `vega init`, or name another with -c FILE")
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -68,17 +68,24 @@ func Read(path string, out *diag.Collector) *Set {
 	}
 	s.Path = abs
 	s.Add(path, filepath.Dir(abs), out)
-	names, err := policyFiles(filepath.Dir(abs))
+	shown, dir := filepath.Join(filepath.Dir(path), "policies"), filepath.Join(filepath.Dir(abs), "policies")
+	if policies != "" {
+		shown, dir = policies, policies
+		if abs, err := filepath.Abs(policies); err == nil {
+			dir = abs
+		}
+	}
+	names, err := policyFiles(dir)
 	s.Note(err)
 	if err != nil {
-		out.Err(diag.Unreadable, s.Start(), "The directory policies next to this file cannot be read: "+Reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
+		out.Err(diag.Unreadable, s.Start(), "The directory "+shown+" cannot be read: "+Reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
 	}
 	for n, name := range names {
 		if n == maxPolicies {
 			out.Err(diag.TooMuch, s.Start(), fmt.Sprintf("The directory policies has more than %d files.", maxPolicies), "merge some of them")
 			break
 		}
-		s.Add(filepath.Join(filepath.Dir(path), name), filepath.Join(filepath.Dir(abs), "policies"), out)
+		s.Add(filepath.Join(shown, name), dir, out)
 	}
 	return s
 }

@@ -12,17 +12,17 @@ import (
 	"vega/plugins/shortage"
 )
 
-// policyFiles returns the files in dir/policies that belong to a configuration,
-// relative to dir. The directory need not exist.
+// policyFiles returns the names of the files in a directory policies that belong to a
+// configuration. The directory need not exist.
 func policyFiles(dir string) ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(dir, "policies"))
+	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, nil
 	}
 	var names []string
 	for _, e := range entries {
 		if !e.IsDir() && strings.HasSuffix(e.Name(), ".hcl") && !strings.HasPrefix(e.Name(), ".") {
-			names = append(names, filepath.Join("policies", e.Name()))
+			names = append(names, e.Name())
 		}
 	}
 	return names, err
@@ -31,13 +31,14 @@ func policyFiles(dir string) ([]string, error) {
 // Paths returns the files that a configuration is read from: path itself, and
 // those in the directory policies next to it.
 func Paths(path string) ([]string, error) {
-	names, err := policyFiles(filepath.Dir(path))
+	dir := filepath.Join(filepath.Dir(path), "policies")
+	names, err := policyFiles(dir)
 	if err != nil {
 		return nil, fmt.Errorf("list the policies next to %s: %w", path, err)
 	}
 	paths := []string{path}
 	for _, name := range names {
-		paths = append(paths, filepath.Join(filepath.Dir(path), name))
+		paths = append(paths, filepath.Join(dir, name))
 	}
 	return paths, nil
 }
