@@ -1,9 +1,15 @@
 // Package alert decides who is told what, and when. It turns runs into watches,
 // incidents and deliveries; package incident defines these. It performs no input or
 // output, and reads no clock: every method that needs the time is given it.
+//
+// Start with New. Call Run for each run, Next for what is to be sent, and Done for how
+// that ended; Take returns what is to be stored.
 package alert
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"vega/policies"
@@ -12,84 +18,199 @@ import (
 )
 
 // Machine is the state machine of alerting. It is not safe for concurrent use.
-type Machine struct{}
+type Machine struct {
+	config     Config
+	nodes      map[string]*node
+	rules      map[string]*rule
+	metrics    map[string][]*rule // by path
+	events     map[string][]*rule // by event
+	recipients []*recipient       // in order of name
+	byName     map[string]*recipient
 
-// New returns a machine that continues from s.
-func New(c Config, s incident.State, now time.Time) *Machine { panic("todo") }
+	watches    map[watchKey]*watch
+	records    map[int64]*record
+	current    map[incident.Subject]*record // open ones
+	silences   []*silence                   // in order of ID
+	lastRecord int64
+	lastQuiet  int64 // the last ID of a silence
+	lastGood   map[incident.Subject]reading
 
-// Configure applies a new configuration.
-func (m *Machine) Configure(c Config, now time.Time) { panic("todo") }
+	pendings, askedFor []*node // see Wanted
+	opened             []int64
+	walks              int
+	sweep              time.Time // when something may be forgotten; zero: never
+	lapse              time.Time // when a silence, an acknowledgement or an event's time ends
+	changes            changes
+}
 
-// Run evaluates a run. Call it in the order in which runs are stored.
-func (m *Machine) Run(r *check.Run) { panic("todo") }
+// reading is the value of a figure at a time.
+type reading struct {
+	at    time.Time
+	value float64
+}
 
-// Metrics returns the paths of the figures that alerts name.
-func (m *Machine) Metrics() []string { panic("todo") }
+// Run evaluates a run. Call it in the order in which runs are stored. The machine keeps
+// the last healthy run of each integration, which must not change.
+func (m *Machine) Run(r *check.Run) {
+	n := m.nodes[r.Integration]
+	if n == nil || !n.Enabled {
+		return
+	}
+	n.looked, n.status = r.Began, r.Status
+	if r.Status == check.Healthy {
+		n.good = r
+		if n.active == 0 && len(n.waiting) == 0 && !n.healthyIsBad {
+			return
+		}
+	}
+	m.judgeRun(n, r)
+}
+
+// judgeRun evaluates a run that may change something.
+func (m *Machine) judgeRun(n *node, r *check.Run) {
+	if r.Status == check.Disabled {
+		return
+	}
+	at := end(r)
+	e := evaluation{at: at, interval: n.Interval, down: r.Status == check.Unhealthy}
+	if e.interval <= 0 {
+		e.interval = defaultInterval
+	}
+	var since time.Time
+	for i, a := range n.rules {
+		e.verdict = a.judgeStatus(r.Status)
+		w := n.watch(i)
+		if w == nil {
+			if e.verdict != bad {
+				continue
+			}
+			w = m.addWatch(a, n.subject(), n)
+			n.set(i, w)
+		}
+		if e.verdict == bad && e.observed == nil {
+			e.message = statusText(r)
+			e.muted = n.inWindow(at)
+			e.observed = func() *incident.Observation { return observe(r) }
+		}
+		m.apply(w, &e)
+		if w.Phase == incident.Pending && (since.IsZero() || w.Bad.Before(since)) {
+			since = w.Bad
+		}
+	}
+	if !since.IsZero() {
+		m.ask(n, since, at)
+	}
+	m.wake(n)
+}
+
+// statusText describes a run in one line.
+func statusText(r *check.Run) string {
+	text := "is " + string(r.Status)
+	if r.Message != "" {
+		text += ": " + check.Clip(r.Message, maxField)
+	}
+	return text
+}
+
+// Metrics returns the paths of the figures that alerts name, in order.
+func (m *Machine) Metrics() []string { return slices.Sorted(maps.Keys(m.metrics)) }
+
+// maxAbsent is the number of samples in a row, an hour's, after which a subject that is
+// not among the readings any longer is withdrawn.
+const maxAbsent = int(time.Hour / SampleInterval)
 
 // Sample evaluates readings of one of the figures in Metrics.
-func (m *Machine) Sample(now time.Time, metric string, all []policies.Reading) { panic("todo") }
+func (m *Machine) Sample(now time.Time, metric string, all []policies.Reading) {
+	for _, a := range m.metrics[metric] {
+		seen := map[incident.Subject]bool{}
+		for i := range all {
+			s := subjectOf(&all[i])
+			if !seen[s] {
+				seen[s] = true
+				m.sample(now, a, s, &all[i])
+			}
+		}
+		for _, w := range slices.Clone(a.watches) {
+			if !seen[w.Subject] {
+				m.absent(now, w)
+			}
+		}
+	}
+}
+
+// sample evaluates one reading under one alert.
+func (m *Machine) sample(now time.Time, a *rule, s incident.Subject, r *policies.Reading) {
+	w := m.watches[watchKey{a.Name, s}]
+	phase := incident.Inactive
+	if w != nil {
+		phase = w.Phase
+		w.absent = 0
+	}
+	e := evaluation{at: now, interval: SampleInterval, verdict: a.judgeReading(r, phase)}
+	if e.verdict == good {
+		m.lastGood[s] = reading{now, r.Value}
+	}
+	if w == nil {
+		if e.verdict != bad {
+			return
+		}
+		w = m.addWatch(a, s, nil)
+	}
+	if e.verdict == bad {
+		value, text := r.Value, a.Unit.Format(r.Value)
+		e.value = &value
+		e.message = "is " + text + " (" + a.Bound() + ")"
+		e.observed = func() *incident.Observation {
+			return &incident.Observation{At: now, Value: text}
+		}
+	}
+	m.apply(w, &e)
+}
+
+// absent treats a subject without a reading as unknown, and withdraws it after an hour.
+func (m *Machine) absent(now time.Time, w *watch) {
+	w.absent++
+	if w.absent >= maxAbsent {
+		m.withdraw(w, now, "it is not measured any longer")
+		return
+	}
+	m.apply(w, &evaluation{at: now, interval: SampleInterval, verdict: unknown})
+}
+
+// subjectOf returns the subject of a reading. The name of a database is already in the
+// path of its figures.
+func subjectOf(r *policies.Reading) incident.Subject {
+	s := incident.Subject{Kind: incident.OfMetric, Name: r.Resource, Instance: r.Subject}
+	if r.Subject != "" && strings.HasPrefix(r.Resource, "database."+r.Subject+".") {
+		s.Instance = ""
+	}
+	return s
+}
 
 // Event records that a condition of vega itself began or ended.
 func (m *Machine) Event(now time.Time, s incident.Subject, active bool, message string) {
-	panic("todo")
+	s.Kind = incident.OfEvent
+	for _, a := range m.events[s.Name] {
+		m.event(now, a, s, active, message)
+	}
 }
 
-// Wanted returns integrations that should run again soon, and forgets them: those that are
-// pending, and the ancestors that are in doubt.
-func (m *Machine) Wanted() (pending, ancestors []string) { panic("todo") }
-
-// Next returns the messages that are due, at most one for each notifier that has none in
-// flight, and when to call it again if nothing else happens. It marks the notices in
-// flight; store the changes before sending the messages.
-func (m *Machine) Next(now time.Time) (due []incident.Message, again time.Time) { panic("todo") }
-
-// Done records how sending a message ended.
-func (m *Machine) Done(now time.Time, sent *incident.Message, o incident.Outcome) { panic("todo") }
-
-// Retry sends what was given up for a notifier.
-func (m *Machine) Retry(now time.Time, notifier string) { panic("todo") }
-
-// Acknowledge marks an open incident as taken care of.
-func (m *Machine) Acknowledge(now time.Time, id int64, a incident.Acknowledgement) error {
-	panic("todo")
+// event applies an event to one alert. One event is enough to confirm or to clear, but
+// it has to last for the time that the alert names.
+func (m *Machine) event(now time.Time, a *rule, s incident.Subject, active bool, message string) {
+	w := m.watches[watchKey{a.Name, s}]
+	if w == nil {
+		if !active {
+			return
+		}
+		w = m.addWatch(a, s, nil)
+	}
+	e := evaluation{at: now, verdict: good, message: check.OneLine(check.Clip(message, maxField))}
+	if active {
+		e.verdict = bad
+		e.observed = func() *incident.Observation {
+			return &incident.Observation{At: now, Message: e.message}
+		}
+	}
+	m.apply(w, &e)
 }
-
-// Unacknowledge takes the mark back.
-func (m *Machine) Unacknowledge(now time.Time, id int64, by string) error { panic("todo") }
-
-// Silence adds a silence and returns its ID.
-func (m *Machine) Silence(now time.Time, s incident.Silence) (int64, error) { panic("todo") }
-
-// EndSilence ends a silence early.
-func (m *Machine) EndSilence(now time.Time, id int64, by string) error { panic("todo") }
-
-// Enrich adds to the evidence of an incident that has just opened. Opened returns these.
-func (m *Machine) Enrich(id int64, f func(*incident.Evidence)) { panic("todo") }
-
-// Opened returns the incidents that opened since the last call.
-func (m *Machine) Opened() []incident.Incident { panic("todo") }
-
-// Pending reports whether there are changes to store.
-func (m *Machine) Pending() bool { panic("todo") }
-
-// Take returns the changes to store. If they could not be stored, give them back to
-// Untake; later changes win.
-func (m *Machine) Take() *incident.Changes { panic("todo") }
-
-// Untake makes changes pending again.
-func (m *Machine) Untake(c *incident.Changes) { panic("todo") }
-
-// Reset makes the whole state pending, for a new database.
-func (m *Machine) Reset() { panic("todo") }
-
-// Watches returns all watches that are not inactive, in order of alert and subject.
-func (m *Machine) Watches() []incident.Watch { panic("todo") }
-
-// Open returns the open incidents, in order of ID.
-func (m *Machine) Open() []incident.Incident { panic("todo") }
-
-// Deliveries returns the deliveries of a notifier that are not done, in order of incident.
-func (m *Machine) Deliveries(notifier string) []incident.Delivery { panic("todo") }
-
-// Silences returns the silences that have not ended, in order of ID.
-func (m *Machine) Silences(now time.Time) []incident.Silence { panic("todo") }

@@ -12,9 +12,9 @@ func TestSelectorsSelect(t *testing.T) {
 	orders := alert.Integration{Name: "orders-api", Group: "payments/eu", Labels: map[string]string{"team": "core", "größe": "groß"}}
 	instance := alert.Integration{Name: "hosts.web1"}
 	for _, c := range []struct {
-		selectors   string
-		of          alert.Integration
-		selects bool
+		selectors string
+		of        alert.Integration
+		selects   bool
 	}{
 		{"*", orders, true},
 		{"orders-api", orders, true},

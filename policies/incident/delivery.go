@@ -9,7 +9,9 @@ type Delivery struct {
 	Notifier string `json:"notifier"`
 	Notified bool   `json:"notified"` // the far end has the incident as open
 	// InFlight is set while the outcome of an attempt is not known.
-	InFlight bool       `json:"in_flight"`
+	InFlight bool `json:"in_flight"`
+	// Unsure is set if the far end may have the incident as open, or not.
+	Unsure   bool       `json:"unsure,omitempty"`
 	Kind     NoticeKind `json:"kind,omitempty"` // of the last attempt
 	Seq      int        `json:"seq"`            // of the last notice; the same for each attempt to send it
 	Attempts int        `json:"attempts,omitempty"`

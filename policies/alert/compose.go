@@ -1,0 +1,207 @@
+package alert
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"time"
+
+	"vega/policies/incident"
+)
+
+// maxMissed limits the notices in one message about incidents that were missed.
+const maxMissed = 100
+
+// chosen is a notice that is to be sent.
+type chosen struct {
+	*delivery
+	want
+}
+
+// Next returns the messages that are due, at most one for each notifier that has none in
+// flight, and when to call it again if nothing else happens; zero is never. It marks the
+// notices in flight; store the changes before sending the messages.
+func (m *Machine) Next(now time.Time) (due []incident.Message, again time.Time) {
+	m.lapses(now)
+	m.sweeps(now)
+	for _, n := range slices.Clone(m.recipients) {
+		if n.sending > 0 {
+			continue
+		}
+		if !n.next.IsZero() && !n.next.After(now) {
+			if message := m.compose(n, now); message != nil {
+				due = append(due, *message)
+			}
+		}
+		if n.sending == 0 {
+			again = earliest(again, n.next)
+		}
+	}
+	return due, earliest(again, earliest(m.lapse, m.sweep))
+}
+
+// compose returns the message that is due for a notifier, or nil.
+func (m *Machine) compose(n *recipient, now time.Time) *incident.Message {
+	all := m.choose(n, now)
+	if len(all) == 0 {
+		return nil
+	}
+	if free := n.free(now); free.After(now) && n.leaving.IsZero() {
+		n.next = free
+		return nil
+	}
+	all, storm := m.limit(n, same(all), now)
+	if !locked(&all[0]) {
+		all = append(all, missed(n)...)
+	}
+	message := &incident.Message{Notifier: n.Name, At: now, Storm: storm}
+	for i := range all {
+		m.begin(&all[i], now)
+		message.Notices = append(message.Notices, m.notice(&all[i], now))
+	}
+	message.Key = messageKey(message.Notices)
+	for i := range all {
+		all[i].Message = message.Key
+		m.keep(all[i].delivery)
+	}
+	n.sending = len(all)
+	if n.fails == 0 {
+		n.spend(now)
+	}
+	return message
+}
+
+// choose returns what is due for a notifier, with the openings that wait for company if
+// one of these is an opening, and notes when something else will be.
+func (m *Machine) choose(n *recipient, now time.Time) []chosen {
+	var due, company []chosen
+	n.next = time.Time{}
+	n.active = slices.DeleteFunc(n.active, func(d *delivery) bool { return d.Done })
+	opens := false
+	for _, d := range n.active {
+		w := m.want(d, now)
+		first := w.kind == incident.Opening || w.kind == incident.BelowRoot
+		switch {
+		case w.kind != "" && !w.at.After(now):
+			due = append(due, chosen{d, w})
+			opens = opens || first
+		case first && d.Attempts == 0:
+			company = append(company, chosen{d, w})
+			n.touch(w.at)
+		case !w.at.IsZero():
+			n.touch(w.at)
+		}
+	}
+	if !opens {
+		return due
+	}
+	for _, c := range company {
+		if held, _ := m.held(c.record, now); held == nil {
+			due = append(due, c)
+		}
+	}
+	slices.SortStableFunc(due, func(a, b chosen) int { return int(a.Incident - b.Incident) })
+	return due
+}
+
+// locked reports whether the notice may have arrived before: it is sent again only in
+// the same company, because the message has the same key.
+func locked(c *chosen) bool {
+	return c.kind == c.Kind && c.Attempts > 0 && (c.InFlight || c.Unsure) && c.Message != ""
+}
+
+// same returns the notices of the first message that may have arrived before, or all if
+// there is none.
+func same(all []chosen) []chosen {
+	i := slices.IndexFunc(all, func(c chosen) bool { return locked(&c) })
+	if i < 0 {
+		return all
+	}
+	key := all[i].Message
+	return slices.DeleteFunc(all, func(c chosen) bool { return !locked(&c) || c.Message != key })
+}
+
+// missed returns what a notifier missed while it could not be reached.
+func missed(n *recipient) []chosen {
+	var all []chosen
+	for _, d := range n.active {
+		if d.Missed && !d.Done && len(all) < maxMissed {
+			all = append(all, chosen{d, want{kind: incident.Missed}})
+		}
+	}
+	return all
+}
+
+// begin marks an attempt as in flight.
+func (m *Machine) begin(c *chosen, now time.Time) {
+	d := c.delivery
+	if c.kind != d.Kind || d.Attempts == 0 {
+		if d.unsureOfEnd() {
+			d.Notified, d.Unsure = false, true
+		} else if d.InFlight && !d.Notified {
+			d.Unsure = true
+		}
+		d.setDead(false)
+		d.Seq++
+		d.Kind, d.Attempts, d.Since, d.Error, d.Settings = c.kind, 0, time.Time{}, "", ""
+	}
+	d.Attempts++
+	d.Tried, d.InFlight, d.sending = now, true, true
+}
+
+// unsureOfEnd reports whether a resolve may have arrived.
+func (d *delivery) unsureOfEnd() bool {
+	return d.Kind == incident.Resolve && d.Attempts > 0 && (d.InFlight || d.Unsure)
+}
+
+// key returns the idempotency key of the notice that was attempted last.
+func (d *delivery) key() string {
+	return strconv.FormatInt(d.Incident, 10) + "." + d.Notifier + "." + strconv.Itoa(d.Seq)
+}
+
+// messageKey returns the key of a message: that of its notice, or the first one's and a
+// hash of all.
+func messageKey(all []incident.Notice) string {
+	if len(all) == 1 {
+		return all[0].Key
+	}
+	h := sha256.New()
+	for i := range all {
+		h.Write([]byte(all[i].Key + "\n"))
+	}
+	return all[0].Key + "-" + hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+func (m *Machine) notice(c *chosen, now time.Time) incident.Notice {
+	r := c.record
+	v := incident.Notice{Kind: c.kind, Key: c.key(), Incident: copyIncident(&r.Incident), Note: c.note}
+	if r.Open() {
+		v.For = max(now.Sub(r.Opened), 0)
+		v.Below, v.More = r.namesBelow()
+	} else {
+		v.For = max(r.Ended.Sub(r.Opened), 0)
+	}
+	if len(r.Alerts) > 0 {
+		v.Alert = r.Alerts[0]
+	}
+	if m.config.ExternalURL != "" {
+		v.Link = m.config.ExternalURL + "/admin/incidents/" + strconv.FormatInt(r.ID, 10)
+	}
+	if c.kind == incident.Resolve && r.Open() {
+		v.Note = "this notifier was removed; the incident is still open"
+	}
+	return v
+}
+
+// namesBelow returns the first subjects that the incident explains, and counts the rest.
+func (r *record) namesBelow() (names []string, more int) {
+	for _, b := range r.below {
+		names = append(names, b.Subject.Name)
+	}
+	slices.Sort(names)
+	if more = len(names) - incident.MaxNames; more > 0 {
+		return names[:incident.MaxNames:incident.MaxNames], more
+	}
+	return names, 0
+}

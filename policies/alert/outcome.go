@@ -1,0 +1,172 @@
+package alert
+
+import (
+	"time"
+
+	"vega/policies/check"
+	"vega/policies/incident"
+)
+
+// Done records how sending a message ended.
+func (m *Machine) Done(now time.Time, sent *incident.Message, o incident.Outcome) {
+	if sent == nil || sent.Test {
+		return
+	}
+	n := m.byName[sent.Notifier]
+	if n == nil {
+		return
+	}
+	var all []*delivery
+	for i := range sent.Notices {
+		v := &sent.Notices[i]
+		r := m.records[v.Incident.ID]
+		if r == nil {
+			continue
+		}
+		if d := r.to(n); d != nil && d.sending && d.key() == v.Key {
+			d.sending = false
+			n.sending--
+			all = append(all, d)
+			d.told = v.Incident.Severity
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	o.Reason = check.OneLine(check.Clip(o.Reason, maxField))
+	m.account(n, sent.Key, now, &o)
+	for _, d := range all {
+		m.outcome(d, now, &o)
+	}
+	n.touch(long)
+	m.sweepAt(now)
+	m.judgeNotifier(n, now, &o)
+}
+
+// account updates what is known about the notifier itself.
+func (m *Machine) account(n *recipient, key string, now time.Time, o *incident.Outcome) {
+	if o.Result == incident.Arrived || o.Result == incident.Final {
+		n.fails, n.since, n.until = 0, time.Time{}, time.Time{}
+		return
+	}
+	if n.fails == 0 {
+		n.since = now
+	}
+	n.fails++
+	wait := delay(key, n.fails)
+	if o.RetryAfter > 0 {
+		wait = min(o.RetryAfter, maxAsked)
+	}
+	n.until = now.Add(wait)
+}
+
+// outcome records how an attempt to send one notice ended.
+func (m *Machine) outcome(d *delivery, now time.Time, o *incident.Outcome) {
+	switch o.Result {
+	case incident.Arrived:
+		m.arrived(d, now)
+	case incident.Final:
+		d.InFlight = false
+		m.failed(d, now, o)
+		m.die(d, now)
+	default:
+		d.InFlight = o.Result == incident.Unclear
+		d.Unsure = d.Unsure || d.InFlight && d.Kind != incident.Missed
+		m.failed(d, now, o)
+		if now.Sub(d.Since) >= giveUp && d.Attempts >= minTries {
+			d.InFlight = false
+			m.die(d, now)
+		}
+	}
+	if !d.record.Open() && !d.maybe() && !d.Done {
+		m.finish(d, false, now)
+	}
+	m.keep(d)
+}
+
+func (m *Machine) arrived(d *delivery, now time.Time) {
+	m.note(d.record, now, "notified", d.Notifier+": "+string(d.Kind), d.Notifier)
+	d.Notified = d.Kind != incident.Resolve && d.Kind != incident.Missed
+	d.InFlight, d.Unsure, d.Attempts = false, false, 0
+	d.Since, d.Next, d.Error, d.Sent = time.Time{}, time.Time{}, "", now
+	d.setDead(false)
+	if d.Notified {
+		d.Severity = d.told
+	} else {
+		d.Severity, d.Escalated = "", false
+	}
+	if d.escalate >= 0 && !now.Before(d.record.Ready.Add(d.escalate)) {
+		d.Escalated = d.Escalated || d.Kind == incident.Escalation
+	}
+	switch {
+	case d.Kind == incident.Missed || !d.Notified && !d.record.Open() || !d.to.leaving.IsZero():
+		m.complete(d)
+	case !d.Notified && d.record.Open(): // it reopened meanwhile
+		d.ready(now)
+	}
+}
+
+// failed records an attempt that failed.
+func (m *Machine) failed(d *delivery, now time.Time, o *incident.Outcome) {
+	if d.Since.IsZero() {
+		d.Since = now
+		m.note(d.record, now, "failed", "send to "+d.Notifier+" failed: "+o.Reason, d.Notifier)
+	}
+	d.Error = o.Reason
+	d.Next = d.to.until
+}
+
+// die gives a notice up until somebody asks for another attempt.
+func (m *Machine) die(d *delivery, now time.Time) {
+	d.setDead(true)
+	d.Settings = d.to.Digest
+	m.note(d.record, now, "given_up", "send to "+d.Notifier+" given up: "+d.Error, d.Notifier)
+}
+
+func (d *delivery) setDead(dead bool) {
+	if d.Dead == dead {
+		return
+	}
+	d.Dead = dead
+	if dead {
+		d.to.dead++
+	} else {
+		d.to.dead--
+	}
+}
+
+// judgeNotifier raises the event of a notifier that does not work, or ends it.
+func (m *Machine) judgeNotifier(n *recipient, now time.Time, o *incident.Outcome) {
+	s := incident.Subject{Kind: incident.OfEvent, Name: notifierFailing, Instance: n.Name}
+	switch {
+	case o.Result == incident.Arrived:
+		m.Event(now, s, false, "")
+	case o.Result == incident.Final || now.Sub(n.since) >= failingFor:
+		m.Event(now, s, true, o.Reason)
+	}
+}
+
+// Retry sends what was given up for a notifier, and what waits for its next attempt.
+func (m *Machine) Retry(now time.Time, notifier string) {
+	if n := m.byName[notifier]; n != nil {
+		m.retry(n, now)
+	}
+}
+
+func (m *Machine) retry(n *recipient, now time.Time) {
+	n.fails, n.since, n.until = 0, time.Time{}, time.Time{}
+	for _, d := range n.active {
+		if d.Attempts == 0 || d.sending || d.Done {
+			continue
+		}
+		d.setDead(false)
+		d.Since, d.Next = time.Time{}, now
+		if r := m.current[d.record.Subject]; r != nil && r != d.record && !d.record.Open() {
+			if next := r.to(n); next != nil && next.maybe() {
+				m.complete(d) // its end would close the later incident
+			}
+		}
+		m.keep(d)
+	}
+	n.touch(long)
+}

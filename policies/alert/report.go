@@ -1,0 +1,99 @@
+package alert
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"vega/policies/incident"
+)
+
+// Watches returns all watches that are not inactive, in order of alert and subject.
+func (m *Machine) Watches() []incident.Watch {
+	var all []incident.Watch
+	for _, w := range m.sortedWatches() {
+		if w.Phase != incident.Inactive {
+			all = append(all, copyWatch(&w.Watch))
+		}
+	}
+	return all
+}
+
+func (m *Machine) sortedWatches() []*watch {
+	return slices.SortedFunc(maps.Values(m.watches), func(a, b *watch) int { return compareWatches(a.Watch, b.Watch) })
+}
+
+// Open returns the open incidents, in order of ID.
+func (m *Machine) Open() []incident.Incident {
+	var all []incident.Incident
+	for _, r := range m.openRecords() {
+		all = append(all, copyIncident(&r.Incident))
+	}
+	return all
+}
+
+func (m *Machine) openRecords() []*record {
+	return slices.SortedFunc(maps.Values(m.current), func(a, b *record) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// eventRules returns the alerts on events, in order of event.
+func (m *Machine) eventRules() []*rule {
+	var all []*rule
+	for _, name := range slices.Sorted(maps.Keys(m.events)) {
+		all = append(all, m.events[name]...)
+	}
+	return all
+}
+
+// Deliveries returns the deliveries of a notifier that are not done, in order of incident.
+func (m *Machine) Deliveries(notifier string) []incident.Delivery {
+	n := m.byName[notifier]
+	if n == nil {
+		return nil
+	}
+	var all []incident.Delivery
+	for _, d := range n.active {
+		if !d.Done {
+			all = append(all, d.Delivery)
+		}
+	}
+	return all
+}
+
+// Silences returns the silences that have not ended, in order of ID.
+func (m *Machine) Silences(now time.Time) []incident.Silence {
+	var all []incident.Silence
+	for _, s := range m.silences {
+		if now.Before(s.Until) {
+			all = append(all, copySilence(s.Silence))
+		}
+	}
+	return all
+}
+
+// Opened returns the incidents that opened since the last call.
+func (m *Machine) Opened() []incident.Incident {
+	var all []incident.Incident
+	for _, id := range m.opened {
+		if r := m.records[id]; r != nil {
+			all = append(all, copyIncident(&r.Incident))
+		}
+	}
+	m.opened = nil
+	return all
+}
+
+// Enrich adds to the evidence of an incident that has just opened. Opened returns these.
+// What f changes must not be changed afterwards.
+func (m *Machine) Enrich(id int64, f func(*incident.Evidence)) {
+	r := m.records[id]
+	if r == nil {
+		return
+	}
+	v := r.Evidence
+	v.Below = slices.Clone(v.Below)
+	f(&v)
+	r.Evidence = v
+	m.store(r)
+}
