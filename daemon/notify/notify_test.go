@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 
 	"vega/daemon/notify"
 	"vega/daemon/notify/service"
+	"vega/daemon/realtest"
 	"vega/plugins/egress"
 	"vega/policies/check"
 	"vega/policies/incident"
@@ -151,5 +153,36 @@ func TestSlackIncomingWebhook(t *testing.T) {
 	}
 	if !strings.Contains(string(got.body), `{"type":"plain_text","text":"[critical] orders is unhealthy: answered 503, want 200","emoji":false}`) {
 		t.Errorf("%s", got.body)
+	}
+}
+
+func tlsConfig(leaf *realtest.Leaf) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{leaf.TLS}}
+}
+
+func TestNewReportsWhatIsWrong(t *testing.T) {
+	for _, s := range []service.Settings{{Type: "slack"}, {Type: "exec"}, {Type: "slack", URL: "s3cret"}} {
+		s.Name = "chat"
+		_, err := notify.New(s, notify.Options{Network: egress.New("")})
+		if err == nil || !strings.Contains(err.Error(), `notifier "chat"`) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	if _, err := notify.New(service.Settings{Type: "slack", URL: "https://example.com"}, notify.Options{}); err == nil {
+		t.Error("no error without a network")
+	}
+}
+
+// Every service in the table has a sender.
+func TestEveryServiceHasASender(t *testing.T) {
+	for _, s := range service.Services {
+		if _, ok := services[s.Type]; !ok && s.Type != "email" {
+			t.Errorf("no test of %s", s.Type)
+		}
+	}
+	for kind, s := range services {
+		if n := build(t, s.settings("http://127.0.0.1:1")); n.Pager() != service.Find(kind).Pager || (n.Refreshes() > 0) != (kind == "alertmanager") {
+			t.Errorf("%s", kind)
+		}
 	}
 }

@@ -41,5 +41,5 @@ func delay(seconds float64) time.Duration {
 	if math.IsNaN(seconds) || seconds <= 0 {
 		return 0
 	}
-	return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
+	return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second)).Round(time.Millisecond)
 }

@@ -19,6 +19,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/secret"
 	"vega/policies/incident"
+	"vega/sdk/abi"
 )
 
 // maxAnswer limits what is read of an answer, in bytes.
@@ -135,19 +136,35 @@ func (o *Options) connection(rule grant.Rule) (*egress.Session, error) {
 	return o.Network.Session(&grant.Set{Rules: []grant.Rule{rule}, Plaintext: true}, vault, nil), nil
 }
 
-// unanswered is the outcome of a request without an answer.
+// unanswered is the outcome of a request without an answer. What package egress says of
+// a connection that failed names the host and the reason. Of an answer, it may quote the
+// beginning, which could repeat the request.
 func unanswered(s *egress.Session, err error) incident.Outcome {
-	reason := "the request failed"
+	if s.Sent {
+		return incident.Outcome{Result: incident.Unclear, Reason: "the request was sent, and " + afterwards(err)}
+	}
 	if _, ok := errors.AsType[*egress.Error](err); ok {
-		reason = err.Error()
+		return refused(err.Error())
 	}
 	if d, ok := errors.AsType[*grant.Denial](err); ok {
-		reason = d.Asked
+		return refused(d.Asked)
 	}
-	if s.Sent {
-		return incident.Outcome{Result: incident.Unclear, Reason: reason}
+	return refused("the request failed")
+}
+
+func afterwards(err error) string {
+	switch egress.Code(err) {
+	case abi.ErrTimeout:
+		return "no answer arrived in time"
+	case abi.ErrReset:
+		return "the connection was closed before the answer"
+	case abi.ErrTooLarge:
+		return "the headers of the answer are too large"
+	case abi.ErrIO:
+		return "then vega or the proxy failed"
+	default:
+		return "what was answered is not valid HTTP"
 	}
-	return refused(reason)
 }
 
 // byStatus is the outcome that the status of an answer means.

@@ -153,7 +153,7 @@ func checkAddress(value string) error {
 
 func checkMailbox(value string) error {
 	if _, err := mail.ParseAddress(value); err != nil {
-		return errors.New("must be an e-mail address, such as ops@example.com or \"On call <ops@example.com>\"") //nolint:nilerr // its text quotes the value
+		return errors.New("must be an e-mail address, such as ops@example.com or \"On call <ops@example.com>\"")
 	}
 	return nil
 }
