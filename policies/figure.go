@@ -78,6 +78,8 @@ var (
 		Count:   `pool.waiting`,
 		Percent: `pool.percent queries.slow_percent queries.failed_percent`,
 		Bytes:   `wal_bytes`,
+		// The slowest query of the last two minutes, those in progress included.
+		Milliseconds: `queries.slowest`,
 	})
 )
 

@@ -166,10 +166,7 @@ func (d *Set) Query(ctx context.Context, database, query string) (plugins.Rows, 
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxQueryTime)
-	held, err := s.limiter.acquire(ctx, d.thirdParty)
-	if held.waited > 0 {
-		open.Profiler().Waited(open.pool(), held.waited)
-	}
+	held, err := s.limiter.acquire(ctx, d.thirdParty, func() func() { return open.Profiler().Wait(open.pool()) })
 	if err != nil {
 		cancel()
 		return nil, err

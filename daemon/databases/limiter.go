@@ -30,18 +30,18 @@ func newLimiter(database string) *limiter {
 
 // acquire waits for a lease, first come, first served. If the deadline of ctx passes
 // first, the error is a *shortage.Error. The returned lease records the length of
-// the wait, even on an error.
-func (m *limiter) acquire(ctx context.Context, thirdParty bool) (*lease, error) {
+// the wait, even on an error. Each wait calls begins, and at its end what that returned.
+func (m *limiter) acquire(ctx context.Context, thirdParty bool, begins func() (end func())) (*lease, error) {
 	l := &lease{of: m}
 	if deadline, ok := ctx.Deadline(); ok {
 		l.budget = time.Until(deadline)
 	}
 	if thirdParty {
-		if err := l.add(ctx, m.thirdParties); err != nil {
+		if err := l.add(ctx, m.thirdParties, begins); err != nil {
 			return l, err
 		}
 	}
-	if err := l.add(ctx, m.all); err != nil {
+	if err := l.add(ctx, m.all, begins); err != nil {
 		l.release()
 		return l, err
 	}
@@ -67,13 +67,14 @@ type lease struct {
 	budget time.Duration // from the start of the wait to the deadline; 0 without a deadline
 }
 
-func (l *lease) add(ctx context.Context, to chan struct{}) error {
+func (l *lease) add(ctx context.Context, to chan struct{}, begins func() (end func())) error {
 	select {
 	case to <- struct{}{}:
 		l.in = append(l.in, to)
 		return nil
 	default:
 	}
+	defer begins()()
 	began := time.Now()
 	defer func() { l.waited += time.Since(began) }()
 	select {

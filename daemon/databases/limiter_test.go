@@ -64,6 +64,9 @@ func TestThirdPartyPluginsCannotHoldAllConnections(t *testing.T) {
 	}
 }
 
+// uncounted begins a wait that nothing counts.
+func uncounted() func() { return func() {} }
+
 // TestWaitForALeaseIsAShortage covers a wait that leaves the query too little
 // time, and a run that is canceled while it waits.
 func TestWaitForALeaseIsAShortage(t *testing.T) {
@@ -71,7 +74,7 @@ func TestWaitForALeaseIsAShortage(t *testing.T) {
 		p := newLimiter("app")
 		var held []*lease
 		for range maxConnections {
-			h, err := p.acquire(t.Context(), false)
+			h, err := p.acquire(t.Context(), false, uncounted)
 			if err != nil || h.delayed() != nil {
 				t.Fatal(err, h.delayed())
 			}
@@ -79,16 +82,16 @@ func TestWaitForALeaseIsAShortage(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
-		h, err := p.acquire(ctx, false)
+		h, err := p.acquire(ctx, false, uncounted)
 		if shortage.Of(err) == nil || h.waited != 2*time.Second || !strings.Contains(err.Error(), `other checks use all 4 connections that vega may open to database "app": use longer intervals`) {
 			t.Errorf("%v after %v", err, h.waited)
 		}
-		if _, err = p.acquire(ctx, true); shortage.Of(err) == nil || len(p.thirdParties) != 0 {
+		if _, err = p.acquire(ctx, true, uncounted); shortage.Of(err) == nil || len(p.thirdParties) != 0 {
 			t.Errorf("%v; third-party plugins keep %d", err, len(p.thirdParties))
 		}
 		canceled, cancelWait := context.WithCancel(t.Context())
 		cancelWait()
-		if _, err = p.acquire(canceled, true); !errors.Is(err, context.Canceled) || shortage.Of(err) != nil {
+		if _, err = p.acquire(canceled, true, uncounted); !errors.Is(err, context.Canceled) || shortage.Of(err) != nil {
 			t.Errorf("%v", err)
 		}
 		for wait, late := range map[time.Duration]bool{100 * time.Millisecond: false, 300 * time.Millisecond: true} {
@@ -96,7 +99,7 @@ func TestWaitForALeaseIsAShortage(t *testing.T) {
 			defer cancel()
 			next := held[0]
 			time.AfterFunc(wait, next.release)
-			if held[0], err = p.acquire(ctx, false); err != nil {
+			if held[0], err = p.acquire(ctx, false, uncounted); err != nil {
 				t.Fatal(err)
 			}
 			if err := held[0].delayed(); (shortage.Of(err) != nil) != late {

@@ -84,7 +84,11 @@ func (s *sampler) earlier(now time.Time) *sample {
 // since returns the figures for the time since an earlier sample or, if that is nil,
 // since counting began.
 func (t sample) since(earlier *sample) map[string]figure {
-	out := map[string]figure{"pool.percent": t.poolUse(), "pool.waiting": {reason: "needs two samples; try again"}}
+	out := map[string]figure{
+		"pool.percent":    t.poolUse(),
+		"pool.waiting":    {reason: "needs two samples; try again"},
+		"queries.slowest": {value: t.SlowestMS},
+	}
 	var total, slow, failed int64
 	if earlier != nil {
 		out["pool.waiting"] = figure{value: max(0, t.waited()-earlier.waited()) / check.Milliseconds(t.at.Sub(earlier.at))}
@@ -97,7 +101,8 @@ func (t sample) since(earlier *sample) map[string]figure {
 	return out
 }
 
-// poolUse returns the use of the fullest pool. It ignores pools with a single
+// poolUse returns the use of the fullest pool. One that a query waits for is full, even
+// if other queries may still get a connection. It ignores pools with a single
 // connection, which are full whenever they are used.
 func (t sample) poolUse() figure {
 	f := figure{reason: "the database's connection pools have no limit"}
@@ -106,12 +111,15 @@ func (t sample) poolUse() figure {
 			continue
 		}
 		f = figure{value: max(f.value, 100*float64(p.InUse)/float64(p.MaxOpen))}
+		if p.Waiting > 0 {
+			f.value = 100
+		}
 	}
 	return f
 }
 
 // waited returns the total time that queries have waited for a connection, in
-// milliseconds. A wait counts when it ends.
+// milliseconds.
 func (t sample) waited() float64 {
 	sum := 0.0
 	for _, p := range t.Pools {

@@ -36,6 +36,10 @@ func TestFiguresSinceASample(t *testing.T) {
 			}
 		}
 	}
+	waited := sample{Totals: profile.Totals{Pools: []profile.Pool{{MaxOpen: 4, InUse: 3, Waiting: 1}}, SlowestMS: 7}}
+	if f := waited.since(nil); f["pool.percent"].value != 100 || f["queries.slowest"].value != 7 {
+		t.Errorf("while a query waits: %+v", f)
+	}
 	if f := (sample{}).poolUse(); f.reason == "" {
 		t.Errorf("%+v", f)
 	}

@@ -26,6 +26,35 @@ func (d *Set) Sentences(name, figure string) (lines []string, ok bool) {
 	return databaseSentences(figure, c.Profiler().Stats()), true
 }
 
+// Slowest describes the slow queries of the last two minutes on all databases, those in
+// progress included, at most n and the slowest first. Statements contain no values.
+func (d *Set) Slowest(n int) []string {
+	type slow struct {
+		profile.Slow
+		database string
+	}
+	var all []slow
+	for _, name := range d.names() {
+		if c := d.counted(name); c != nil {
+			for _, s := range c.Profiler().Slowest(n) {
+				if s.Slow {
+					all = append(all, slow{s, name})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b slow) int { return cmp.Compare(b.DurationMS, a.DurationMS) })
+	lines := []string{}
+	for _, s := range all[:min(len(all), max(n, 0))] {
+		took := policies.Milliseconds.Format(s.DurationMS)
+		if s.Running {
+			took += " so far"
+		}
+		lines = append(lines, fmt.Sprintf("%s on database.%s: %s", took, s.database, check.Clip(s.Statement, maxStatement)))
+	}
+	return lines
+}
+
 func databaseSentences(kind string, s profile.Stats) []string {
 	switch kind {
 	case "queries.slow_percent":
@@ -53,7 +82,7 @@ func statementSentences(all []profile.Statement, what string, count func(profile
 func poolSentences(pools []profile.Pool) []string {
 	var lines []string
 	for _, p := range pools {
-		lines = append(lines, fmt.Sprintf("pool %s: %d of %d connections in use; %d queries have waited, %s in total", p.Name, p.InUse, p.MaxOpen, p.WaitCount, policies.Milliseconds.Format(p.WaitMS)))
+		lines = append(lines, fmt.Sprintf("pool %s: %d of %d connections in use; %d queries wait now, %d have waited, %s in total", p.Name, p.InUse, p.MaxOpen, p.Waiting, p.WaitCount, policies.Milliseconds.Format(p.WaitMS)))
 	}
 	return lines
 }

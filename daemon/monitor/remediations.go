@@ -62,6 +62,7 @@ var remediations = []remediation{
 	{"pool.percent", "The share of connections in use to", actPool},
 	{"pool.waiting", "The average number of queries waiting for a connection to", actPool},
 	{"queries.slow_percent", "The share of slow queries on", "See slow_queries in GET /admin/database/stats for advice on each. The most common reason is a missing index."},
+	{"queries.slowest", "The slowest query of the last 2 min on", "See slow_queries in GET /admin/database/stats for its plan and advice, and open_rows for a query that still runs."},
 	{"queries.failed_percent", "The share of failed queries on", "See failed_queries in GET /admin/database/stats for the error of each."},
 	{"wal_bytes", "The size of the write-ahead log of", "Find the oldest reader in open_rows of GET /admin/database/stats. The log can't be truncated until that reader ends."},
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // conn measures a connection of the driver. Like every driver.Conn it is used
-// by one goroutine at a time, except that Stats reads its open rows.
+// by one goroutine at a time, except that Stats reads its open rows, and Slowest the
+// call in progress.
 type conn struct {
 	base      driver.Conn
 	connector *connector
@@ -20,6 +21,7 @@ type conn struct {
 
 	// cache is nil if caching is off.
 	cache *cache
+	call  call
 
 	mu   sync.Mutex // guards open, and the links between its rows
 	open *rows      // the newest open rows
@@ -207,7 +209,9 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	t := c.connector.text(ctx, query)
 	began := c.profiler.now()
+	c.call.begin(t, began)
 	base, err := prepare(ctx, c.base, query)
+	c.call.end()
 	if err != nil {
 		r := run{text: t, began: began, call: c.profiler.now() - began, err: err}
 		c.record(ctx, &r)
@@ -219,6 +223,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 // exec runs a query that returns no rows.
 func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	r := run{text: c.connector.text(ctx, query), began: c.profiler.now()}
+	c.call.begin(r.text, r.began)
 	var result driver.Result
 	kept, err := c.keep(ctx, r.text, query, len(args))
 	switch {
@@ -229,6 +234,7 @@ func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue)
 	default:
 		result, err = execConn(ctx, c.base, query, args)
 	}
+	c.call.end()
 	if errors.Is(err, driver.ErrSkip) {
 		r.text.skipped.Store(true)
 		return nil, err
@@ -267,6 +273,7 @@ func affected(result driver.Result) int64 {
 // query runs a query that returns rows.
 func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	r := run{text: c.connector.text(ctx, query), began: c.profiler.now()}
+	c.call.begin(r.text, r.began)
 	var base driver.Rows
 	kept, err := c.keep(ctx, r.text, query, len(args))
 	switch {
@@ -280,6 +287,7 @@ func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue
 	default:
 		base, err = queryConn(ctx, c.base, query, args)
 	}
+	c.call.end()
 	if errors.Is(err, driver.ErrSkip) {
 		r.text.skipped.Store(true)
 		return nil, err

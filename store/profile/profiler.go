@@ -86,7 +86,12 @@ type namedPool struct {
 	db     *sql.DB
 	waits  int64 // in addition to those that db counts
 	waited time.Duration
+	// waiting holds when the waits in progress began, on the profiler's clock.
+	waiting map[*wait]struct{}
 }
+
+// wait is a wait in progress.
+type wait struct{ began time.Duration }
 
 // New returns a Profiler.
 func New(options Options) *Profiler {
@@ -122,17 +127,42 @@ func (p *Profiler) Pool(name string, db *sql.DB) {
 	p.pools = append(p.pools, namedPool{name: name, db: db})
 }
 
-// Waited counts a wait that ended before the pool was asked for a connection,
-// for programs that distribute the connections themselves.
-func (p *Profiler) Waited(pool string, d time.Duration) {
+// Wait begins a wait for a connection of a pool, for programs that distribute the
+// connections themselves. The returned function ends it.
+func (p *Profiler) Wait(pool string) (end func()) {
+	w := &wait{p.now()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.pools {
-		if p.pools[i].name == pool {
-			p.pools[i].waits++
-			p.pools[i].waited += d
+		if one := &p.pools[i]; one.name == pool {
+			if one.waits++; one.waiting == nil {
+				one.waiting = map[*wait]struct{}{}
+			}
+			one.waiting[w] = struct{}{}
 		}
 	}
+	return func() { p.endWait(pool, w) }
+}
+
+func (p *Profiler) endWait(pool string, w *wait) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.pools {
+		one := &p.pools[i]
+		if _, ok := one.waiting[w]; ok && one.name == pool {
+			delete(one.waiting, w)
+			one.waited += p.now() - w.began
+		}
+	}
+}
+
+// waitedUntil returns how long callers have waited, those that still wait included.
+func (n *namedPool) waitedUntil(now time.Duration) time.Duration {
+	sum := n.waited
+	for w := range n.waiting {
+		sum += now - w.began
+	}
+	return sum
 }
 
 type functionKey struct{}

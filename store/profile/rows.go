@@ -58,7 +58,9 @@ func (r *rows) Columns() []string { return r.base.Columns() }
 // Next implements driver.Rows.
 func (r *rows) Next(dest []driver.Value) error {
 	began := r.conn.profiler.now()
+	r.conn.call.begin(r.run.text, began-r.run.call-r.run.next)
 	err := r.base.Next(dest)
+	r.conn.call.end()
 	ended := r.conn.profiler.now()
 	r.run.next += ended - began
 	switch {
@@ -78,7 +80,9 @@ func (r *rows) Close() error {
 	c := r.conn
 	began := c.profiler.now()
 	r.run.held = began - r.run.began - r.run.call
+	c.call.begin(r.run.text, began-r.run.call-r.run.next)
 	err := r.base.Close()
+	c.call.end()
 	r.run.closing = c.profiler.now() - began
 	if err != nil && r.run.err == nil {
 		r.run.err = err
@@ -139,7 +143,9 @@ func (r *rows) NextResultSet() error {
 		return io.EOF
 	}
 	began := r.conn.profiler.now()
+	r.conn.call.begin(r.run.text, began-r.run.call-r.run.next)
 	err := next.NextResultSet()
+	r.conn.call.end()
 	r.run.next += r.conn.profiler.now() - began
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.run.err = err

@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,6 +28,33 @@ type run struct {
 
 // own returns the database's own time, without the caller's between two rows.
 func (r *run) own() time.Duration { return r.call + r.next + r.closing }
+
+// call is a call of the driver in progress, if there is one.
+type call struct {
+	since atomic.Int64 // now, less the time that the query has taken so far; 0: no call
+	text  atomic.Pointer[text]
+}
+
+// begin notes a call. Its query would have begun at since, on the profiler's clock, if the
+// caller had taken no time between rows.
+func (c *call) begin(t *text, since time.Duration) {
+	if c.text.Load() != t {
+		c.text.Store(t)
+	}
+	c.since.Store(max(int64(since), 1))
+}
+
+func (c *call) end() { c.since.Store(0) }
+
+// read returns the query of the call in progress and how long it has taken.
+func (c *call) read(now time.Duration) (*text, time.Duration) {
+	since := c.since.Load()
+	t := c.text.Load()
+	if since == 0 || c.since.Load() != since { // or another began meanwhile
+		return nil, 0
+	}
+	return t, now - time.Duration(since)
+}
 
 // update records what the run has changed for later ones.
 func (c *conn) update(r *run) {
@@ -61,6 +89,7 @@ func (c *conn) record(ctx context.Context, r *run) {
 	own := r.own()
 	slow := own >= p.options.Slow
 	r.text.shape.stats.add(own, r.err != nil, slow)
+	w.peaks.add(r.began+r.call+r.held+r.closing, own, r.text)
 	e := entry{
 		text:        r.text,
 		function:    p.function(ctx, r.text),

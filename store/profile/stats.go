@@ -76,13 +76,16 @@ type Query struct {
 
 // Pool is the state of a *sql.DB.
 type Pool struct {
-	Name      string  `json:"name"`
-	MaxOpen   int     `json:"max_open"` // 0 means no limit
-	Open      int     `json:"open"`
-	InUse     int     `json:"in_use"`
-	Idle      int     `json:"idle"`
-	WaitCount int64   `json:"wait_count"`
-	WaitMS    float64 `json:"wait_ms"`
+	Name      string `json:"name"`
+	MaxOpen   int    `json:"max_open"` // 0 means no limit
+	Open      int    `json:"open"`
+	InUse     int    `json:"in_use"`
+	Idle      int    `json:"idle"`
+	WaitCount int64  `json:"wait_count"`
+	// WaitMS includes the waits in progress that Profiler.Wait began. A wait for db
+	// itself counts when it ends.
+	WaitMS  float64 `json:"wait_ms"`
+	Waiting int     `json:"waiting"` // waits in progress that Profiler.Wait began
 }
 
 // OpenRows are rows that have not been closed yet.
@@ -184,12 +187,16 @@ func queries(r *ring) []Query {
 
 func (p *Profiler) poolStats() []Pool {
 	p.mu.Lock()
-	pools := slices.Clone(p.pools)
-	p.mu.Unlock()
-	list := make([]Pool, len(pools))
-	for i, pool := range pools {
+	defer p.mu.Unlock()
+	now := p.now()
+	list := make([]Pool, len(p.pools))
+	for i := range p.pools {
+		pool := &p.pools[i]
 		s := pool.db.Stats()
-		list[i] = Pool{pool.name, s.MaxOpenConnections, s.OpenConnections, s.InUse, s.Idle, s.WaitCount + pool.waits, milliseconds(s.WaitDuration + pool.waited)}
+		list[i] = Pool{
+			pool.name, s.MaxOpenConnections, s.OpenConnections, s.InUse, s.Idle,
+			s.WaitCount + pool.waits, milliseconds(s.WaitDuration + pool.waitedUntil(now)), len(pool.waiting),
+		}
 	}
 	return list
 }

@@ -59,7 +59,7 @@ func TestStatsAsJSON(t *testing.T) {
 	if got := keys(s.Statements[0]); got != "avg_ms failed fingerprint function max_ms min_ms p50_ms p95_ms p99_ms slow statement total total_ms" {
 		t.Errorf("a statement has %s", got)
 	}
-	if got := keys(s.Pools[0]); got != "idle in_use max_open name open wait_count wait_ms" {
+	if got := keys(s.Pools[0]); got != "idle in_use max_open name open wait_count wait_ms waiting" {
 		t.Errorf("a pool has %s", got)
 	}
 }

@@ -62,7 +62,9 @@ func (s *stmt) Query(args []driver.Value) (driver.Rows, error) {
 // ExecContext implements driver.StmtExecContext.
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	r := s.run(ctx)
+	s.conn.call.begin(r.text, r.began)
 	result, err := execStmt(ctx, s.base, args)
+	s.conn.call.end()
 	s.conn.executed(ctx, &r, s.query, args, result, err)
 	return result, err
 }
@@ -70,7 +72,9 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 // QueryContext implements driver.StmtQueryContext.
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	r := s.run(ctx)
+	s.conn.call.begin(r.text, r.began)
 	base, err := queryStmt(ctx, s.base, args)
+	s.conn.call.end()
 	return s.conn.answered(ctx, &r, s.query, args, nil, base, err)
 }
 

@@ -35,6 +35,7 @@ type window struct {
 	other  *shape // stands for those beyond the limit
 
 	recent, slow, failed *ring
+	peaks                peaks
 }
 
 // text stores what is known about a query that was sent before.
