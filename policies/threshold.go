@@ -33,6 +33,14 @@ var Defaults string
 // DefaultsName is the path of the file with Defaults in vega's source tree.
 const DefaultsName = "policies/defaults/default.hcl"
 
+// DefaultAlerts is the HCL source of the built-in alerts.
+//
+//go:embed defaults/alerts.hcl
+var DefaultAlerts string
+
+// DefaultAlertsName is the path of the file with DefaultAlerts in vega's source tree.
+const DefaultAlertsName = "policies/defaults/alerts.hcl"
+
 // Kind strips the database from a resource: it returns pool.percent for both
 // database.app.pool.percent and databases.pool.percent. It returns any other
 // resource unchanged.

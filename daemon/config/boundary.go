@@ -3,22 +3,12 @@ package config
 import (
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
-	"time"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
-	"vega/daemon/config/schema"
-	"vega/daemon/config/syntax"
-	"vega/plugins/manifest"
 	"vega/policies"
 )
-
-// minBytes is the least number without a unit that may be meant as bytes: in
-// disk.free = 20, the 20 are not.
-const minBytes = 1 << 20
 
 // boundary checks the bounds of one threshold.
 type boundary struct {
@@ -27,68 +17,9 @@ type boundary struct {
 	unit policies.Unit
 }
 
-// bound returns a bound in the unit of the metric. It returns nil if the bound
-// is not set, or if it is wrong, which it reports.
+// bound returns a bound in the unit of the metric, nil if it is not set or wrong.
 func (b boundary) bound(name string) *float64 {
-	v, state := b.ev.Value(b.s, name)
-	if state != bind.Present {
-		return nil
-	}
-	e := b.s.Slot(name).Expr
-	number, bare := v.(float64)
-	switch {
-	case bare && (b.unit == policies.Bytes || b.unit == policies.Milliseconds):
-		detail := fmt.Sprintf("%s needs a unit, because %s is measured in %s.", name, b.ev.Str(b.s, "metric"), b.unit)
-		if b.unit == policies.Bytes && number > 0 && number < minBytes { // hardly meant as bytes
-			b.out.Err(diag.BadUnit, e.At, detail, fmt.Sprintf("add the unit that you mean, such as %s = %q", name, strconv.FormatFloat(number, 'f', -1, 64)+"GiB"))
-			return nil
-		}
-		fixed := strconv.FormatFloat(number, 'f', -1, 64) + "ms"
-		if b.unit == policies.Bytes {
-			fixed, _ = schema.WithUnit(number, b.s.Schema.Row(name), manifest.SizeType)
-		}
-		fixed = strconv.Quote(fixed)
-		b.out.Err(diag.BadUnit, e.At, detail, fmt.Sprintf("set %s = %s", name, fixed)).Replace(e.At, fixed)
-		return nil
-	case bare:
-		return &number
-	}
-	text := v.(manifest.Text).Reveal()
-	switch b.unit {
-	case policies.Bytes:
-		n, err := manifest.ParseSize(text)
-		return b.measured(float64(n), err, name, e, manifest.SizeType)
-	case policies.Milliseconds:
-		n, err := time.ParseDuration(text)
-		return b.measured(float64(n)/float64(time.Millisecond), err, name, e, manifest.DurationType)
-	}
-	if n, ok := eval.Number(text); ok && e.Computed() { // of env() or file()
-		return &n
-	}
-	fix, plain := "use a number without quotes", strings.TrimSpace(strings.TrimSuffix(text, "%"))
-	if plain == "" || !eval.IsNumber(plain) || e.Computed() {
-		plain = ""
-	} else {
-		fix = "use " + plain
-	}
-	b.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be a plain number, because %s is %s.", name, b.ev.Str(b.s, "metric"), counted(b.unit)), fix).Suggest(e.At, plain)
-	return nil
-}
-
-// counted names the unit of a metric that is judged by a plain number.
-func counted(u policies.Unit) string {
-	if u == policies.Percent {
-		return "a percentage"
-	}
-	return "a count"
-}
-
-func (b boundary) measured(v float64, err error, name string, e *syntax.Expr, t manifest.Type) *float64 {
-	if err == nil {
-		return &v
-	}
-	b.out.Err(diag.BadUnit, e.At, fmt.Sprintf("%s must be %s, because %s is measured in %s.", name, schema.TypeName(t), b.ev.Str(b.s, "metric"), b.unit), "use a value such as "+schema.Sample(t))
-	return nil
+	return eval.Quantity(b.ev, b.s, name, b.ev.Str(b.s, "metric"), b.unit)
 }
 
 // judge reports bounds that contradict each other or are out of reach.

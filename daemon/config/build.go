@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/alerts"
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
+	"vega/policies/alert"
 )
 
 // maxPEM limits the size of a certificate or key file.
@@ -42,6 +44,25 @@ func (d builder) blocks(c *Config) {
 		c.Databases = append(c.Databases, d.databaseBlock(s))
 	}
 	slices.SortFunc(c.Databases, func(a, b Database) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// alerting builds the blocks of alerting.
+func (d builder) alerting(c *Config) {
+	b := alerts.Stage{Root: d.root, Ev: d.ev, Out: d.out}.Build(c.Watched(), defaultAlerts())
+	c.Notifiers, c.Alerts, c.Windows, c.DeadMen = b.Notifiers, b.Alerts, b.Windows, b.DeadMen
+}
+
+// Watched returns the integrations as alerting sees them, in order of name.
+func (c *Config) Watched() []alert.Integration {
+	all := make([]alert.Integration, len(c.Integrations))
+	for n := range c.Integrations {
+		i := &c.Integrations[n]
+		all[n] = alert.Integration{
+			Name: i.Name, Group: i.Group, Labels: i.Labels, Runbook: i.Runbook,
+			DependsOn: i.DependsOn, Interval: i.Interval, Enabled: i.Enabled,
+		}
+	}
+	return all
 }
 
 func (d builder) store(s *bind.Section, out *Store) {

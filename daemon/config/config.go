@@ -23,6 +23,7 @@ import (
 	"slices"
 	"time"
 
+	"vega/daemon/config/alerts"
 	"vega/daemon/config/annotation"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/input"
@@ -143,12 +144,7 @@ type Sandbox struct {
 }
 
 // DeadMan is a service that expects a sign of life.
-type DeadMan struct {
-	Name  string
-	URL   manifest.Text
-	Every time.Duration
-	At    string // file:line
-}
+type DeadMan = alerts.DeadMan
 
 // Database is a database that probes can be granted.
 type Database struct {

@@ -124,6 +124,9 @@ func wrongIn(t *testing.T, example string, bundled []manifest.Found) string {
 	if !strings.Contains(example, `database "app"`) {
 		example += surroundings
 	}
+	if !strings.Contains(example, `notifier "chat"`) {
+		example += "notifier \"chat\" {\n  type = \"slack\"\n  url = env(\"SLACK_URL\")\n}\n"
+	}
 	_, ds := load(t, example, Options{Bundled: bundled, Env: exampleEnv, Scan: func(string, manifest.Admit) ([]manifest.Found, error) { return nil, nil }})
 	var left diag.Diagnostics
 	for _, d := range ds {

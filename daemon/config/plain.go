@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vega/daemon/config/alerts"
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/redact"
@@ -37,6 +38,9 @@ func (d crossChecks) plainSecrets(s *bind.Section, owner string) {
 			continue
 		}
 		f := plainFinder{d, owner, t.Row}
+		if alerts.Public(s, t, d.ev) {
+			continue
+		}
 		switch t.Expr.Kind {
 		case syntax.ListExpr:
 			for _, e := range t.Expr.Items {
@@ -55,6 +59,8 @@ func (d crossChecks) plainInRoot() {
 	for _, s := range d.root.Blocks {
 		switch s.Schema.Name {
 		case "integration":
+		case "notifier", "dead_man":
+			d.plainSecrets(s, s.Name)
 		case "server":
 			d.plainSecrets(s, "vega")
 			for _, k := range s.All("key") {

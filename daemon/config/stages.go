@@ -56,6 +56,7 @@ func build(in *input.Set, o Options, out *diag.Collector) (*stage, *Config) {
 	b.blocks(c)
 	c.Integrations = newIntegrationStage(s).all()
 	c.Thresholds = thresholdStage{s}.all()
+	b.alerting(c)
 	crossChecks{s}.check(c)
 	return s, c
 }

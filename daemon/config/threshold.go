@@ -6,12 +6,14 @@ import (
 	"strings"
 	"sync"
 
+	"vega/daemon/config/alerts"
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
 	"vega/daemon/config/input"
 	"vega/daemon/config/schema"
 	"vega/policies"
+	"vega/policies/alert"
 )
 
 // thresholdStage builds the thresholds.
@@ -91,17 +93,43 @@ func (d thresholdStage) threshold(s *bind.Section) (policies.Threshold, bool) {
 func defaultThresholds() []policies.Threshold { return slices.Clone(readDefaults()) }
 
 var readDefaults = sync.OnceValue(func() []policies.Threshold {
-	in := input.Text(policies.DefaultsName, policies.Defaults)
-	noVariables := func(string) (string, bool) { return "", false }
-	s := parse(in, in.Variables(noVariables, false), &diag.Collector{})
+	s := parseBuiltIn(policies.DefaultsName, policies.Defaults)
 	var all []policies.Threshold
 	for _, sec := range s.root.All("threshold") {
 		t, _ := thresholdStage{s}.threshold(sec)
-		t.BuiltIn, t.At = true, t.At+" (built in)"
+		t.BuiltIn, t.At = true, t.At+builtInPlace
 		all = append(all, t)
 	}
-	if ds := s.diagnostics(); len(ds) > 0 { // a test prevents this
-		panic(policies.DefaultsName + ": " + ds[0].Detail)
-	}
+	s.faultless()
 	return all
 })
+
+// defaultAlerts returns the built-in alerts, which are parsed like configured ones.
+func defaultAlerts() []alert.Alert { return slices.Clone(readDefaultAlerts()) }
+
+var readDefaultAlerts = sync.OnceValue(func() []alert.Alert {
+	s := parseBuiltIn(policies.DefaultAlertsName, policies.DefaultAlerts)
+	all := alerts.Stage{Root: s.root, Ev: s.ev, Out: s.out}.BuiltIn()
+	for n := range all {
+		all[n].At += builtInPlace
+	}
+	s.faultless()
+	return all
+})
+
+// builtInPlace follows the place of what is built in.
+const builtInPlace = " (built in)"
+
+// parseBuiltIn parses a file that ships with vega.
+func parseBuiltIn(name, text string) *stage {
+	in := input.Text(name, text)
+	noVariables := func(string) (string, bool) { return "", false }
+	return parse(in, in.Variables(noVariables, false), &diag.Collector{})
+}
+
+// faultless panics if a file that ships with vega has a mistake. A test prevents this.
+func (s *stage) faultless() {
+	if ds := s.diagnostics(); len(ds) > 0 {
+		panic(ds[0].Range.Filename + ": " + ds[0].Detail)
+	}
+}

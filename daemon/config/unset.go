@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"vega/daemon/config/alerts"
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
@@ -56,6 +57,8 @@ func (d crossChecks) leftOutOfRoot(c *Config) {
 	for _, s := range d.root.Blocks {
 		switch {
 		case s.Schema.Name == "integration":
+		case s.Schema.Name == "notifier":
+			d.leftOut(s, false, alerts.Required(d.ev.Str(s, "type"))...)
 		case s.Schema.Name == "server" && len(c.Server.Keys) == 0:
 			d.leftOut(s, false, "api_key")
 		default:

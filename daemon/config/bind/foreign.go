@@ -6,14 +6,24 @@ var foreign = foreignNames()
 
 func foreignNames() map[string]string {
 	const (
-		integration = `use integration "NAME" { … }, with its probe and a config block; vega docs config integration describes it`
-		value       = `write the value where it is used, refer to another attribute such as server.port, or read a variable with env("NAME")`
+		integration  = `use integration "NAME" { … }, with its probe and a config block; vega docs config integration describes it`
+		anAlert      = `use alert "NAME" { … }; vega docs config alert describes it`
+		aNotifier    = `use notifier "NAME" { type = … }; vega docs config notifier lists the services`
+		aMaintenance = `use maintenance "NAME" { … }; vega docs config maintenance describes it`
+		aDeadMan     = `use dead_man "NAME" { url = … }; vega docs config dead_man describes it`
+		value        = `write the value where it is used, refer to another attribute such as server.port, or read a variable with env("NAME")`
 	)
 	return byName(map[string]string{
-		integration:                    "endpoint endpoints check checks monitor monitors service services target targets job jobs host hosts healthcheck healthchecks probe probes module modules scrape_configs resource website websites site url urls",
-		value:                          "variable variables locals local vars var let data output",
-		noAlerts:                       "alert alerts alerting alertmanager notification notifications notifier notifiers notify contact contacts pager webhook",
-		"use log { level = \"info\" }": "logging logger logs",
+		integration:  "endpoint endpoints check checks monitor monitors service services target targets job jobs host hosts healthcheck healthchecks probe probes module modules scrape_configs resource website websites site url urls",
+		value:        "variable variables locals local vars var let data output",
+		anAlert:      "alerts alerting alerting_rules alert_rule",
+		aNotifier:    "notification notifications notifiers notify contact contacts contact_point pager webhook webhooks receiver receivers slack telegram discord teams mattermost pagerduty opsgenie pushover ntfy gotify matrix email smtp mail alertmanager",
+		aMaintenance: "maintenances maintenance_window downtime downtimes mute_time_interval mute_timings time_intervals",
+		aDeadMan:     "deadman deadmansswitch dead_mans_switch deadmanssnitch watchdog heartbeat heartbeats healthchecks",
+		"vega has no routes: each alert names who is notified, in notify":                     "route routes routing policy notification_policy",
+		"vega needs no inhibition rules: depends_on in an integration names what explains it": "inhibit inhibit_rules inhibition",
+		"run vega silence add; a recurring one is a maintenance block":                        "silence silences mute",
+		"use log { level = \"info\" }":                                                        "logging logger logs",
 		"use store { … } for vega's own database":                                             "storage db persistence",
 		"use server { host = …, port = … }, on two lines":                                     "http web api listen listener listeners ui metrics port",
 		"use network { resolver = … }":                                                        "dns resolver resolvers",

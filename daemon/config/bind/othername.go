@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	noAlerts  = "remove it: vega sends no notifications; a tool that does can read GET /admin/integrations"
-	noRetries = "remove it: vega has no retries, and reports what each run finds"
+	noAlerts  = "remove it: an alert block selects integrations and names who is notified; vega docs config alert describes it"
+	noRetries = "remove it: vega has no retries; after in an alert block is how many evaluations in a row must be bad"
 	intoDSN   = "put it into dsn, which contains the whole address"
 	inTLS     = "use the tls block of the integration: tls { … }; vega docs config integration.tls describes it"
 	inAuth    = "use the auth block of the integration: auth { … }; vega docs config integration.auth describes it"
@@ -68,6 +68,12 @@ var fixes = map[string]map[string]string{
 // synonyms are names that other programs use for an attribute, by its name. One
 // counts where the block has the attribute.
 var synonyms = map[string]string{
+	"integrations": "targets checks services monitors endpoints selector selectors match matchers", "above": "gt greater_than over max upper", "below": "lt less_than under min lower",
+	"for": "duration pending_period for_duration hold", "after": "failure_threshold max_check_attempts consecutive fall retries failures count delay wait", "clear_after": "success_threshold rise recovery_threshold",
+	"clear_for": "keep_firing_for", "severity": "level priority urgency", "notify": "notifiers notifier receivers receiver contacts contact_groups channels send_to recipients",
+	"repeat_interval": "repeat renotify renotify_interval reminder reminders remind resend_interval notification_interval", "timezone": "tz time_zone location", "from": "start begin starts_at sender mail_from",
+	"key": "routing_key integration_key service_key api_key apikey user_key", "chat": "chat_id", "room": "room_id", "secrets": "secret signing_secret signing_key hmac_secret", "every": "period frequency heartbeat",
+	"type": "service kind provider", "days": "weekdays day_of_week day", "status": "statuses states state on", "user": "username login smtp_user",
 	"interval": "every period frequency check_interval scrape_interval heartbeat_interval poll_interval repeat", "timeout": "deadline check_timeout",
 	"labels": "tags tag metadata annotations", "depends_on": "dependencies needs requires after parents", "description": "notes comment",
 	"runbook": "notes_url docs dashboard runbook_url", "memory": "mem memory_limit",
@@ -76,12 +82,12 @@ var synonyms = map[string]string{
 	"expect_regex": "fail_if_body_not_matches_regexp regex pattern", "reject_regex": "fail_if_body_matches_regexp", "expect_json": "json json_path jsonpath json_query",
 	"min_cert_days": "certificate_expiration cert_days cert_expiry expiry_days days_left", "min_days": "certificate_expiration cert_days cert_expiry expiry_days days_left min_cert_days",
 	"follow_redirects": "no_follow_redirects ignore_redirect max_redirects redirects", "body": "payload data request_body", "method": "http_method verb",
-	"headers": "header request_headers http_headers", "url": "uri endpoint target link website", "address": "target addr endpoint server hostport",
+	"headers": "header request_headers http_headers", "url": "uri endpoint target link website webhook webhook_url hook homeserver topic_url", "address": "target addr endpoint server hostport smarthost smtp_server smtp_host smtp",
 	"name":    "domain hostname query_name query host",
 	"ca_file": "ca ca_cert cafile cacert ca_bundle ca_certificate", "client_cert": "cert certificate cert_file client_certificate tls_cert", "client_key": "key key_file private_key tls_key",
 	"cert_file": "cert certificate client_cert certificate_file", "key_file": "key private_key client_key private_key_file", "skip_verify": "insecure insecure_skip_verify verify",
 	"server_name": "sni servername", "min_version": "version min_tls_version", "fingerprint": "pin sha256 thumbprint",
-	"username": "user login", "password": "pass secret", "token": "bearer bearer_token access_token api_key apikey", "token_url": "url tokenurl endpoint", "client_id": "id clientid", "scopes": "scope",
+	"username": "user login", "password": "pass secret smtp_password", "token": "bearer bearer_token access_token api_key apikey bot_token", "token_url": "url tokenurl endpoint", "client_id": "id clientid", "scopes": "scope",
 	"resolver": "dns nameserver nameservers resolvers", "proxy": "http_proxy https_proxy proxy_url", "no_proxy": "noproxy",
 	"api_key": "key apikey token password auth", "error": "critical crit", "warning": "warn", "keep_runs": "retention keep days history",
 	"dir": "path directory folder", "driver": "type kind engine",

@@ -77,6 +77,13 @@ const (
 	NoMatch     Code = "VEGA065"
 	UnusedValue Code = "VEGA066"
 
+	NoNotifier  Code = "VEGA067"
+	NeverFires  Code = "VEGA068"
+	NeverClears Code = "VEGA069"
+	Unmatched   Code = "VEGA070"
+	NoWindow    Code = "VEGA071"
+	ClearSecret Code = "VEGA072"
+
 	// Codes from 100 on report findings from running an integration or querying
 	// a database.
 	NotHealthy   Code = "VEGA100"
@@ -154,6 +161,12 @@ var Codes = []CodeInfo{
 	{Unprotected, "secret without protection"},
 	{NoMatch, "include matches no file"},
 	{UnusedValue, "default that no integration uses"},
+	{NoNotifier, "nobody is notified"},
+	{NeverFires, "alert that never fires"},
+	{NeverClears, "alert that never clears"},
+	{Unmatched, "selector that matches nothing"},
+	{NoWindow, "window that never comes"},
+	{ClearSecret, "secret sent in the clear"},
 	{NotHealthy, "not healthy when it was run"},
 	{TooMuchRight, "database user can do more than read"},
 }

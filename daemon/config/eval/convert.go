@@ -112,7 +112,7 @@ func (ev *Evaluator) convert(e *syntax.Expr, w want, t manifest.Type) (manifest.
 		}
 	case manifest.DurationType, manifest.SizeType:
 		return ev.measure(e, w, t)
-	case manifest.Database, schema.Integration:
+	case manifest.Database, schema.Integration, schema.Notifier:
 		return ev.mismatch(e, w, t)
 	case manifest.Any, schema.Bound, schema.Quantity:
 		if e.Kind == syntax.NumExpr {

@@ -36,6 +36,7 @@ type Evaluator struct {
 	bases map[string]*bind.Section // databases by name
 	peers map[string]*bind.Section // integrations by name
 	names []string                 // of peers, sorted on first use
+	ends  map[string]bool          // names of notifiers
 
 	reading []string // the attributes whose values are being read, for circular references
 
@@ -63,11 +64,14 @@ func New(root *bind.Section, groups map[*bind.Section]*expand.Group, in *input.S
 	ev := &Evaluator{
 		Notes: newNotes(), in: in, vars: vars, out: out, table: table, root: root,
 		bases: map[string]*bind.Section{}, peers: map[string]*bind.Section{},
-		resolved: map[string]bool{}, secrets: map[string]bool{}, Groups: map[string]*expand.Group{},
+		resolved: map[string]bool{}, secrets: map[string]bool{}, ends: map[string]bool{}, Groups: map[string]*expand.Group{},
 	}
 	ev.lang = configuration{ev}
 	for _, b := range root.All("database") {
 		ev.bases[b.Name] = b
+	}
+	for _, n := range root.All("notifier") {
+		ev.ends[n.Name] = true
 	}
 	for _, i := range root.All("integration") {
 		ev.peers[i.Name] = i

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vega/daemon/config/bind"
@@ -40,18 +41,28 @@ func (c configuration) dependency(e *syntax.Expr, w want, t manifest.Type, name 
 		return nil, bind.Bad
 	}
 	if t != schema.Integration {
-		fix := "replace the reference with a value"
-		if w.Element() == schema.Integration {
-			fix = fmt.Sprintf("set %s = [%s]", w.Name, diag.Clip(e.Text))
-		}
-		g := c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is an integration.", w.Name, schema.TypeName(t), diag.Clip(e.Text)), fix)
-		if w.Element() == schema.Integration {
-			g.Replace(e.At.Source.Span(e.At.Start, e.At.Start), "[")
-			g.Replace(e.At.Source.Span(e.At.End, e.At.End), "]")
-		}
+		c.misusedIntegration(e, w, t, name)
 		return nil, bind.Bad
 	}
 	return manifest.Plain(name), bind.Present
+}
+
+// misusedIntegration reports a reference to an integration where a value of
+// another type belongs.
+func (c configuration) misusedIntegration(e *syntax.Expr, w want, t manifest.Type, name string) {
+	fix, instead := "replace the reference with a value", ""
+	switch {
+	case t == schema.Selector:
+		instead = strconv.Quote(name)
+		fix = "use " + instead
+	case w.Element() == schema.Integration:
+		fix = fmt.Sprintf("set %s = [%s]", w.Name, diag.Clip(e.Text))
+	}
+	g := c.ev.out.Err(diag.WrongType, e.At, fmt.Sprintf("%s must be %s, but %s is an integration.", nameOf(w, t), schema.TypeName(t), diag.Clip(e.Text)), fix)
+	if g.Suggest(e.At, instead); w.Element() == schema.Integration {
+		g.Replace(e.At.Source.Span(e.At.Start, e.At.Start), "[")
+		g.Replace(e.At.Source.Span(e.At.End, e.At.End), "]")
+	}
 }
 
 // noInstance reports a reference to an instance that does not exist.

@@ -60,6 +60,9 @@ func (c configuration) reference(e *syntax.Expr, w want, t manifest.Type) (manif
 	if root == "integration" {
 		return c.dependency(e, w, t, rest)
 	}
+	if root == "notifier" {
+		return c.notifier(e, w, t, rest)
+	}
 	if root == "each" {
 		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s is available only in an integration with for_each.", diag.Clip(e.Text)), "add for_each = { KEY = VALUE } or for_each_file to the integration")
 		return nil, bind.Bad

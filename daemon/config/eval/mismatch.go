@@ -112,6 +112,9 @@ func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) 
 	case t == schema.Integration && e.Kind == syntax.TextExpr && manifest.ValidName(strings.TrimPrefix(e.Text, "integration.")):
 		name := "integration." + strings.TrimPrefix(e.Text, "integration.")
 		return "use " + name + " without quotes", name
+	case t == schema.Notifier && e.Kind == syntax.TextExpr && manifest.ValidName(strings.TrimPrefix(e.Text, "notifier.")):
+		name := "notifier." + strings.TrimPrefix(e.Text, "notifier.")
+		return "use " + name + " without quotes", name
 	case t == schema.Figure && e.Kind == syntax.TextExpr && schema.IsFigure(e.Text):
 		return "remove the quotes: " + e.Text, e.Text
 	case t == w.Type:
@@ -167,7 +170,12 @@ func boundsFix(t *bind.Slot) (fix, instead string) {
 
 // otherWords has the words of other programs for allowed values that are spelled too
 // differently for a suggestion.
-var otherWords = map[string]string{"mariadb": "mysql", "percona": "mysql", "pg": "postgres", "pgx": "postgres", "psql": "postgres"}
+var otherWords = map[string]string{"mariadb": "mysql", "percona": "mysql", "pg": "postgres", "pgx": "postgres", "psql": "postgres",
+	"crit": "critical", "high": "critical", "page": "critical", "error": "critical", "warn": "warning", "low": "info", "notice": "info",
+	"down": "unhealthy", "failed": "unhealthy", "failing": "unhealthy", "unreachable": "unhealthy",
+	"smtp": "email", "mail": "email", "e-mail": "email", "msteams": "teams", "microsoft_teams": "teams", "google_chat": "googlechat", "gchat": "googlechat", "rocket.chat": "rocketchat", "pd": "pagerduty", "http": "webhook",
+	"sunday": "sun", "monday": "mon", "tuesday": "tue", "wednesday": "wed", "thursday": "thu", "friday": "fri", "saturday": "sat",
+}
 
 // nearestAllowed returns the allowed value that was most likely meant, or "". A
 // similar number is another one, but TLSv1.2 is 1.2.

@@ -80,6 +80,9 @@ func (c configuration) bareWord(e *syntax.Expr, w want) bool {
 	if w.Element() == schema.Integration && c.ev.peers[e.Text] != nil {
 		detail, instead = fmt.Sprintf("%s does not exist, but an integration has this name.", diag.Clip(e.Text)), "integration."+e.Text
 	}
+	if w.Element() == schema.Notifier && c.ev.ends[e.Text] {
+		detail, instead = fmt.Sprintf("%s does not exist, but a notifier has this name.", diag.Clip(e.Text)), "notifier."+e.Text
+	}
 	if instead == "" {
 		return false
 	}

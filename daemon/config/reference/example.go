@@ -14,6 +14,7 @@ import (
 // labels are names of blocks in examples.
 var labels = map[string]string{
 	"key": "dashboard", "database": "app", "integration": "orders", "threshold": "memory",
+	"notifier": "chat", "alert": "orders", "maintenance": "backup", "dead_man": "outside",
 	"probe": "orders", "option": "url", "capability": "http",
 }
 
@@ -87,6 +88,28 @@ var examples = map[string]string{
 	"probe.capability.hosts":   `["GET https://status.example.com"]`,
 	"probe.capability.methods": `["GET"]`,
 
+	"alert":                    alertExample,
+	"alert.integrations":       `["orders-*", "group:payments/*", "label:team=core"]`,
+	"alert.metric":             `system.memory.percent`,
+	"alert.above":              `80`,
+	"alert.below":              `20`,
+	"alert.clear":              `75`,
+	"alert.after":              `3`,
+	"alert.for":                `"5m"`,
+	"alert.clear_for":          `"5m"`,
+	"alert.notify":             `[notifier.chat]`,
+	"alert.runbook":            `"https://wiki.example.com/orders"`,
+	"alert.escalate":           "after  = \"15m\"\nnotify = [notifier.chat]\n",
+	"alert.escalate.after":     `"15m"`,
+	"alert.escalate.notify":    `[notifier.chat]`,
+	"maintenance":              maintenanceExample,
+	"maintenance.integrations": `["llm"]`,
+	"maintenance.days":         `["sun"]`,
+	"maintenance.from":         `"02:00"`,
+	"maintenance.to":           `"04:00"`,
+	"maintenance.timezone":     `"Europe/Berlin"`,
+	"dead_man.url":             `env("HEALTHCHECKS_URL")`,
+
 	"integration.connect_to":         `"10.0.0.7:443"`,
 	"integration.tls":                tlsBlock,
 	"integration.auth":               authBlock,
@@ -117,6 +140,22 @@ client_secret = env("ORDERS_CLIENT_SECRET")
 scopes        = ["orders.read"]
 `
 
+const alertExample = `integrations    = ["llm", "group:shop"]
+status          = ["unhealthy"]
+after           = 3
+severity        = "critical"
+notify          = [notifier.chat]
+repeat_interval = "4h"
+runbook         = "https://wiki.example.com/orders"
+`
+
+const maintenanceExample = `integrations = ["llm"]
+days         = ["sun"]
+from         = "02:00"
+to           = "04:00"
+timezone     = "Europe/Berlin"
+`
+
 const optionBlock = `type        = "url"
 required    = true
 description = "Where orders are counted."
@@ -136,6 +175,9 @@ func exampleHeader(s *schema.Block) string {
 
 // exampleOf returns the attribute with a value, inside its blocks.
 func (d documenter) exampleOf(r *schema.Row) string {
+	if len(d.path) > 0 && d.path[0].Name == notifierName { // which attributes there are depends on the type
+		return serviceExample(serviceWith(r.Name))
+	}
 	return d.wrapped(r.Name + " = " + d.exampleValue(r) + "\n")
 }
 
@@ -143,7 +185,11 @@ func (d documenter) exampleOf(r *schema.Row) string {
 // exclude each other.
 func (d documenter) example(s *schema.Block) string {
 	var b strings.Builder
-	if e := examples[strings.TrimSuffix(d.name(""), ".")]; e != "" {
+	name := strings.TrimSuffix(d.name(""), ".")
+	if name == notifierName {
+		return serviceExample(serviceWith("url"))
+	}
+	if e := examples[name]; e != "" {
 		return d.wrapped(e)
 	}
 	for i := range s.Rows {

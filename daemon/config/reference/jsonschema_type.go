@@ -18,6 +18,7 @@ const (
 	addressPattern  = `.:[0-9]{1,5}$`
 	databasePattern = `^(\$\{)?database\.[a-z][a-z0-9_-]*\}?$`
 	peerPattern     = `^(\$\{)?integration\.[a-z][a-z0-9_-]*(\["[^"]+"\]|\[each\.key\]|\.[A-Za-z0-9._-]+)?\}?$`
+	notifierPattern = `^(\$\{)?notifier\.[a-z][a-z0-9_-]*\}?$`
 	figurePattern   = `^(\$\{)?(system|databases|database\.[a-z][a-z0-9_-]*)(\.[A-Za-z0-9_]+)+\}?$`
 	probePattern    = `^(\$\{)?[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*\}?$`
 )
@@ -59,7 +60,7 @@ func (m schemaMaker) value(r *schema.Row, t manifest.Type) *jsonSchema {
 
 // isReference reports whether values of a type are always references.
 func isReference(t manifest.Type) bool {
-	return t == schema.Probe || t == schema.Integration || t == schema.Figure || t == manifest.Database
+	return t == schema.Probe || t == schema.Integration || t == schema.Notifier || t == schema.Figure || t == manifest.Database
 }
 
 func writtenOut(r *schema.Row, t manifest.Type) *jsonSchema {
@@ -96,6 +97,8 @@ func textPattern(r *schema.Row, t manifest.Type) string {
 		return probePattern
 	case schema.Integration:
 		return peerPattern
+	case schema.Notifier:
+		return notifierPattern
 	case schema.Figure:
 		return figurePattern
 	case manifest.Database:

@@ -109,6 +109,9 @@ func (d documenter) block(s *schema.Block) Topic {
 		Example: inner.example(s),
 		Parts:   parts(inner, s),
 	}
+	if t.Name == notifierName {
+		t.Parts = append(t.Parts, serviceTopics()...)
+	}
 	if s.Open {
 		t.Doc += " vega docs config PLUGIN.PROBE lists them."
 	}

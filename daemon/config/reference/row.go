@@ -80,7 +80,7 @@ func secrecy(r *schema.Row) string {
 		return "not secret; true or false"
 	case manifest.Number, schema.Whole:
 		return "not secret; a number"
-	case schema.Probe, manifest.Database, schema.Integration, schema.Figure:
+	case schema.Probe, manifest.Database, schema.Integration, schema.Notifier, schema.Figure:
 		return "not allowed; use a reference"
 	}
 	switch {

@@ -31,6 +31,10 @@ func TypeName(t manifest.Type) string {
 		return "a database, as database.NAME"
 	case Integration:
 		return "an integration, as integration.NAME"
+	case Notifier:
+		return "a notifier, as notifier.NAME"
+	case Selector:
+		return "a selector of integrations, as text"
 	case Probe:
 		return "a probe, as plugin.probe"
 	case manifest.List:
@@ -73,6 +77,10 @@ func Sample(t manifest.Type) string {
 		return "database.NAME"
 	case Integration:
 		return "integration.NAME"
+	case Notifier:
+		return "notifier.NAME"
+	case Selector:
+		return `"orders-*"`
 	case Figure:
 		return "system.memory.percent"
 	case Quantity:

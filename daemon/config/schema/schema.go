@@ -18,6 +18,8 @@ const (
 	Anything manifest.Type = "anything" // a default in a manifest: any literal
 
 	Integration manifest.Type = "integration" // a reference: integration.NAME
+	Notifier    manifest.Type = "notifier"    // a reference: notifier.NAME
+	Selector    manifest.Type = "selector"    // of integrations, as text
 	Figure      manifest.Type = "figure"      // a reference: system.memory.percent
 	Targets     manifest.Type = "targets"     // of for_each: a literal map or list
 	Quantity    manifest.Type = "amount"      // a number, or a size or duration as text, as the metric requires

@@ -19,8 +19,8 @@ func (f *maskedFile) enclosure(i int, public func(string) bool) enclosure {
 	if f.LineStart(i) > f.end {
 		return enclosure{value: true, hidden: true}
 	}
-	n := sort.Search(len(f.chunks), func(n int) bool { return f.chunks[n].start > f.LineStart(i) }) - 1
-	if n < 0 || f.LineStart(i) >= f.chunks[n].end {
+	n := f.chunkOf(i)
+	if n < 0 {
 		return enclosure{}
 	}
 	c := f.chunks[n]
@@ -31,6 +31,15 @@ func (f *maskedFile) enclosure(i int, public func(string) bool) enclosure {
 		return f.walked[line]
 	}
 	return enclosure{value: true, hidden: true} // of a block that is too large
+}
+
+// chunkOf returns the index of the chunk that a line is in, or -1.
+func (f *maskedFile) chunkOf(i int) int {
+	n := sort.Search(len(f.chunks), func(n int) bool { return f.chunks[n].start > f.LineStart(i) }) - 1
+	if n >= 0 && f.LineStart(i) >= f.chunks[n].end {
+		return -1
+	}
+	return n
 }
 
 // walker walks through the tokens of a chunk.

@@ -31,7 +31,7 @@ var crlf, lf = []byte("\r\n"), []byte("\n")
 // returns diagnostics and no result. It returns ErrUnformattable if formatting
 // would change the meaning, which HCL's formatter does not rule out.
 // Diagnostics refer to the source by name.
-func Format(name string, src []byte, words []string, public func(string) bool) ([]byte, diag.Diagnostics, error) {
+func Format(name string, src []byte, words []string, public Public) ([]byte, diag.Diagnostics, error) {
 	out := &diag.Collector{}
 	before := readText(name, src, words, out)
 	if out.Errors() > 0 {

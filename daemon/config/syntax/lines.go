@@ -10,16 +10,19 @@ import (
 	"vega/daemon/config/diag"
 )
 
+// Public reports whether the value of an attribute may be shown. block is the word
+// that begins the top-level block or attribute around it, or "" if that is not known.
+type Public func(block, name string) bool
+
 // Masks returns lines of files with possible secrets hidden.
 type Masks struct {
-	words  []string          // that begin a top-level block
-	public func(string) bool // reports whether an attribute's value may be shown
+	words  []string // that begin a top-level block
+	public Public
 	files  map[*diag.Source]*maskedFile
 }
 
-// NewMasks returns the masks of files. words begin a top-level block; public
-// reports whether an attribute's value may be shown.
-func NewMasks(words []string, public func(string) bool) *Masks {
+// NewMasks returns the masks of files. words begin a top-level block.
+func NewMasks(words []string, public Public) *Masks {
 	return &Masks{words: words, public: public, files: map[*diag.Source]*maskedFile{}}
 }
 
@@ -31,7 +34,8 @@ type maskedFile struct {
 	heredocs []textRange
 	lines    map[int][]byte
 
-	walked      []enclosure // what the lines of walkedChunk begin in
+	kinds       map[int]string // what the chunks begin with
+	walked      []enclosure    // what the lines of walkedChunk begin in
 	walkedChunk int
 }
 
@@ -52,7 +56,8 @@ func (m *Masks) Line(f *diag.Source, i int) []byte {
 	}
 	shown, known := in.lines[i]
 	if !known {
-		shown = in.mask(i, m.public)
+		block := in.block(i, m.words)
+		shown = in.mask(i, func(name string) bool { return m.public(block, name) })
 		in.lines[i] = shown
 	}
 	return shown
@@ -81,6 +86,39 @@ func (f *maskedFile) mask(i int, public func(string) bool) []byte {
 	})
 }
 
+// block returns the word that begins the top-level block or attribute around a line.
+// It returns "" if there is none, or if another block seems to begin in it, because
+// the first one is not closed.
+func (f *maskedFile) block(i int, words []string) string {
+	n := f.chunkOf(i)
+	if n < 0 {
+		return ""
+	}
+	if f.kinds == nil {
+		f.kinds = map[int]string{}
+	}
+	kind, known := f.kinds[n]
+	if !known {
+		kind = blockOf(f.Text[f.chunks[n].start:f.chunks[n].end], words)
+		f.kinds[n] = kind
+	}
+	return kind
+}
+
+func blockOf(text []byte, words []string) string {
+	text = bytes.TrimLeft(text, " \t")
+	end := 0
+	for end < len(text) && (text[end] == '_' || text[end] >= 'a' && text[end] <= 'z') {
+		end++
+	}
+	for line := range bytes.Lines(text[end:]) {
+		if line = bytes.TrimLeft(line, " \t"); startsBlock(line, words) {
+			return ""
+		}
+	}
+	return string(text[:end])
+}
+
 // inHeredoc reports whether a byte lies in the text of a heredoc.
 func (f *maskedFile) inHeredoc(at int) bool {
 	i, _ := slices.BinarySearchFunc(f.heredocs, at, func(p textRange, at int) int {
@@ -94,7 +132,7 @@ func (f *maskedFile) inHeredoc(at int) bool {
 
 // MaskText returns the source of a configuration with each character of a
 // possible secret replaced. Line breaks stay.
-func MaskText(src []byte, words []string, public func(string) bool) string {
+func MaskText(src []byte, words []string, public Public) string {
 	f := &diag.Source{Text: bytes.TrimPrefix(src, []byte(diag.BOM))}
 	m := NewMasks(words, public)
 	var out bytes.Buffer
