@@ -95,7 +95,7 @@ const maxRefusedLines = 20
 func (c *Catalog) logRefused(ctx context.Context, all []Plugin) {
 	reported, fresh := map[string]bool{}, 0
 	for _, p := range all {
-		if p.Reason == "" || p.State == withdrawn || p.State == loading || p.queued {
+		if !p.refused() {
 			continue
 		}
 		key := p.found.File + "\x00" + p.newDigest + "\x00" + p.Reason

@@ -47,6 +47,22 @@ func (s *Set) Report() []Report {
 	return out
 }
 
+// Refused returns why files are refused, by the name of the file.
+func (s *Set) Refused() map[string]string {
+	out := map[string]string{}
+	for n := range s.plugins {
+		if p := &s.plugins[n]; p.refused() {
+			out[p.found.File] = p.Reason
+		}
+	}
+	return out
+}
+
+// refused reports whether a module, or a newer file of it, is refused.
+func (p *Plugin) refused() bool {
+	return p.Reason != "" && p.State != withdrawn && p.State != loading && !p.queued
+}
+
 func (p *Plugin) report() Report {
 	r := Report{
 		File: p.found.File, Bundled: p.found.File == "", State: p.State, Reason: p.Reason,
