@@ -10,10 +10,6 @@ import (
 	"vega/policies/incident"
 )
 
-// ErrNotFound is returned for an incident that is not open and a silence that does not
-// exist or has ended.
-var ErrNotFound = errors.New("not found")
-
 // ErrInvalid is wrapped by errors about a silence that can't be added.
 var ErrInvalid = errors.New("invalid silence")
 
@@ -24,11 +20,12 @@ const maxText = 500
 const maxSilences = 1000
 
 // Acknowledge marks an open incident as taken care of: no reminders and no escalations
-// are sent until a.Until, a rise of its severity, or its end. The error is ErrNotFound.
+// are sent until a.Until, a rise of its severity, or its end. The error is
+// incident.ErrNotFound or incident.ErrEnded.
 func (m *Machine) Acknowledge(now time.Time, id int64, a incident.Acknowledgement) error {
-	r := m.records[id]
-	if r == nil || !r.Open() {
-		return ErrNotFound
+	r, err := m.openRecord(id)
+	if err != nil {
+		return err
 	}
 	a.By, a.Comment = person(a.By), person(a.Comment)
 	if a.At.IsZero() {
@@ -45,15 +42,32 @@ func (m *Machine) Acknowledge(now time.Time, id int64, a incident.Acknowledgemen
 	return nil
 }
 
+// openRecord returns an open incident. The error is incident.ErrNotFound, or
+// incident.ErrEnded.
+func (m *Machine) openRecord(id int64) (*record, error) {
+	r := m.records[id]
+	switch {
+	case r != nil && r.Open():
+		return r, nil
+	case r != nil || id > 0 && id <= m.lastRecord:
+		return nil, incident.ErrEnded
+	default:
+		return nil, incident.ErrNotFound
+	}
+}
+
 // person cleans a text that somebody wrote.
 func person(text string) string { return check.OneLine(check.Clip(text, maxText)) }
 
-// Unacknowledge takes the mark back. The error is ErrNotFound if the incident is not
-// open or not acknowledged.
+// Unacknowledge takes the mark back. The error is incident.ErrNotFound, also if the
+// incident is not acknowledged, or incident.ErrEnded.
 func (m *Machine) Unacknowledge(now time.Time, id int64, by string) error {
-	r := m.records[id]
-	if r == nil || !r.Open() || r.Acknowledged == nil {
-		return ErrNotFound
+	r, err := m.openRecord(id)
+	if err != nil {
+		return err
+	}
+	if r.Acknowledged == nil {
+		return incident.ErrNotFound
 	}
 	m.unacknowledge(r, now, "", person(by))
 	return nil
@@ -115,11 +129,15 @@ func (m *Machine) checkSilence(now time.Time, s *incident.Silence) error {
 	return nil
 }
 
-// EndSilence ends a silence early. The error is ErrNotFound.
+// EndSilence ends a silence early. The error is incident.ErrNotFound or
+// incident.ErrEnded.
 func (m *Machine) EndSilence(now time.Time, id int64, by string) error {
 	i := slices.IndexFunc(m.silences, func(s *silence) bool { return s.ID == id })
-	if i < 0 || !now.Before(m.silences[i].Until) {
-		return ErrNotFound
+	switch {
+	case i < 0 && (id <= 0 || id > m.lastQuiet):
+		return incident.ErrNotFound
+	case i < 0 || !now.Before(m.silences[i].Until):
+		return incident.ErrEnded
 	}
 	s := m.silences[i]
 	s.Ended, s.EndedBy = now, person(by)
