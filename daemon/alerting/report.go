@@ -1,9 +1,15 @@
 package alerting
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
+	"vega/policies/alert"
+	"vega/policies/check"
 	"vega/policies/incident"
+	"vega/store"
 )
 
 // IncidentPage is a page of incidents, the last opened first.
@@ -63,4 +69,125 @@ type TestStep struct {
 	OK         bool                `json:"ok"`
 	Error      string              `json:"error,omitempty"`
 	DurationMS float64             `json:"duration_ms"`
+}
+
+// The states of a notifier.
+const (
+	Idle    = "idle" // nothing was sent since the start
+	Working = "working"
+	Failing = "failing"
+)
+
+// Alerts reports on every alert, in order of name.
+func (a *Alerting) Alerts() []AlertReport {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	watches := map[string][]incident.Watch{}
+	for _, w := range a.machine.Watches() {
+		watches[w.Alert] = append(watches[w.Alert], w)
+	}
+	out := make([]AlertReport, 0, len(a.setup.Rules.Alerts))
+	for n := range a.setup.Rules.Alerts {
+		r := &a.setup.Rules.Alerts[n]
+		report := AlertReport{
+			Name: r.Name, Condition: r.Condition(), Severity: r.Severity, Notify: r.Notify, Subjects: a.subjects(r),
+			BuiltIn: r.BuiltIn, SetAt: r.At, Watches: watches[r.Name],
+		}
+		if len(r.Notify) == 0 {
+			report.Notify = a.notifierNames()
+		}
+		if report.Watches == nil {
+			report.Watches = []incident.Watch{}
+		}
+		out = append(out, report)
+	}
+	return out
+}
+
+// subjects returns how many subjects an alert watches: integrations, or 1.
+func (a *Alerting) subjects(r *alert.Alert) int {
+	if len(r.Integrations) == 0 {
+		return 1
+	}
+	n, matcher := 0, alert.NewMatcher(r.Integrations)
+	for i := range a.setup.Rules.Integrations {
+		if c := &a.setup.Rules.Integrations[i]; c.Enabled && matcher.Match(c) {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *Alerting) notifierNames() []string {
+	names := make([]string, 0, len(a.setup.Rules.Notifiers))
+	for _, n := range a.setup.Rules.Notifiers {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+// Notifiers reports on every notifier, in order of name.
+func (a *Alerting) Notifiers() []NotifierReport {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := make([]NotifierReport, 0, len(a.now))
+	for _, name := range slices.Sorted(maps.Keys(a.now)) {
+		n := a.now[name]
+		r := NotifierReport{Name: name, Type: n.Type, Status: Idle, Sent: n.sent, Failed: n.failed, LastError: n.lastError}
+		if !n.lastSent.IsZero() {
+			r.Status, r.LastSent = Working, utc(n.lastSent)
+		}
+		for _, d := range a.machine.Deliveries(name) {
+			r.count(d)
+		}
+		if n.lastError != "" {
+			r.Status = Failing
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// count adds a delivery that is not done.
+func (r *NotifierReport) count(d incident.Delivery) {
+	switch {
+	case d.Dead:
+		r.Dead++
+		r.Status = Failing
+		r.LastError = cmp.Or(r.LastError, d.Error)
+	case d.InFlight || !d.Next.IsZero():
+		r.Waiting++
+		if !d.Next.IsZero() && (r.NextTry == nil || d.Next.Before(*r.NextTry)) {
+			r.NextTry = utc(d.Next)
+		}
+	}
+}
+
+func utc(t time.Time) *time.Time {
+	t = t.UTC()
+	return &t
+}
+
+// Incident completes what the store knows of an incident.
+func (a *Alerting) Incident(r store.IncidentRecord, now time.Time) IncidentReport {
+	out := IncidentReport{
+		Incident: r.Incident, DurationMS: check.Milliseconds(cmpTime(r.Ended, now).Sub(r.Opened)),
+		Timeline: append([]incident.Event{}, r.Timeline...), Deliveries: append([]incident.Delivery{}, r.Deliveries...),
+		Explains: append([]incident.Incident{}, r.Below...), Silences: []incident.Silence{},
+	}
+	if !r.Open() {
+		return out
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out.Silences = append(out.Silences, a.machine.SilencesOf(r.ID, now)...)
+	return out
+}
+
+// cmpTime returns t, or otherwise if t is zero.
+func cmpTime(t, otherwise time.Time) time.Time {
+	if t.IsZero() {
+		return otherwise
+	}
+	return t
 }
