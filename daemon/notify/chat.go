@@ -2,14 +2,16 @@ package notify
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 
 	"vega/daemon/notify/message"
 	"vega/policies/incident"
 )
 
-// maxLinks limits the notices whose links are shown below a message.
-const maxLinks = 3
+// detailed limits the notices of a message that are shown with their facts and links.
+const detailed = 3
 
 // fenced returns a message as a code block of Markdown, followed by the operator's links.
 // limit limits its characters.
@@ -17,7 +19,7 @@ func fenced(t *message.Text, limit int, escape func(string) string) string {
 	const fence = "```\n"
 	below := linkLines(t)
 	room := limit - 2*len(fence) - message.Runes(below)
-	body := message.Fit(t.Notices, t.More, message.Format{Limit: room, Size: message.Runes, Escape: escape})
+	body := message.Fit(t.Notices, t.More, message.Format{Limit: room, Size: message.Runes, Escape: escape, Title: t.Title, Details: detailed})
 	return fence + body + "\n" + strings.TrimSuffix(fence, "\n") + below
 }
 
@@ -31,9 +33,18 @@ func linkLines(t *message.Text) string {
 	return b.String()
 }
 
+// firstLinks returns the links of the first notices, each once. Those to several
+// incidents have their numbers in their names.
 func firstLinks(t *message.Text) (all []message.Link) {
-	for _, n := range t.Notices[:min(len(t.Notices), maxLinks)] {
-		all = append(all, n.Links...)
+	for _, n := range t.Notices[:min(len(t.Notices), detailed)] {
+		for _, l := range n.Links {
+			if l.Name == message.IncidentLink && len(t.Notices) > 1 {
+				l.Name += " " + strconv.FormatInt(n.Source.Incident.ID, 10)
+			}
+			if !slices.ContainsFunc(all, func(o message.Link) bool { return o.URL == l.URL }) {
+				all = append(all, l)
+			}
+		}
 	}
 	return all
 }

@@ -43,7 +43,7 @@ func discord(ctx context.Context, n *Notifier, m *incident.Message) incident.Out
 func discordPayload(t *message.Text) any {
 	const inline, fences = len("``"), len("```\n") * 2
 	body := message.Fit(t.Notices, t.More, message.Format{
-		Limit: discordDescription - fences, Size: message.UTF16, Escape: codeEscape, Titled: true,
+		Limit: discordDescription - fences, Size: message.UTF16, Escape: codeEscape, Titled: true, Details: detailed,
 	})
 	embed := discordEmbed{Description: "```\n" + body + "\n```", Color: color(t)}
 	for _, l := range firstLinks(t) {

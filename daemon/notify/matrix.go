@@ -20,7 +20,7 @@ const matrixLimit = 12 << 10
 // that nothing in the text is one, and the text is code, in which clients make no links.
 func matrix(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
 	t := message.Compose(m)
-	body := message.Fit(t.Notices, t.More, message.Format{Limit: matrixLimit})
+	body := message.Fit(t.Notices, t.More, message.Format{Limit: matrixLimit, Title: t.Title, Details: detailed})
 	html := "<pre><code>" + htmlEscape(body) + "</code></pre>"
 	for _, l := range firstLinks(t) {
 		html += `<p><a href="` + htmlEscape(l.URL) + `">` + l.Name + "</a></p>"

@@ -99,7 +99,7 @@ const (
 func (n *Notifier) Send(ctx context.Context, m *incident.Message) incident.Outcome {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if len(m.Notices) == 0 && m.Storm == 0 {
+	if len(m.Notices) == 0 {
 		return incident.Outcome{Result: incident.Arrived}
 	}
 	o := n.send(ctx, n, m)

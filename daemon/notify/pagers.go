@@ -11,40 +11,21 @@ import (
 	"vega/policies/incident"
 )
 
-// each sends an event for each notice, and one for the notices that were left out. It
-// stops at the first that does not arrive; what is sent a second time has the same key,
-// which changes nothing. What is over and was never sent needs no page.
-func each(m *incident.Message, send func(t *message.Text, n *message.Notice) incident.Outcome) incident.Outcome {
+// each sends an event for each notice. It stops at the first that does not arrive; what
+// is sent a second time has the same key, which changes nothing. What is over and was
+// never sent needs no page. For what is too much, alerting has an incident of its own
+// among the notices.
+func each(m *incident.Message, send func(n *message.Notice) incident.Outcome) incident.Outcome {
 	t := message.Compose(m)
 	for i := range t.Notices {
 		if t.Notices[i].Source.Kind == incident.Missed {
 			continue
 		}
-		if o := send(t, &t.Notices[i]); o.Result != incident.Arrived {
+		if o := send(&t.Notices[i]); o.Result != incident.Arrived {
 			return o
 		}
 	}
-	if t.More > 0 && len(t.Notices) > 0 {
-		return send(t, stormOf(t))
-	}
 	return arrived()
-}
-
-// stormOf returns a notice that stands for those that were left out.
-func stormOf(t *message.Text) *message.Notice {
-	first := t.Notices[0].Source
-	n := *first
-	n.Incident.Key = stormKey(first.Incident.Key)
-	n.Incident.Subject = incident.Subject{Kind: incident.OfEvent, Name: "storm"}
-	n.Incident.Severity = t.Severity
-	return &message.Notice{Head: message.StormHead(t), Source: &n}
-}
-
-// stormKey returns the key of the event for what is left out. It is the same for the
-// whole of a vega, whose name is the beginning of each key.
-func stormKey(key string) string {
-	parts := strings.SplitN(key, "/", 3)
-	return strings.Join(parts[:min(len(parts), 2)], "/") + "/storm"
 }
 
 // pagerdutySummary limits the summary, in characters ("Send an alert event", payload).
@@ -53,7 +34,7 @@ const pagerdutySummary = 1024
 // pagerduty sends events of the Events API v2. The dedup_key is the incident's, so that
 // all its events are about one alert.
 func pagerduty(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
-	return each(m, func(_ *message.Text, notice *message.Notice) incident.Outcome {
+	return each(m, func(notice *message.Notice) incident.Outcome {
 		return n.postJSON(ctx, n.settings.URL, n.pagerdutyEvent(notice), confirmed("status", "success"))
 	})
 }
@@ -72,7 +53,7 @@ func (n *Notifier) pagerdutyEvent(notice *message.Notice) any {
 	event["payload"] = map[string]any{
 		"summary": message.Cut(notice.Head, pagerdutySummary), "source": "vega " + message.Clean(n.options.ID), "severity": severity,
 		"timestamp": i.Opened.UTC().Format(time.RFC3339), "component": message.Clean(i.Subject.Label()),
-		"group": message.Clean(i.Group), "class": message.Clean(notice.Source.Alert), "custom_details": details(notice, same),
+		"group": message.Clean(i.Group), "class": message.Clean(notice.Source.Alert), "custom_details": details(notice),
 	}
 	event["client"] = "vega"
 	if n.options.ExternalURL != "" {
@@ -88,13 +69,11 @@ func (n *Notifier) pagerdutyEvent(notice *message.Notice) any {
 	return event
 }
 
-func same(s string) string { return s }
-
 // details returns the facts of a notice as an object.
-func details(n *message.Notice, escape func(string) string) map[string]string {
+func details(n *message.Notice) map[string]string {
 	all := map[string]string{}
 	for _, f := range n.Fields {
-		all[f.Name] = escape(f.Value)
+		all[f.Name] = f.Value
 	}
 	return all
 }
@@ -112,7 +91,7 @@ const (
 func opsgenie(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
 	login := egress.Field{Name: "Authorization", Value: "GenieKey " + n.settings.Key}
 	base := strings.TrimSuffix(n.settings.URL, "/") + "/v2/alerts"
-	return each(m, func(_ *message.Text, notice *message.Notice) incident.Outcome {
+	return each(m, func(notice *message.Notice) incident.Outcome {
 		alias := short(notice.Source.Incident.Key, opsgenieAlias)
 		if !notice.Over() {
 			return n.postJSON(ctx, base, opsgenieAlert(notice, alias), identified("requestId"), login)
@@ -199,7 +178,7 @@ func (n *Notifier) alertsOf(notice *message.Notice, now time.Time) []alertmanage
 	i := &notice.Source.Incident
 	a := alertmanagerAlert{Labels: n.labels(notice, i.Severity), Annotations: annotations(notice), StartsAt: i.Opened.UTC(), EndsAt: now.Add(refreshedFor)}
 	for _, l := range notice.Links {
-		if l.Name == "Incident" {
+		if l.Name == message.IncidentLink {
 			a.GeneratorURL = l.URL
 		}
 	}
@@ -244,7 +223,7 @@ func annotations(n *message.Notice) map[string]string {
 		"description": message.Fit([]message.Notice{*n}, 0, message.Format{Limit: gotifyLimit, Escape: relayEscape, Titled: true}),
 	}
 	for _, l := range n.Links {
-		if l.Name == "Runbook" {
+		if l.Name == message.RunbookLink {
 			all["runbook_url"] = l.URL
 		}
 	}

@@ -333,7 +333,7 @@ func TestPayloads(t *testing.T) {
 // messages are the kinds of messages.
 func messages() map[string]*incident.Message {
 	return map[string]*incident.Message{
-		"opening": opening(), "reminder": reminder(), "resolve": resolve(), "storm": storm(), "hostile": hostile(), "mixed": mixed(),
+		"opening": opening(), "reminder": reminder(), "resolve": resolve(), "storm": storm(), "pager storm": pagerStorm(), "hostile": hostile(), "mixed": mixed(),
 	}
 }
 
@@ -341,19 +341,32 @@ func reminder() *incident.Message {
 	return messageOf(notice(incident.Reminder, "2", orders(), 4*time.Hour+5*time.Minute))
 }
 
-// storm is a message about 60 incidents, and 40 that are left out.
-func storm() *incident.Message {
+// storm is a message about 60 incidents.
+func storm() *incident.Message { return stormOf(60) }
+
+// pagerStorm is what a pager is sent in a storm: some incidents, and one that stands for
+// the others.
+func pagerStorm() *incident.Message {
+	m := stormOf(3)
+	o := orders()
+	o.Subject = incident.Subject{Kind: incident.OfEvent, Name: "notification_storm", Instance: "oncall"}
+	o.Key = "vega/0123456789abcdef/event/notification_storm/oncall"
+	o.Summary, o.Alerts, o.Runbook, o.Evidence = "57 more incidents opened; only the first 20 a minute are sent one by one", nil, "", incident.Evidence{}
+	m.Notices = append(m.Notices, notice(incident.Opening, "1", o, 0))
+	m.Storm = 57
+	return m
+}
+
+func stormOf(n int) *incident.Message {
 	var all []incident.Notice
-	for i := range 60 {
+	for i := range n {
 		o := orders()
 		o.Subject.Name = "shop-" + string(rune('a'+i%26)) + string(rune('a'+i/26))
 		o.Summary = o.Subject.Name + " is unhealthy: connection refused"
 		o.Key = "vega/0123456789abcdef/integration/" + o.Subject.Name
 		all = append(all, notice(incident.Opening, "1", o, 10*time.Second))
 	}
-	m := messageOf(all...)
-	m.Storm = 40
-	return m
+	return messageOf(all...)
 }
 
 // mixed has a notice of each kind.

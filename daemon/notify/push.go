@@ -77,7 +77,7 @@ func ntfyTag(t *message.Text) string {
 
 // plain returns the text below a title, which is not empty.
 func (n *Notifier) plain(t *message.Text, f message.Format) string {
-	f.Titled, f.Links = true, true
+	f.Titled, f.Links, f.Details = true, true, detailed
 	if text := message.Fit(t.Notices, t.More, f); text != "" {
 		return text
 	}

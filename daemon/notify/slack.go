@@ -12,9 +12,8 @@ import (
 // Limits of Slack: "Section block" and "Text object" allow 3,000 characters, "Header
 // block" 150, and "Blocks" 50 blocks in a message.
 const (
-	slackText    = 3000
-	slackHeader  = 150
-	slackDetails = 3 // notices with a section of their own
+	slackText   = 3000
+	slackHeader = 150
 )
 
 type slackBlock struct {
@@ -37,19 +36,19 @@ func slack(ctx context.Context, n *Notifier, m *incident.Message) incident.Outco
 
 func slackPayload(t *message.Text) any {
 	blocks := []slackBlock{{Type: "header", Text: slackPlain(message.Cut(t.Title, slackHeader))}}
-	detailed := t.Notices[:min(len(t.Notices), slackDetails)]
+	first := t.Notices[:min(len(t.Notices), detailed)]
 	section := message.Format{Limit: slackText, Size: message.Runes}
 	section.Titled = len(t.Notices) == 1 && message.Runes(t.Title) <= slackHeader
-	for i := range detailed {
-		if text := message.Fit(detailed[i:i+1], 0, section); text != "" {
+	for i := range first {
+		if text := message.Fit(first[i:i+1], 0, section); text != "" {
 			blocks = append(blocks, slackBlock{Type: "section", Text: slackPlain(text)})
 		}
-		if links := detailed[i].Links; len(links) > 0 {
+		if links := first[i].Links; len(links) > 0 {
 			blocks = append(blocks, slackLinks(links))
 		}
 	}
-	if rest := t.Notices[len(detailed):]; len(rest)+t.More > 0 {
-		section.HeadsOnly = true
+	if rest := t.Notices[len(first):]; len(rest)+t.More > 0 {
+		section.Details = -1
 		blocks = append(blocks, slackBlock{Type: "section", Text: slackPlain(message.Fit(rest, t.More, section))})
 	}
 	return map[string]any{"text": slackEscape(message.Cut(t.Title, slackText)), "blocks": blocks, "mrkdwn": false, "unfurl_links": false, "unfurl_media": false}

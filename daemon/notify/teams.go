@@ -32,7 +32,7 @@ func teamsPayload(t *message.Text) any {
 		accent = "good"
 	}
 	body := []any{richText(textRun{Type: "TextRun", Text: t.Title, Weight: "bolder", Color: accent})}
-	text := message.Fit(t.Notices, t.More, message.Format{Limit: teamsText, Titled: true})
+	text := message.Fit(t.Notices, t.More, message.Format{Limit: teamsText, Titled: true, Details: detailed})
 	if text != "" {
 		body = append(body, richText(textRun{Type: "TextRun", Text: text, FontType: "monospace"}))
 	}

@@ -22,7 +22,7 @@ type telegramEntity struct {
 func telegram(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
 	t := message.Compose(m)
 	below := linkLines(t)
-	body := message.Fit(t.Notices, t.More, message.Format{Limit: telegramLimit - message.UTF16(below), Size: message.UTF16})
+	body := message.Fit(t.Notices, t.More, message.Format{Limit: telegramLimit - message.UTF16(below), Size: message.UTF16, Title: t.Title, Details: detailed})
 	payload := map[string]any{
 		"chat_id":              n.settings.Chat,
 		"text":                 body + below,

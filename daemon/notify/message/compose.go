@@ -1,7 +1,6 @@
 package message
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,6 +37,12 @@ type Field struct{ Name, Value string }
 // Link is a URL that the operator configured, with nothing in it that markup could
 // interpret.
 type Link struct{ Name, URL string }
+
+// The names of links.
+const (
+	IncidentLink = "Incident"
+	RunbookLink  = "Runbook"
+)
 
 // Over reports whether the notice says that an incident is over.
 func (n *Notice) Over() bool {
@@ -99,19 +104,13 @@ func counted(n *incident.Notice) string {
 	case incident.Missed:
 		return "missed"
 	case incident.Resolve:
-		return string(cmp.Or(n.Incident.End, incident.Recovered))
+		if n.Incident.End == incident.Recovered {
+			return "recovered"
+		}
+		return "withdrawn"
 	default:
 		return "opened"
 	}
-}
-
-// StormHead is the first line of an event for the notices that are left out.
-func StormHead(t *Text) string {
-	text := strconv.Itoa(t.More) + " more incidents, of which no event is sent: too many began at once"
-	if t.Severity != "" {
-		text = "[" + string(t.Severity) + "] " + text
-	}
-	return text
 }
 
 func head(n *incident.Notice) string {
@@ -128,10 +127,14 @@ func head(n *incident.Notice) string {
 	case incident.Missed:
 		return "[missed] " + label + " was in trouble for " + open + ", and is not any more; this notifier could not be reached"
 	case incident.Resolve:
-		if n.Incident.End == incident.Withdrawn {
+		switch n.Incident.End {
+		case incident.Recovered:
+			return "[recovered] " + label + " after " + open
+		case incident.Withdrawn:
 			return "[withdrawn] " + label + " after " + open + ": its alert or integration was removed or disabled"
+		default: // no end: this notifier is not told any more; see Note
+			return "[withdrawn] " + label + ", open for " + open
 		}
-		return "[recovered] " + label + " after " + open
 	default:
 		return mark + summary(n)
 	}
@@ -159,7 +162,10 @@ func fields(n *incident.Notice) []Field {
 	}
 	e := &n.Incident.Evidence
 	add("Note", n.Note)
-	if now := e.Now; now != nil {
+	over := n.Kind == incident.Resolve || n.Kind == incident.Missed
+	if over {
+		add("Was", summary(n))
+	} else if now := e.Now; now != nil {
 		if now.Message != "" && !strings.Contains(Clean(n.Incident.Summary), Clean(now.Message)) {
 			add("Message", now.Message)
 		}
@@ -174,7 +180,7 @@ func fields(n *incident.Notice) []Field {
 		add("Acknowledged", strings.TrimSpace("by "+clean(a.By, 100)+" "+clean(a.Comment, 400)))
 	}
 	add("Fails because of it", names(n.Below, n.More))
-	if n.Kind == incident.Resolve || n.Kind == incident.Missed {
+	if over {
 		return all
 	}
 	return append(all, evidence(e)...)
@@ -240,7 +246,7 @@ func millis(ms float64) string {
 
 func links(n *incident.Notice) []Link {
 	var all []Link
-	for _, l := range []Link{{"Incident", n.Link}, {"Runbook", n.Incident.Runbook}} {
+	for _, l := range []Link{{IncidentLink, n.Link}, {RunbookLink, n.Incident.Runbook}} {
 		if l.URL = safeURL(l.URL); l.URL != "" {
 			all = append(all, l)
 		}

@@ -17,10 +17,12 @@ type Format struct {
 	Escape func(string) string
 	// Links has the links of a notice added, a line each.
 	Links bool
+	// Title is the first line of a text about several notices; "": there is none.
+	Title string
 	// Titled leaves out the first line of the only notice, which is the title.
 	Titled bool
-	// HeadsOnly leaves out the fields and links of all notices.
-	HeadsOnly bool
+	// Details limits the notices with facts and links; 0: all, below 0: none.
+	Details int
 }
 
 // line is a candidate for the text, in the order of the text.
@@ -44,9 +46,14 @@ func Fit(notices []Notice, more int, f Format) string {
 	if more > 0 || len(notices) > 1 {
 		room -= f.Size(andMore(more + len(notices)))
 	}
+	title := ""
+	if f.Title != "" && len(notices) > 1 {
+		title = f.Escape(f.Title) + "\n\n"
+		room -= f.Size(title)
+	}
 	var shown [][]line
 	for i := range notices {
-		lines := f.lines(&notices[i])
+		lines := f.lines(&notices[i], f.Details == 0 || i < f.Details)
 		if i == 0 {
 			lines[0].text = f.cut(lines[0].text, notices[0].Head, room-1)
 		}
@@ -66,7 +73,7 @@ func Fit(notices []Notice, more int, f Format) string {
 	for _, lines := range shown {
 		room = f.choose(lines, room)
 	}
-	return strings.TrimSuffix(joined(shown, len(notices) > 1)+andMore(more), "\n")
+	return strings.TrimSuffix(title+joined(shown)+andMore(more), "\n")
 }
 
 // choose takes the lines for which there is room, by their rank, and returns the room
@@ -83,9 +90,9 @@ func (f *Format) choose(lines []line, room int) int {
 	return room
 }
 
-func (f *Format) lines(n *Notice) []line {
+func (f *Format) lines(n *Notice, detailed bool) []line {
 	lines := []line{{text: f.Escape(n.Head)}}
-	if f.HeadsOnly {
+	if !detailed {
 		return lines
 	}
 	for _, field := range n.Fields {
@@ -109,12 +116,21 @@ func (f *Format) cut(escaped, text string, room int) string {
 	return escaped
 }
 
-func joined(shown [][]line, apart bool) string {
+// joined returns the lines that were taken. An empty line sets notices with facts apart.
+func joined(shown [][]line) string {
 	var b strings.Builder
+	long := false
 	for i, lines := range shown {
-		if i > 0 && apart && len(lines) > 1 {
+		taken := 0
+		for _, l := range lines {
+			if l.taken {
+				taken++
+			}
+		}
+		if i > 0 && (long || taken > 1) {
 			b.WriteByte('\n')
 		}
+		long = taken > 1
 		for _, l := range lines {
 			if l.taken {
 				b.WriteString(l.text)
