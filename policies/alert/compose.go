@@ -42,7 +42,7 @@ func (m *Machine) Next(now time.Time) (due []incident.Message, again time.Time) 
 }
 
 // compose returns the message that is due for a notifier, or nil.
-func (m *Machine) compose(n *recipient, now time.Time) *incident.Message {
+func (m *outbox) compose(n *recipient, now time.Time) *incident.Message {
 	all := m.choose(n, now)
 	if len(all) == 0 {
 		return nil
@@ -74,7 +74,7 @@ func (m *Machine) compose(n *recipient, now time.Time) *incident.Message {
 
 // choose returns what is due for a notifier, with the openings that wait for company if
 // one of these is an opening, and notes when something else will be.
-func (m *Machine) choose(n *recipient, now time.Time) []chosen {
+func (m *outbox) choose(n *recipient, now time.Time) []chosen {
 	var due, company []chosen
 	n.next = time.Time{}
 	n.active = slices.DeleteFunc(n.active, func(d *delivery) bool { return d.Done })
@@ -97,7 +97,7 @@ func (m *Machine) choose(n *recipient, now time.Time) []chosen {
 		return due
 	}
 	for _, c := range company {
-		if held, _ := m.held(c.record, now); held == nil {
+		if held, _ := m.held(c.record, c.record.Ready, now); held == nil {
 			due = append(due, c)
 		}
 	}
@@ -134,7 +134,7 @@ func missed(n *recipient) []chosen {
 }
 
 // begin marks an attempt as in flight.
-func (m *Machine) begin(c *chosen, now time.Time) {
+func (m *outbox) begin(c *chosen, now time.Time) {
 	d := c.delivery
 	if c.kind != d.Kind || d.Attempts == 0 {
 		if d.unsureOfEnd() {
@@ -173,7 +173,7 @@ func messageKey(all []incident.Notice) string {
 	return all[0].Key + "-" + hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-func (m *Machine) notice(c *chosen, now time.Time) incident.Notice {
+func (m *outbox) notice(c *chosen, now time.Time) incident.Notice {
 	r := c.record
 	v := incident.Notice{Kind: c.kind, Key: c.key(), Incident: copyIncident(&r.Incident), Note: c.note}
 	if r.Open() {

@@ -34,7 +34,7 @@ func (d *delivery) ready(at time.Time) {
 }
 
 // again makes a delivery that was complete pending again, after its incident reopened.
-func (m *Machine) revive(d *delivery, at time.Time) {
+func (m *outbox) revive(d *delivery, at time.Time) {
 	d.Missed = false
 	if d.Done {
 		d.Done = false
@@ -46,14 +46,14 @@ func (m *Machine) revive(d *delivery, at time.Time) {
 
 // keep stores a delivery, if anything was ever attempted. Another one is derived from
 // its incident.
-func (m *Machine) keep(d *delivery) {
+func (m *board) keep(d *delivery) {
 	if d.Seq > 0 || d.Missed || d.Storm != 0 {
 		m.changes.delivery(&d.Delivery)
 	}
 }
 
 // complete notes that nothing more is to be sent.
-func (m *Machine) complete(d *delivery) {
+func (m *outbox) complete(d *delivery) {
 	if !d.Done {
 		d.Done = true
 		m.keep(d)
@@ -72,7 +72,7 @@ func (r *record) to(n *recipient) *delivery {
 
 // deliver returns the delivery of an incident to a notifier, and adds it if there is
 // none.
-func (m *Machine) deliver(r *record, n *recipient) *delivery {
+func (m *outbox) deliver(r *record, n *recipient) *delivery {
 	if d := r.to(n); d != nil {
 		if d.Done && r.Open() {
 			m.revive(d, r.Ready)
@@ -89,7 +89,7 @@ func (m *Machine) deliver(r *record, n *recipient) *delivery {
 
 // address derives from the alerts of an open incident who is notified of it. Of an
 // incident that another one explains, no others are notified than those who know of it.
-func (m *Machine) address(r *record, now time.Time) {
+func (m *outbox) address(r *record, now time.Time) {
 	if !r.Open() || r.storm {
 		return
 	}
@@ -117,7 +117,7 @@ func (m *Machine) address(r *record, now time.Time) {
 	}
 }
 
-func (m *Machine) addressStep(r *record, s *step) {
+func (m *outbox) addressStep(r *record, s *step) {
 	for _, n := range s.notify {
 		if d := m.addressee(r, n); d != nil && (d.escalate < 0 || s.after < d.escalate) {
 			d.escalate = s.after
@@ -126,7 +126,7 @@ func (m *Machine) addressStep(r *record, s *step) {
 }
 
 // addressee returns the delivery to a notifier, or nil if it is not to be notified.
-func (m *Machine) addressee(r *record, n *recipient) *delivery {
+func (m *outbox) addressee(r *record, n *recipient) *delivery {
 	switch {
 	case r.Subject.Name == notifierFailing && r.Subject.Kind == incident.OfEvent && r.Subject.Instance == n.Name:
 		return nil
@@ -139,7 +139,7 @@ func (m *Machine) addressee(r *record, n *recipient) *delivery {
 
 // addressBelow lets the notifiers of r that are not among those of its root be notified
 // of the root.
-func (m *Machine) addressBelow(r *record, now time.Time) {
+func (m *outbox) addressBelow(r *record, now time.Time) {
 	for _, w := range r.watches {
 		for _, n := range w.rule.notify {
 			if d := r.to(n); d != nil && d.maybe() {
@@ -156,7 +156,7 @@ func (m *Machine) addressBelow(r *record, now time.Time) {
 
 // explains reports whether a notifier is one of an incident below r that it would be
 // notified of otherwise.
-func (m *Machine) explains(r *record, n *recipient, now time.Time) bool {
+func (m *outbox) explains(r *record, n *recipient, now time.Time) bool {
 	for _, b := range r.below {
 		if !b.trusted() || m.muted(b, now).on {
 			continue
@@ -171,7 +171,7 @@ func (m *Machine) explains(r *record, n *recipient, now time.Time) bool {
 }
 
 // finish decides what is still to be sent of an incident that has ended.
-func (m *Machine) finish(d *delivery, trusted bool, at time.Time) {
+func (m *outbox) finish(d *delivery, trusted bool, at time.Time) {
 	switch {
 	case d.maybe():
 		d.to.touch(long)

@@ -48,7 +48,7 @@ func observe(r *check.Run) *incident.Observation {
 func end(r *check.Run) time.Time { return r.Began.Add(max(r.Took, 0)) }
 
 // evidence returns what is known when an incident opens.
-func (m *Machine) evidence(w *watch, e *evaluation) incident.Evidence {
+func (m *board) evidence(w *watch, e *evaluation) incident.Evidence {
 	v := incident.Evidence{Config: m.config.Digest}
 	if e.observed != nil {
 		v.Now = e.observed()

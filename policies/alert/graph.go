@@ -77,7 +77,7 @@ func (n *node) explained() *record {
 
 // setDown sets the incident with which n explains those below it, and applies that to
 // all of them.
-func (m *Machine) setDown(n *node, r *record, at time.Time) {
+func (m *incidents) setDown(n *node, r *record, at time.Time) {
 	if n.down == r {
 		return
 	}
@@ -99,7 +99,7 @@ func (m *Machine) setDown(n *node, r *record, at time.Time) {
 
 // reroot applies a change of the incident that explains n. What was seen while the
 // former one was open does not count.
-func (m *Machine) reroot(n *node, before *record, at time.Time) {
+func (m *incidents) reroot(n *node, before *record, at time.Time) {
 	if before != nil {
 		for _, w := range n.watches {
 			if w != nil && !w.Distrust {
@@ -123,7 +123,7 @@ func (w *watch) distrust() {
 
 // doubtful returns an ancestor of n that may explain its state but is not confirmed: it
 // is pending, or it was not evaluated since a time. An unknown one is not doubtful.
-func (m *Machine) doubtful(n *node, since time.Time) *node {
+func (m *board) doubtful(n *node, since time.Time) *node {
 	var found *node
 	m.ancestors(n, func(p *node) bool {
 		if p.inDoubt(since) {
@@ -155,12 +155,12 @@ func (n *node) isPending() bool {
 
 // ancestors calls f with each integration that n depends on, directly or indirectly,
 // until f returns false.
-func (m *Machine) ancestors(n *node, f func(*node) bool) {
+func (m *board) ancestors(n *node, f func(*node) bool) {
 	m.walk(n, func(n *node) []*node { return n.parents }, f)
 }
 
 // walk visits everything that is reached from n by next, without n, each once.
-func (m *Machine) walk(n *node, next func(*node) []*node, f func(*node) bool) {
+func (m *board) walk(n *node, next func(*node) []*node, f func(*node) bool) {
 	if len(next(n)) == 0 {
 		return
 	}
@@ -186,14 +186,19 @@ const askEvery = 10 * time.Second
 
 // ask notes that n, which is pending, should run again soon, and its ancestors that are
 // in doubt too.
-func (m *Machine) ask(n *node, since, at time.Time) {
+func (m *incidents) ask(n *node, since, at time.Time) {
 	if !n.wanted {
 		n.wanted = true
 		m.pendings = append(m.pendings, n)
 	}
-	if n.root != nil {
-		return
+	if n.root == nil {
+		m.askAncestors(n, since, at)
 	}
+}
+
+// askAncestors notes that the ancestors of n that are in doubt should run now, unless
+// they were asked to shortly before.
+func (m *board) askAncestors(n *node, since, at time.Time) {
 	m.ancestors(n, func(p *node) bool {
 		passed := at.Sub(p.asked)
 		if p.Enabled && p.inDoubt(since) && (passed >= askEvery || passed < 0) {
@@ -205,7 +210,7 @@ func (m *Machine) ask(n *node, since, at time.Time) {
 }
 
 // Wanted returns integrations that should run again soon, and forgets them: those that are
-// pending, and the ancestors that are in doubt.
+// pending, and the ancestors that are in doubt. Call it after Run and after Next.
 func (m *Machine) Wanted() (pending, ancestors []string) {
 	for _, n := range m.pendings {
 		n.wanted = false
@@ -220,7 +225,7 @@ func (m *Machine) Wanted() (pending, ancestors []string) {
 
 // below returns names of integrations that depend on n, in order; at most
 // incident.MaxNames, of the first maxWalk that are found.
-func (m *Machine) below(n *node, limit int) []string {
+func (m *board) below(n *node, limit int) []string {
 	const maxWalk = 5000
 	var names []string
 	m.walk(n, func(n *node) []*node { return n.children }, func(c *node) bool {

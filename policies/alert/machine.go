@@ -18,29 +18,44 @@ import (
 )
 
 // Machine is the state machine of alerting. It is not safe for concurrent use.
-type Machine struct {
+//
+// It consists of three layers: board has the records, outbox decides what is sent, and
+// incidents evaluates watches and opens and ends incidents.
+type Machine struct{ incidents }
+
+// board has the records and the configuration.
+type board struct {
 	config     Config
 	nodes      map[string]*node
 	rules      map[string]*rule
 	metrics    map[string][]*rule // by path
 	events     map[string][]*rule // by event
-	recipients []*recipient       // in order of name
-	byName     map[string]*recipient
-
 	watches    map[watchKey]*watch
 	records    map[int64]*record
 	current    map[incident.Subject]*record // open ones
 	silences   []*silence                   // in order of ID
-	lastRecord int64
-	lastQuiet  int64 // the last ID of a silence
 	lastGood   map[incident.Subject]reading
+	lastRecord int64 // the highest ID of an incident
+	lastQuiet  int64 // the highest ID of a silence
+	walks      int
+	askedFor   []*node   // see Wanted
+	sweep      time.Time // when something may be forgotten; zero: never
+	lapse      time.Time // when a silence, an acknowledgement or the wait of an event ends
+	changes    changes
+}
 
-	pendings, askedFor []*node // see Wanted
-	opened             []int64
-	walks              int
-	sweep              time.Time // when something may be forgotten; zero: never
-	lapse              time.Time // when a silence, an acknowledgement or an event's time ends
-	changes            changes
+// outbox decides what notifiers are sent.
+type outbox struct {
+	board
+	recipients []*recipient // in order of name
+	byName     map[string]*recipient
+}
+
+// incidents evaluates watches, and opens and ends incidents.
+type incidents struct {
+	outbox
+	pendings []*node // see Wanted
+	opened   []int64
 }
 
 // reading is the value of a figure at a time.
@@ -67,7 +82,7 @@ func (m *Machine) Run(r *check.Run) {
 }
 
 // judgeRun evaluates a run that may change something.
-func (m *Machine) judgeRun(n *node, r *check.Run) {
+func (m *incidents) judgeRun(n *node, r *check.Run) {
 	if r.Status == check.Disabled {
 		return
 	}
@@ -139,7 +154,7 @@ func (m *Machine) Sample(now time.Time, metric string, all []policies.Reading) {
 }
 
 // sample evaluates one reading under one alert.
-func (m *Machine) sample(now time.Time, a *rule, s incident.Subject, r *policies.Reading) {
+func (m *incidents) sample(now time.Time, a *rule, s incident.Subject, r *policies.Reading) {
 	w := m.watches[watchKey{a.Name, s}]
 	phase := incident.Inactive
 	if w != nil {
@@ -168,7 +183,7 @@ func (m *Machine) sample(now time.Time, a *rule, s incident.Subject, r *policies
 }
 
 // absent treats a subject without a reading as unknown, and withdraws it after an hour.
-func (m *Machine) absent(now time.Time, w *watch) {
+func (m *incidents) absent(now time.Time, w *watch) {
 	w.absent++
 	if w.absent >= maxAbsent {
 		m.withdraw(w, now, "it is not measured any longer")
@@ -197,7 +212,7 @@ func (m *Machine) Event(now time.Time, s incident.Subject, active bool, message 
 
 // event applies an event to one alert. One event is enough to confirm or to clear, but
 // it has to last for the time that the alert names.
-func (m *Machine) event(now time.Time, a *rule, s incident.Subject, active bool, message string) {
+func (m *incidents) event(now time.Time, a *rule, s incident.Subject, active bool, message string) {
 	w := m.watches[watchKey{a.Name, s}]
 	if w == nil {
 		if !active {

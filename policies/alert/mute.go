@@ -30,7 +30,7 @@ func newSilence(v *incident.Silence) *silence {
 }
 
 // muted reports whether the opening and reminders of an incident are held back.
-func (m *Machine) muted(r *record, now time.Time) mute {
+func (m *board) muted(r *record, now time.Time) mute {
 	for _, s := range m.silences {
 		if s.Active(now) && m.silenced(s, r) {
 			return mute{on: true, until: s.Until, by: "silence by " + s.By}
@@ -48,7 +48,7 @@ func (m *Machine) muted(r *record, now time.Time) mute {
 }
 
 // silenced reports whether a silence is about an incident.
-func (m *Machine) silenced(s *silence, r *record) bool {
+func (m *board) silenced(s *silence, r *record) bool {
 	if len(s.Integrations) > 0 && (r.node == nil || !s.match.Match(&r.node.Integration)) {
 		return false
 	}
@@ -75,7 +75,7 @@ func contains(globs []string, name string) bool {
 
 // noteMuted records why nobody is notified of an incident. After a maintenance window,
 // it has to be seen bad again.
-func (m *Machine) noteMuted(d *delivery, by mute, now time.Time) {
+func (m *outbox) noteMuted(d *delivery, by mute, now time.Time) {
 	r := d.record
 	if d.maybe() {
 		return

@@ -73,14 +73,14 @@ func (m *Machine) Unacknowledge(now time.Time, id int64, by string) error {
 	return nil
 }
 
-func (m *Machine) unacknowledge(r *record, now time.Time, why, by string) {
+func (m *incidents) unacknowledge(r *record, now time.Time, why, by string) {
 	r.Acknowledged = nil
 	m.store(r)
 	m.note(r, now, "unacknowledged", why, by)
 	m.touchAll(r)
 }
 
-func (m *Machine) touchAll(r *record) {
+func (m *outbox) touchAll(r *record) {
 	for _, d := range r.deliveries {
 		d.to.touch(long)
 	}
@@ -148,14 +148,14 @@ func (m *Machine) EndSilence(now time.Time, id int64, by string) error {
 }
 
 // wakeAll looks at everything again.
-func (m *Machine) wakeAll() {
+func (m *outbox) wakeAll() {
 	for _, n := range m.recipients {
 		n.touch(long)
 	}
 }
 
 // lapses ends silences, acknowledgements and the wait of events whose time has come.
-func (m *Machine) lapses(now time.Time) {
+func (m *incidents) lapses(now time.Time) {
 	if m.lapse.IsZero() || m.lapse.After(now) {
 		return
 	}
@@ -182,7 +182,7 @@ func (m *Machine) lapses(now time.Time) {
 }
 
 // lastingEvents confirms events that have lasted as long as their alert asks for.
-func (m *Machine) lastingEvents(now time.Time) {
+func (m *incidents) lastingEvents(now time.Time) {
 	for _, a := range m.eventRules() {
 		for _, w := range slices.Clone(a.watches) {
 			if w.Phase != incident.Pending {
@@ -209,12 +209,12 @@ const sweepEvery = time.Minute
 const keepMissed = 7 * 24 * time.Hour
 
 // sweepAt notes that something may be dropped at a time.
-func (m *Machine) sweepAt(at time.Time) {
+func (m *board) sweepAt(at time.Time) {
 	m.sweep = earliest(m.sweep, at.Truncate(sweepEvery).Add(sweepEvery))
 }
 
 // sweeps drops watches that remember nothing and incidents that are complete.
-func (m *Machine) sweeps(now time.Time) {
+func (m *incidents) sweeps(now time.Time) {
 	if m.sweep.IsZero() || m.sweep.After(now) {
 		return
 	}
@@ -234,7 +234,7 @@ func (m *Machine) sweeps(now time.Time) {
 }
 
 // isComplete reports whether nothing more is to be sent of an incident that has ended.
-func (m *Machine) isComplete(r *record, now time.Time) bool {
+func (m *incidents) isComplete(r *record, now time.Time) bool {
 	for _, d := range r.deliveries {
 		if d.Missed && !d.sending && now.Sub(r.Ended) > keepMissed {
 			m.complete(d)

@@ -40,11 +40,13 @@ func (m *Machine) Done(now time.Time, sent *incident.Message, o incident.Outcome
 	}
 	n.touch(long)
 	m.sweepAt(now)
-	m.judgeNotifier(n, now, &o)
+	if active, change := n.failing(now, o.Result); change {
+		m.Event(now, incident.Subject{Kind: incident.OfEvent, Name: notifierFailing, Instance: n.Name}, active, o.Reason)
+	}
 }
 
 // account updates what is known about the notifier itself.
-func (m *Machine) account(n *recipient, key string, now time.Time, o *incident.Outcome) {
+func (m *outbox) account(n *recipient, key string, now time.Time, o *incident.Outcome) {
 	if o.Result == incident.Arrived || o.Result == incident.Final {
 		n.fails, n.since, n.until = 0, time.Time{}, time.Time{}
 		return
@@ -61,7 +63,7 @@ func (m *Machine) account(n *recipient, key string, now time.Time, o *incident.O
 }
 
 // outcome records how an attempt to send one notice ended.
-func (m *Machine) outcome(d *delivery, now time.Time, o *incident.Outcome) {
+func (m *outbox) outcome(d *delivery, now time.Time, o *incident.Outcome) {
 	switch o.Result {
 	case incident.Arrived:
 		m.arrived(d, now)
@@ -84,7 +86,7 @@ func (m *Machine) outcome(d *delivery, now time.Time, o *incident.Outcome) {
 	m.keep(d)
 }
 
-func (m *Machine) arrived(d *delivery, now time.Time) {
+func (m *outbox) arrived(d *delivery, now time.Time) {
 	m.note(d.record, now, "notified", d.Notifier+": "+string(d.Kind), d.Notifier)
 	d.Notified = d.Kind != incident.Resolve && d.Kind != incident.Missed
 	d.InFlight, d.Unsure, d.Attempts = false, false, 0
@@ -107,7 +109,7 @@ func (m *Machine) arrived(d *delivery, now time.Time) {
 }
 
 // failed records an attempt that failed.
-func (m *Machine) failed(d *delivery, now time.Time, o *incident.Outcome) {
+func (m *outbox) failed(d *delivery, now time.Time, o *incident.Outcome) {
 	if d.Since.IsZero() {
 		d.Since = now
 		m.note(d.record, now, "failed", "send to "+d.Notifier+" failed: "+o.Reason, d.Notifier)
@@ -117,7 +119,7 @@ func (m *Machine) failed(d *delivery, now time.Time, o *incident.Outcome) {
 }
 
 // die gives a notice up until somebody asks for another attempt.
-func (m *Machine) die(d *delivery, now time.Time) {
+func (m *outbox) die(d *delivery, now time.Time) {
 	d.setDead(true)
 	d.Settings = d.to.Digest
 	m.note(d.record, now, "given_up", "send to "+d.Notifier+" given up: "+d.Error, d.Notifier)
@@ -135,14 +137,14 @@ func (d *delivery) setDead(dead bool) {
 	}
 }
 
-// judgeNotifier raises the event of a notifier that does not work, or ends it.
-func (m *Machine) judgeNotifier(n *recipient, now time.Time, o *incident.Outcome) {
-	s := incident.Subject{Kind: incident.OfEvent, Name: notifierFailing, Instance: n.Name}
+// failing reports whether a result makes the notifier one that does not work, or one
+// that does.
+func (n *recipient) failing(now time.Time, r incident.Result) (active, change bool) {
 	switch {
-	case o.Result == incident.Arrived:
-		m.Event(now, s, false, "")
-	case o.Result == incident.Final || now.Sub(n.since) >= failingFor:
-		m.Event(now, s, true, o.Reason)
+	case r == incident.Arrived:
+		return false, true
+	default:
+		return true, r == incident.Final || now.Sub(n.since) >= failingFor
 	}
 }
 
@@ -153,7 +155,7 @@ func (m *Machine) Retry(now time.Time, notifier string) {
 	}
 }
 
-func (m *Machine) retry(n *recipient, now time.Time) {
+func (m *outbox) retry(n *recipient, now time.Time) {
 	n.fails, n.since, n.until = 0, time.Time{}, time.Time{}
 	for _, d := range n.active {
 		if d.Attempts == 0 || d.sending || d.Done {

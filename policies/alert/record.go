@@ -34,14 +34,14 @@ func (r *record) trusted() bool {
 	return r.storm
 }
 
-func (m *Machine) store(r *record) { m.changes.incidents[r.ID] = &r.Incident }
+func (m *board) store(r *record) { m.changes.incidents[r.ID] = &r.Incident }
 
-func (m *Machine) note(r *record, at time.Time, kind, text, by string) {
+func (m *board) note(r *record, at time.Time, kind, text, by string) {
 	m.changes.event(incident.Event{Incident: r.ID, At: at, Kind: kind, Text: text, By: by})
 }
 
 // apply evaluates a watch and acts on what that changes.
-func (m *Machine) apply(w *watch, e *evaluation) {
+func (m *incidents) apply(w *watch, e *evaluation) {
 	effect := w.evaluate(e)
 	if effect != nothing {
 		m.changes.watch(&w.Watch)
@@ -70,7 +70,7 @@ func (m *Machine) apply(w *watch, e *evaluation) {
 }
 
 // judgeDown notes whether an incident explains those below it: after a bad evaluation.
-func (m *Machine) judgeDown(r *record, e *evaluation) {
+func (m *incidents) judgeDown(r *record, e *evaluation) {
 	if r.node == nil || r.Unhealthy == e.down {
 		return
 	}
@@ -84,7 +84,7 @@ func (m *Machine) judgeDown(r *record, e *evaluation) {
 }
 
 // settle forgets an inactive watch that remembers nothing.
-func (m *Machine) settle(w *watch, now time.Time) {
+func (m *board) settle(w *watch, now time.Time) {
 	if w.Phase != incident.Inactive {
 		return
 	}
@@ -95,7 +95,7 @@ func (m *Machine) settle(w *watch, now time.Time) {
 	m.forget(w)
 }
 
-func (m *Machine) addWatch(a *rule, s incident.Subject, n *node) *watch {
+func (m *board) addWatch(a *rule, s incident.Subject, n *node) *watch {
 	w := &watch{rule: a, node: n}
 	w.Alert, w.Subject, w.Phase, w.Condition = a.Name, s, incident.Inactive, a.condition
 	m.watches[watchKey{a.Name, s}] = w
@@ -106,7 +106,7 @@ func (m *Machine) addWatch(a *rule, s incident.Subject, n *node) *watch {
 }
 
 // forget drops a watch that is not part of an open incident.
-func (m *Machine) forget(w *watch) {
+func (m *board) forget(w *watch) {
 	k := keyOf(&w.Watch)
 	if m.watches[k] != w {
 		return
@@ -147,7 +147,7 @@ func (n *node) unset(w *watch) {
 
 // fire makes a watch part of the open incident of its subject, or of the one that it
 // ended shortly before, or opens one.
-func (m *Machine) fire(w *watch, e *evaluation) {
+func (m *incidents) fire(w *watch, e *evaluation) {
 	again := w.remembers(e.at)
 	if again {
 		w.Reopened++
@@ -178,7 +178,7 @@ func (m *Machine) fire(w *watch, e *evaluation) {
 func because(w *watch, e *evaluation) string { return w.rule.Name + ": " + summary(w, e) }
 
 // open opens an incident.
-func (m *Machine) open(w *watch, e *evaluation) *record {
+func (m *incidents) open(w *watch, e *evaluation) *record {
 	m.lastRecord++
 	r := &record{node: w.node, watches: []*watch{w}}
 	r.Incident = incident.Incident{
@@ -205,14 +205,14 @@ func (m *Machine) open(w *watch, e *evaluation) *record {
 // maxOpened limits what Opened returns if it is not called.
 const maxOpened = 10_000
 
-func (m *Machine) noteOpened(r *record) {
+func (m *incidents) noteOpened(r *record) {
 	if len(m.opened) < maxOpened {
 		m.opened = append(m.opened, r.ID)
 	}
 }
 
 // reopen continues an incident that ended shortly before.
-func (m *Machine) reopen(r *record, w *watch, e *evaluation) {
+func (m *incidents) reopen(r *record, w *watch, e *evaluation) {
 	r.Ended, r.End, r.Ready, r.Silenced = time.Time{}, incident.StillOpen, e.at, ""
 	r.Reopened++
 	r.watches = []*watch{w}
@@ -229,7 +229,7 @@ func (m *Machine) reopen(r *record, w *watch, e *evaluation) {
 }
 
 // refresh derives from the firing watches how severe an incident is and who is notified.
-func (m *Machine) refresh(r *record, now time.Time) {
+func (m *incidents) refresh(r *record, now time.Time) {
 	if len(r.watches) > 0 {
 		worst := incident.Severity("")
 		for _, w := range r.watches {
@@ -250,7 +250,7 @@ func (m *Machine) refresh(r *record, now time.Time) {
 }
 
 // confirm notes that an incident is bad again as often as needed for a notification.
-func (m *Machine) confirm(r *record, at time.Time) {
+func (m *incidents) confirm(r *record, at time.Time) {
 	r.Ready = at
 	m.store(r)
 	m.note(r, at, "confirmed", "still bad", "")
@@ -261,7 +261,7 @@ func (m *Machine) confirm(r *record, at time.Time) {
 }
 
 // release takes a watch out of its incident, which ends with the last one.
-func (m *Machine) release(w *watch, at time.Time, how incident.End) {
+func (m *incidents) release(w *watch, at time.Time, how incident.End) {
 	r := w.record
 	w.record = nil
 	if r == nil {
@@ -280,7 +280,7 @@ func (m *Machine) release(w *watch, at time.Time, how incident.End) {
 }
 
 // close ends an incident.
-func (m *Machine) close(r *record, at time.Time, how incident.End) {
+func (m *incidents) close(r *record, at time.Time, how incident.End) {
 	r.Ended, r.End, r.Acknowledged = at, how, nil
 	delete(m.current, r.Subject)
 	m.store(r)
@@ -297,7 +297,7 @@ func (m *Machine) close(r *record, at time.Time, how incident.End) {
 }
 
 // withdraw drops a watch because its alert or its subject is gone.
-func (m *Machine) withdraw(w *watch, at time.Time, why string) {
+func (m *incidents) withdraw(w *watch, at time.Time, why string) {
 	if r := w.record; r != nil {
 		m.note(r, at, "withdrawn", w.rule.Name+": "+why, "")
 	}
@@ -306,7 +306,7 @@ func (m *Machine) withdraw(w *watch, at time.Time, why string) {
 }
 
 // attach makes root explain r; nil: nothing does.
-func (m *Machine) attach(r, root *record, at time.Time) {
+func (m *incidents) attach(r, root *record, at time.Time) {
 	if r.root == root || r == root {
 		return
 	}
@@ -325,7 +325,7 @@ func (m *Machine) attach(r, root *record, at time.Time) {
 }
 
 // detach removes the root of r.
-func (m *Machine) detach(r *record) {
+func (m *incidents) detach(r *record) {
 	root := r.root
 	if root == nil {
 		return

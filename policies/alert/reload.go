@@ -12,11 +12,10 @@ import (
 // New returns a machine that continues from s. What was in flight has an unknown
 // outcome. Records that contradict each other or c are corrected or dropped.
 func New(c Config, s incident.State, now time.Time) *Machine {
-	m := &Machine{
-		watches: map[watchKey]*watch{}, records: map[int64]*record{}, current: map[incident.Subject]*record{},
-		byName: map[string]*recipient{}, lastGood: map[incident.Subject]reading{}, changes: newChanges(),
-		lastRecord: max(s.LastIncident, 0), lastQuiet: max(s.LastSilence, 0),
-	}
+	m := &Machine{}
+	m.watches, m.records, m.current = map[watchKey]*watch{}, map[int64]*record{}, map[incident.Subject]*record{}
+	m.byName, m.lastGood, m.changes = map[string]*recipient{}, map[incident.Subject]reading{}, newChanges()
+	m.lastRecord, m.lastQuiet = max(s.LastIncident, 0), max(s.LastSilence, 0)
 	m.build(c)
 	m.restore(&s, now)
 	m.reconcile(now)
@@ -45,7 +44,7 @@ func (m *Machine) Configure(c Config, now time.Time) {
 }
 
 // build replaces what is derived from the configuration alone.
-func (m *Machine) build(c Config) {
+func (m *incidents) build(c Config) {
 	m.config = c
 	m.buildRecipients(c.Notifiers)
 	m.nodes, m.rules = map[string]*node{}, map[string]*rule{}
@@ -72,7 +71,7 @@ func (m *Machine) build(c Config) {
 	}
 }
 
-func (m *Machine) addRule(a *rule, order []*node) {
+func (m *incidents) addRule(a *rule, order []*node) {
 	if m.rules[a.Name] != nil {
 		return
 	}
@@ -95,7 +94,7 @@ func (m *Machine) addRule(a *rule, order []*node) {
 }
 
 // buildRecipients updates the notifiers. One that is gone is kept for its resolves.
-func (m *Machine) buildRecipients(all []Notifier) {
+func (m *outbox) buildRecipients(all []Notifier) {
 	before := m.byName
 	m.byName, m.recipients = map[string]*recipient{}, nil
 	for _, v := range all {
@@ -126,7 +125,7 @@ func (m *Machine) buildRecipients(all []Notifier) {
 }
 
 // find returns the notifiers with some names; all, if there are none.
-func (m *Machine) find(names []string) []*recipient {
+func (m *outbox) find(names []string) []*recipient {
 	var found []*recipient
 	for _, n := range m.recipients {
 		if !n.gone && (len(names) == 0 || slices.Contains(names, n.Name)) {
@@ -137,7 +136,7 @@ func (m *Machine) find(names []string) []*recipient {
 }
 
 // reconcile connects the records with the configuration.
-func (m *Machine) reconcile(now time.Time) {
+func (m *incidents) reconcile(now time.Time) {
 	gone := map[*watch]string{}
 	all := m.sortedWatches()
 	for _, w := range all {
@@ -155,7 +154,9 @@ func (m *Machine) reconcile(now time.Time) {
 		switch {
 		case len(r.watches) > 0:
 			m.refresh(r, now)
-		case !r.storm || r.covered <= 0:
+		case r.storm && r.covered <= 0:
+			m.endStorm(r, now)
+		case !r.storm:
 			m.close(r, now, incident.Withdrawn)
 		}
 	}
@@ -166,7 +167,7 @@ func (m *Machine) reconcile(now time.Time) {
 
 // rebind connects a watch with its alert and subject, or returns why that is not
 // possible.
-func (m *Machine) rebind(w *watch) string {
+func (m *incidents) rebind(w *watch) string {
 	a := m.rules[w.Alert]
 	if why := m.bindable(w, a); why != "" {
 		w.rule = cmp.Or(a, &rule{Alert: Alert{Name: w.Alert, After: 1, ClearAfter: 1}})
@@ -191,7 +192,7 @@ func (m *Machine) rebind(w *watch) string {
 }
 
 // bindable places a watch, and returns why that is not possible.
-func (m *Machine) bindable(w *watch, a *rule) string {
+func (m *incidents) bindable(w *watch, a *rule) string {
 	s := w.Subject
 	switch {
 	case a == nil:
@@ -220,7 +221,7 @@ func (m *Machine) bindable(w *watch, a *rule) string {
 }
 
 // reconnect finds again which incidents explain which.
-func (m *Machine) reconnect(now time.Time) {
+func (m *incidents) reconnect(now time.Time) {
 	all := m.openRecords()
 	for _, r := range all {
 		r.node, r.waiting = nil, nil
@@ -243,7 +244,7 @@ func (m *Machine) reconnect(now time.Time) {
 }
 
 // rejoin makes root explain r again, or nothing.
-func (m *Machine) rejoin(r, root *record, now time.Time) {
+func (m *incidents) rejoin(r, root *record, now time.Time) {
 	if root == nil {
 		if r.Root != 0 {
 			r.Root = 0
@@ -264,7 +265,7 @@ func (m *Machine) rejoin(r, root *record, now time.Time) {
 }
 
 // topological returns the integrations so that each comes after those it depends on.
-func (m *Machine) topological() []*node {
+func (m *board) topological() []*node {
 	left := map[*node]int{}
 	var order []*node
 	for _, i := range m.config.Integrations {
@@ -288,7 +289,7 @@ func (m *Machine) topological() []*node {
 
 // reviveAll starts the departure of a notifier that is gone, and sends what was given up
 // for one whose settings changed.
-func (m *Machine) reviveAll(n *recipient, now time.Time) {
+func (m *outbox) reviveAll(n *recipient, now time.Time) {
 	n.touch(long)
 	if n.gone && n.leaving.IsZero() {
 		n.leaving = now.Add(maxLeaving)
@@ -308,7 +309,7 @@ func (m *Machine) reviveAll(n *recipient, now time.Time) {
 
 // leave drops notifiers that were removed, once their resolves are sent or a minute has
 // passed.
-func (m *Machine) leave(now time.Time) {
+func (m *outbox) leave(now time.Time) {
 	m.recipients = slices.DeleteFunc(m.recipients, func(n *recipient) bool {
 		if n.leaving.IsZero() {
 			return false

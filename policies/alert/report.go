@@ -20,7 +20,7 @@ func (m *Machine) Watches() []incident.Watch {
 	return all
 }
 
-func (m *Machine) sortedWatches() []*watch {
+func (m *board) sortedWatches() []*watch {
 	return slices.SortedFunc(maps.Values(m.watches), func(a, b *watch) int { return compareWatches(a.Watch, b.Watch) })
 }
 
@@ -33,12 +33,12 @@ func (m *Machine) Open() []incident.Incident {
 	return all
 }
 
-func (m *Machine) openRecords() []*record {
+func (m *board) openRecords() []*record {
 	return slices.SortedFunc(maps.Values(m.current), func(a, b *record) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 // eventRules returns the alerts on events, in order of event.
-func (m *Machine) eventRules() []*rule {
+func (m *board) eventRules() []*rule {
 	var all []*rule
 	for _, name := range slices.Sorted(maps.Keys(m.events)) {
 		all = append(all, m.events[name]...)

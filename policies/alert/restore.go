@@ -8,7 +8,7 @@ import (
 )
 
 // restore adds stored records. Those that can't be true are left out.
-func (m *Machine) restore(s *incident.State, now time.Time) {
+func (m *incidents) restore(s *incident.State, now time.Time) {
 	for _, i := range s.Incidents {
 		m.restoreIncident(i)
 	}
@@ -30,7 +30,7 @@ func (m *Machine) restore(s *incident.State, now time.Time) {
 	}
 }
 
-func (m *Machine) restoreIncident(i incident.Incident) {
+func (m *incidents) restoreIncident(i incident.Incident) {
 	m.lastRecord = max(m.lastRecord, i.ID)
 	if i.ID <= 0 || m.records[i.ID] != nil || i.Open() && m.current[i.Subject] != nil {
 		return
@@ -44,7 +44,7 @@ func (m *Machine) restoreIncident(i incident.Incident) {
 	}
 }
 
-func (m *Machine) restoreDelivery(v incident.Delivery) {
+func (m *incidents) restoreDelivery(v incident.Delivery) {
 	r, n := m.records[v.Incident], m.byName[v.Notifier]
 	if r == nil || n == nil || r.to(n) != nil {
 		return
@@ -68,7 +68,7 @@ func (m *Machine) restoreDelivery(v incident.Delivery) {
 	}
 }
 
-func (m *Machine) restoreWatch(v incident.Watch) {
+func (m *incidents) restoreWatch(v incident.Watch) {
 	k := keyOf(&v)
 	switch v.Phase {
 	case incident.Inactive, incident.Pending, incident.Firing, incident.Recovering:

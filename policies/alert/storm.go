@@ -13,7 +13,7 @@ const stormName = "notification_storm"
 
 // limit leaves out openings that are too many for a pager in a minute. One incident
 // stands for all of them. It returns how many were left out.
-func (m *Machine) limit(n *recipient, all []chosen, now time.Time) ([]chosen, int) {
+func (m *outbox) limit(n *recipient, all []chosen, now time.Time) ([]chosen, int) {
 	if !n.Pager || locked(&all[0]) {
 		return all, 0
 	}
@@ -45,7 +45,7 @@ func (m *Machine) limit(n *recipient, all []chosen, now time.Time) ([]chosen, in
 }
 
 // cover lets the storm of a pager stand for incidents, and returns its delivery.
-func (m *Machine) cover(n *recipient, left []chosen, now time.Time) *delivery {
+func (m *outbox) cover(n *recipient, left []chosen, now time.Time) *delivery {
 	if n.storm == nil {
 		m.lastRecord++
 		r := &record{storm: true}
@@ -77,7 +77,7 @@ func (m *Machine) cover(n *recipient, left []chosen, now time.Time) *delivery {
 }
 
 // leaveStorm completes a delivery that a storm stands for. The storm ends with the last.
-func (m *Machine) leaveStorm(d *delivery, at time.Time) {
+func (m *outbox) leaveStorm(d *delivery, at time.Time) {
 	m.complete(d)
 	r := m.records[d.Storm]
 	if r == nil || !r.storm {
@@ -85,10 +85,21 @@ func (m *Machine) leaveStorm(d *delivery, at time.Time) {
 	}
 	r.covered--
 	if r.covered <= 0 && r.Open() {
+		m.endStorm(r, at)
+	}
+}
+
+// endStorm ends the incident of a storm.
+func (m *outbox) endStorm(r *record, at time.Time) {
+	r.Ended, r.End = at, incident.Recovered
+	delete(m.current, r.Subject)
+	m.store(r)
+	m.note(r, at, string(r.End), "", "")
+	for _, d := range r.deliveries {
 		if d.to.storm == r {
 			d.to.storm = nil
 		}
-		r.trust = true
-		m.close(r, at, incident.Recovered)
+		m.finish(d, true, at)
 	}
+	m.sweepAt(at)
 }

@@ -17,7 +17,7 @@ type want struct {
 }
 
 // want derives what a notifier is to be sent of an incident.
-func (m *Machine) want(d *delivery, now time.Time) want {
+func (m *outbox) want(d *delivery, now time.Time) want {
 	w := m.derive(d, now)
 	if w.kind != "" && d.Dead && (w.kind == d.Kind || !d.maybe()) {
 		return want{}
@@ -28,7 +28,7 @@ func (m *Machine) want(d *delivery, now time.Time) want {
 	return w
 }
 
-func (m *Machine) derive(d *delivery, now time.Time) want {
+func (m *outbox) derive(d *delivery, now time.Time) want {
 	r := d.record
 	switch {
 	case d.sending || d.Done:
@@ -52,7 +52,7 @@ func (m *Machine) derive(d *delivery, now time.Time) want {
 }
 
 // opening returns the first notice of an open incident.
-func (m *Machine) opening(d *delivery, now time.Time) want {
+func (m *outbox) opening(d *delivery, now time.Time) want {
 	r := d.record
 	w := want{at: limited(d.Next, now, groupWait)}
 	switch {
@@ -74,36 +74,29 @@ func (m *Machine) opening(d *delivery, now time.Time) want {
 	if w.at.After(now) {
 		return w
 	}
-	if n, until := m.held(r, now); n != nil {
+	if n, until := m.held(r, limited(w.at, now, 0), now); n != nil {
 		return want{at: until}
 	}
 	return w
 }
 
 // held returns the ancestor because of which an opening is held, and until when at most.
-func (m *Machine) held(r *record, now time.Time) (*node, time.Time) {
+// Ancestors that were not evaluated since a time are asked to run.
+func (m *outbox) held(r *record, since, now time.Time) (*node, time.Time) {
 	until := r.Ready.Add(maxHeld)
 	if r.node == nil || len(r.node.parents) == 0 || !now.Before(limited(until, now, maxHeld)) {
 		return nil, until
 	}
-	n := m.doubtful(r.node, r.bad())
+	n := m.doubtful(r.node, since)
 	if n != nil {
+		m.askAncestors(r.node, since, now)
 		m.await(n, r, now)
 	}
 	return n, until
 }
 
-// bad returns when the subject was first seen bad.
-func (r *record) bad() time.Time {
-	var first time.Time
-	for _, w := range r.watches {
-		first = earliest(first, w.Bad)
-	}
-	return first
-}
-
 // update returns what is sent of an open incident to a notifier that knows of it.
-func (m *Machine) update(d *delivery, now time.Time) want {
+func (m *outbox) update(d *delivery, now time.Time) want {
 	r := d.record
 	switch {
 	case r.Severity.Rank() > d.Severity.Rank() && (d.direct || d.escalate >= 0):
@@ -125,7 +118,7 @@ func (m *Machine) update(d *delivery, now time.Time) want {
 }
 
 // await lets the incident be looked at again when n has been evaluated.
-func (m *Machine) await(n *node, r *record, now time.Time) {
+func (m *outbox) await(n *node, r *record, now time.Time) {
 	if r.waiting == n {
 		return
 	}
@@ -138,7 +131,7 @@ func (m *Machine) await(n *node, r *record, now time.Time) {
 }
 
 // wake looks again at the incidents that are held because of n.
-func (m *Machine) wake(n *node) {
+func (m *outbox) wake(n *node) {
 	for _, r := range n.waiting {
 		if r.waiting == n {
 			r.waiting = nil

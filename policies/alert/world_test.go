@@ -21,6 +21,7 @@ type world struct {
 	sent   []incident.Message
 	answer func(*incident.Message) incident.Outcome
 	events []incident.Event
+	after  func() // called after Next
 }
 
 var start = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
@@ -76,6 +77,9 @@ func (w *world) pump() {
 			}
 			w.m.Done(w.now, &due[i], o)
 		}
+	}
+	if w.after != nil {
+		w.after()
 	}
 	w.events = append(w.events, w.m.Take().Events...)
 }
