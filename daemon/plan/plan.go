@@ -5,7 +5,9 @@ import (
 	"slices"
 
 	"vega/daemon/config"
+	"vega/daemon/notify/service"
 	"vega/policies"
+	"vega/policies/alert"
 )
 
 // Plan describes what a configuration would change. Each list is sorted by name.
@@ -13,6 +15,10 @@ type Plan struct {
 	Keys         []Key         `json:"keys"`
 	Databases    []Block       `json:"databases"`
 	Thresholds   []Block       `json:"thresholds"`
+	Notifiers    []Detailed    `json:"notifiers"`
+	Alerts       []Detailed    `json:"alerts"` // including the built-in ones
+	Maintenance  []Detailed    `json:"maintenance"`
+	DeadMen      []Detailed    `json:"dead_men"`
 	Plugins      []Block       `json:"plugins"`
 	Integrations []Integration `json:"integrations"`
 	Summary      Summary       `json:"summary"`
@@ -78,7 +84,7 @@ type Summary struct {
 
 // Empty reports whether nothing would change.
 func (p Plan) Empty() bool {
-	return len(p.Keys)+len(p.Databases)+len(p.Thresholds)+len(p.Plugins)+len(p.Integrations) == 0
+	return len(p.Keys)+len(p.Databases)+len(p.Thresholds)+len(p.Plugins)+len(p.Integrations) == 0 && len(p.Alerting()) == 0
 }
 
 // NeedsRestart returns the changed keys that need a restart. The result is not nil.
@@ -109,6 +115,9 @@ func (p Plan) Live() []string {
 	for _, b := range p.Thresholds {
 		names = append(names, "threshold."+b.Name)
 	}
+	for _, n := range p.Alerting() {
+		names = append(names, n.Name)
+	}
 	for _, i := range p.Integrations {
 		if i.Action != Restart {
 			names = append(names, "integration."+i.Name)
@@ -117,12 +126,31 @@ func (p Plan) Live() []string {
 	return names
 }
 
+// Alerting returns the changed blocks of alerting by their full names, such as
+// alert.memory.
+func (p Plan) Alerting() (all []Detailed) {
+	for _, of := range []struct {
+		kind   string
+		blocks []Detailed
+	}{{"notifier.", p.Notifiers}, {"alert.", p.Alerts}, {"maintenance.", p.Maintenance}, {"dead_man.", p.DeadMen}} {
+		for _, b := range of.blocks {
+			b.Name = of.kind + b.Name
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
 // Between returns the plan for replacing the old configuration with the next.
 func Between(old, next *config.Config) Plan {
 	p := Plan{
 		Keys:         keys(old, next),
 		Databases:    blocks(old.Databases, next.Databases, func(d config.Database) string { return d.Name }),
 		Thresholds:   blocks(unplaced(old.Thresholds), unplaced(next.Thresholds), func(t policies.Threshold) string { return t.Name }),
+		Notifiers:    detailed(old.Notifiers, next.Notifiers, func(s service.Settings) string { return s.Name }, notifierSettings),
+		Alerts:       detailed(old.Alerts, next.Alerts, func(a alert.Alert) string { return a.Name }, alertSettings),
+		Maintenance:  detailed(old.Windows, next.Windows, func(w alert.Window) string { return w.Name }, windowSettings),
+		DeadMen:      detailed(old.DeadMen, next.DeadMen, func(d config.DeadMan) string { return d.Name }, deadManSettings),
 		Plugins:      pluginsBetween(old, next),
 		Integrations: []Integration{},
 		Load:         Change[Load]{loadOf(old), loadOf(next)},

@@ -43,6 +43,10 @@ func WritePlan(out io.Writer, p plan.Plan) error {
 	for _, b := range p.Thresholds {
 		w.line(b.Action, "threshold."+b.Name)
 	}
+	for _, b := range p.Alerting() {
+		w.line(b.Action, b.Name)
+		w.attributes(b.Attributes)
+	}
 	for _, b := range p.Plugins {
 		w.line(b.Action, "plugin "+b.Name)
 	}
@@ -71,7 +75,11 @@ func (w planText) integration(i plan.Integration) {
 		text += "  (restarts: " + strings.Join(i.Because, ", ") + " changed)"
 	}
 	w.line(i.Action, text)
-	for _, a := range i.Attributes {
+	w.attributes(i.Attributes)
+}
+
+func (w planText) attributes(all []plan.Attribute) {
+	for _, a := range all {
 		fmt.Fprintf(w, "    %s%s\n", a.Name, values(a.From, a.To))
 	}
 }
