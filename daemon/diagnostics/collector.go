@@ -31,7 +31,8 @@ type Options struct {
 type Collector struct {
 	sys     *system.Reader
 	groups  *cgroup.Reader
-	meter   *meter
+	meter   *meter  // of Summary and Snapshot
+	sampler *meter  // of Sample, so that other readers don't shorten its windows
 	disks   []*disk // the file system of DataDir comes first
 	files   *guard[DataFiles]
 	process *processFacts
@@ -58,6 +59,7 @@ func newCollector(o Options, usage usageFunc) (*Collector, error) {
 	c.disks = newDisks(append([]string{data, rootOf(data)}, o.Disks...), usage)
 	c.files = newGuard(func() (DataFiles, error) { return dataFiles(data) })
 	c.meter = newMeter(c.sample, c.process.started)
+	c.sampler = newMeter(c.sample, c.process.started)
 	return c, nil
 }
 
@@ -82,7 +84,7 @@ func (c *Collector) Wait(ctx context.Context) error {
 	if err := c.ready(ctx); err != nil {
 		return err
 	}
-	return c.meter.wait(ctx)
+	return errors.Join(c.meter.wait(ctx), c.sampler.wait(ctx))
 }
 
 // Summary reads the figures that take less than a millisecond. The error is
@@ -104,17 +106,59 @@ func (c *Collector) Snapshot(ctx context.Context) (Snapshot, error) {
 	if err := c.ready(ctx); err != nil {
 		return Snapshot{}, err
 	}
+	return c.snapshot(ctx, c.meter.read(), everything)
+}
+
+// everything wants all resources.
+func everything(string) bool { return true }
+
+// Sample reads a Summary, and of the other figures those of the wanted resources:
+// network, disks, runtime, process, container. It is for a caller that reads at regular
+// intervals: the rates cover the time since its last call, whoever else reads figures.
+func (c *Collector) Sample(ctx context.Context, wanted func(resource string) bool) (Snapshot, error) {
+	if err := c.ready(ctx); err != nil {
+		return Snapshot{}, err
+	}
+	return c.snapshot(ctx, c.sampler.read(), wanted)
+}
+
+// Sampled is like Sample, but returns the rates of its last call, if that is no longer
+// ago than maxAge.
+func (c *Collector) Sampled(ctx context.Context, maxAge time.Duration, wanted func(resource string) bool) (Snapshot, error) {
+	if err := c.ready(ctx); err != nil {
+		return Snapshot{}, err
+	}
+	return c.snapshot(ctx, c.sampler.latest(maxAge), wanted)
+}
+
+// snapshot reads a Summary and the wanted other resources.
+func (c *Collector) snapshot(ctx context.Context, r rates, wanted func(resource string) bool) (Snapshot, error) {
 	began := time.Now()
 	var s Snapshot
-	r := c.meter.read()
-	levels, err := c.groups.Memory()
+	var levels cgroup.Levels
+	var levelsErr error
+	if wanted("container") {
+		levels, levelsErr = c.groups.Memory()
+	} else {
+		levels, _ = c.groups.LimitedMemory() // without levels, the host's memory is used
+	}
 	s.Summary = c.summary(ctx, r, levels)
 	g := gaps(s.Unavailable)
-	s.Network = c.network(ctx, g)
-	s.Disks = c.allDisks(ctx, g)
-	s.Runtime = newRuntime(r, g)
-	s.Process = c.process.read(ctx, g)
-	s.Container = c.container(levels, err, s.Memory, r, g)
+	if wanted("network") {
+		s.Network = c.network(ctx, g)
+	}
+	if wanted("disks") {
+		s.Disks = c.allDisks(ctx, g)
+	}
+	if wanted("runtime") {
+		s.Runtime = newRuntime(r, g)
+	}
+	if wanted("process") {
+		s.Process = c.process.read(ctx, g)
+	}
+	if wanted("container") {
+		s.Container = c.container(levels, levelsErr, s.Memory, r, g)
+	}
 	s.DurationMS = check.Milliseconds(time.Since(began))
 	c.history.add(s)
 	return s, ctx.Err()

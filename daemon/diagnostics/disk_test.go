@@ -142,3 +142,37 @@ func TestEachFileSystemIsReportedOnce(t *testing.T) {
 		t.Errorf("%v", g)
 	}
 }
+
+// TestSampleWithAStuckDisk checks that only the figures of the stuck file system are
+// unavailable, and that a sample has no more than what is wanted.
+func TestSampleWithAStuckDisk(t *testing.T) {
+	h := &hanging{release: make(chan struct{})}
+	defer close(h.release)
+	data := filepath.Join(t.TempDir(), "mounted")
+	c, err := newCollector(Options{DataDir: data}, func(path string) (system.DiskUsage, error) {
+		if path == data {
+			return h.usage(path)
+		}
+		return system.UsageOf(path)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s, err := c.Sample(t.Context(), func(resource string) bool { return resource == "disks" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, known := range map[string]bool{"memory.percent": true, "file_descriptors.open": true, "disk.percent": false} {
+			if _, err := s.Value(path); (err == nil) != known {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+		if len(s.Disks) != 2 || s.Disks[0].StuckSince == nil || s.Disks[1].Percent == nil || s.Network.Total != nil || s.Process.PID != 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+	if n := h.asked.Load(); n != 1 {
+		t.Errorf("the mount was read %d times, want once", n)
+	}
+}

@@ -59,12 +59,16 @@ func (m *meter) wait(ctx context.Context) error {
 	}
 }
 
-func (m *meter) read() rates {
+func (m *meter) read() rates { return m.latest(freshFor) }
+
+// latest returns the rates of the last window, if that ended less than maxAge ago, and
+// otherwise those of a window that ends now.
+func (m *meter) latest(maxAge time.Duration) rates {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	age := time.Since(m.last.at)
 	switch {
-	case m.rates != nil && age < freshFor:
+	case m.rates != nil && age < maxAge:
 		return *m.rates
 	case m.rates == nil && age < minWindow:
 		return sinceStart(m.last, m.started)

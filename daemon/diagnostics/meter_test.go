@@ -242,3 +242,38 @@ func TestParseStall(t *testing.T) {
 		t.Errorf("a line with unknown fields: %+v, %v", p.CPU, g)
 	}
 }
+
+// TestSamplerKeepsItsWindow reads summaries between two samples. The rates of a sample
+// cover the whole time since the one before, and those of Sampled are the same until they
+// are too old.
+func TestSamplerKeepsItsWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := collector(t)
+		window := func(s Snapshot, err error) time.Duration {
+			if err != nil {
+				t.Fatal(err)
+			}
+			return time.Duration(s.CPU.WindowMS) * time.Millisecond
+		}
+		none := func(string) bool { return false }
+		for range 3 {
+			for range 15 {
+				time.Sleep(time.Second)
+				if _, err := c.Summary(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := window(c.Sample(t.Context(), none)); got != 15*time.Second {
+				t.Errorf("the window is %v", got)
+			}
+		}
+		time.Sleep(5 * time.Second)
+		if got := window(c.Sampled(t.Context(), 20*time.Second, none)); got != 15*time.Second {
+			t.Errorf("the last window was %v", got)
+		}
+		time.Sleep(25 * time.Second)
+		if got := window(c.Sampled(t.Context(), 20*time.Second, none)); got != 30*time.Second {
+			t.Errorf("the new window is %v", got)
+		}
+	})
+}

@@ -1,6 +1,8 @@
 // Package monitor reads the state of this machine, its container and this
 // process, and compares it with thresholds. Call New early, then System for
-// everything with evidence, or Summarize for the cheap part.
+// everything with evidence, or Summarize for the cheap part. Read is for alerts: it reads
+// given figures at regular intervals and judges nothing. Strain describes in a few
+// sentences what is abnormal now.
 //
 // # A reading, in call order
 //

@@ -24,6 +24,7 @@ type Databases interface {
 type Monitor struct {
 	collector *diagnostics.Collector
 	evidences *evidences
+	strain    strain
 }
 
 // New starts to sample the machine and this process. Call it early, so that rates

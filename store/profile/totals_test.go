@@ -117,7 +117,7 @@ func TestSlowestOfTwoMinutes(t *testing.T) {
 		time.Sleep(peakSpan)
 		expect(2, "")
 
-		rows, err := db.QueryContext(t.Context(), "SELECT e FROM f -- 4s") //nolint:rowserrcheck // the test is about time
+		rows, err := db.QueryContext(t.Context(), "SELECT e FROM f -- 4s")
 		if err != nil {
 			t.Fatal(err)
 		}
