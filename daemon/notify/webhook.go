@@ -76,9 +76,9 @@ func sign(secrets []string, id string, at time.Time, body []byte) ([]egress.Fiel
 		mac.Write(body)
 		signatures = append(signatures, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 	}
-	return []egress.Field{
-		{Name: "Webhook-Id", Value: id},
-		{Name: "Webhook-Timestamp", Value: stamp},
-		{Name: "Webhook-Signature", Value: strings.Join(signatures, " ")},
-	}, nil
+	header := []egress.Field{{Name: "Webhook-Id", Value: id}, {Name: "Webhook-Timestamp", Value: stamp}}
+	if len(signatures) > 0 {
+		header = append(header, egress.Field{Name: "Webhook-Signature", Value: strings.Join(signatures, " ")})
+	}
+	return header, nil
 }

@@ -80,7 +80,7 @@ func TestCheck(t *testing.T) {
 		{service.Settings{Type: "ntfy", URL: "https://ntfy.sh/t", Password: "x"}, "password"},
 		{service.Settings{Type: "matrix", URL: "https://m.org", Token: "x", Room: "#alias:m.org"}, "room"},
 		{service.Settings{Type: "webhook", URL: "https://x.org", Secrets: []string{secret, secret}}, ""},
-		{service.Settings{Type: "webhook", URL: "https://x.org"}, "secrets"},
+		{service.Settings{Type: "webhook", URL: "https://x.org"}, ""}, // unsigned
 		{service.Settings{Type: "webhook", URL: "https://x.org", Secrets: []string{secret, secret, secret}}, "secrets"},
 		{service.Settings{Type: "webhook", URL: "https://x.org", Secrets: []string{"whsec_!"}}, "secrets"},
 		{service.Settings{Type: "webhook", URL: "https://x.org", Secrets: []string{"short"}}, "secrets"},

@@ -127,10 +127,10 @@ var Services = []Service{
 		},
 	},
 	{
-		Type: "webhook", Doc: "Posts JSON to a URL, signed as Standard Webhooks describes.",
+		Type: "webhook", Doc: "Posts JSON to a URL, signed as Standard Webhooks describes if it has secrets.",
 		Settings: []Setting{
 			secretURL("that receives the request"),
-			{Name: "secrets", Required: true, Secret: true, List: true, Doc: "The secrets that sign each request, at most two: a receiver accepts either while one replaces the other."},
+			{Name: "secrets", Secret: true, List: true, Doc: "The secrets that sign each request, at most two: a receiver accepts either while one replaces the other."},
 			{Name: "token", Secret: true, Doc: "Bearer token, if the receiver needs one."},
 		},
 	},
