@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"vega/daemon/alerting"
 	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/daemon/databases"
@@ -60,6 +61,8 @@ type Daemon struct {
 	catalog     *catalog.Catalog
 	monitor     *monitor.Monitor
 	engine      *engine.Engine
+	alerts      *alerting.Alerting // nil if the store is read only
+	identity    string             // of this vega, for services that keep state
 	descriptors descriptors
 	room        *room
 	requests    requests
@@ -143,6 +146,11 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	d.lifecycle.running.Go(func() { d.room.follow(d.lifecycle.life) })
+	if !d.options.ReadOnly {
+		if err = step(d.options.Step, "alerts", func() (string, error) { return d.openAlerting(ctx, next) }); err != nil {
+			return err
+		}
+	}
 	return step(d.options.Step, "integrations", func() (string, error) {
 		if _, err := d.install(next); err != nil {
 			return "", err

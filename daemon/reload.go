@@ -221,6 +221,7 @@ func (d *Daemon) conclude(ctx context.Context, inputs input.Summary, r Reload) {
 		return
 	}
 	d.requests.last.Store(&lastAttempt{r.Attempt, inputs})
+	d.noteReload(&r)
 	d.logReload(ctx, r)
 }
 

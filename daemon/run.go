@@ -35,6 +35,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	})
 	d.lifecycle.running.Go(func() { d.engine.Run(ctx) })
 	d.lifecycle.running.Go(func() { d.applyRetention(ctx) })
+	if d.alerts != nil {
+		d.lifecycle.running.Go(func() { d.alerts.Run(ctx) })
+	}
 	d.lifecycle.running.Go(func() { giveBack(ctx, d.changes, d.ended, memory{debug.FreeOSMemory, dropProgram}) })
 	d.mu.Unlock()
 	select {
@@ -96,7 +99,19 @@ func (d *Daemon) Shutdown(ctx context.Context) error {
 	stop()
 	d.lifecycle.end()
 	d.engine.Close()
+	d.endAlerts(ctx)
 	return d.release()
+}
+
+// endAlerts judges the last runs, and ends the attempts to send.
+func (d *Daemon) endAlerts(ctx context.Context) {
+	if d.alerts == nil {
+		return
+	}
+	patience, cancel := context.WithTimeout(ctx, flushPatience)
+	defer cancel()
+	_ = d.store.FlushRuns(patience) // closing the store tries again, and logs
+	d.alerts.Shutdown(patience)
 }
 
 // Close shuts down immediately and cancels the runs in flight.

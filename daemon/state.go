@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"vega/daemon/alerting"
 	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/daemon/config/diag"
@@ -28,6 +29,10 @@ type state struct {
 // install makes next the current state and returns how the integrations changed. On
 // an error nothing changes. The caller holds d.change, or is Open.
 func (d *Daemon) install(next *state) (engine.Diff, error) {
+	setup, err := d.setup(next)
+	if err != nil {
+		return engine.Diff{}, err
+	}
 	if next.Config != d.now.Config && d.options.Apply != nil {
 		if err := d.options.Apply(next.Config); err != nil {
 			return engine.Diff{}, err
@@ -47,6 +52,10 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 	changed := d.engine.Bind(next.bindings())
 	d.mu.Unlock()
 	recall(d, changed.Added)
+	if d.alerts != nil {
+		d.alerts.Configure(setup)
+		d.alerts.Events(alerting.PluginRefused, next.Refused())
+	}
 	d.changes.note()
 
 	d.catalog.Installed(context.Background(), old.Set, next.Set)
