@@ -139,7 +139,7 @@ func (m *outbox) begin(c *chosen, now time.Time) {
 	if c.kind != d.Kind || d.Attempts == 0 {
 		if d.unsureOfEnd() {
 			d.Notified, d.Unsure = false, true
-		} else if d.InFlight && !d.Notified {
+		} else if d.InFlight && !d.Notified && d.Kind != incident.Missed {
 			d.Unsure = true
 		}
 		d.setDead(false)

@@ -23,7 +23,9 @@ type delivery struct {
 }
 
 // maybe reports whether the far end may have the incident as open.
-func (d *delivery) maybe() bool { return d.Notified || d.InFlight || d.Unsure }
+func (d *delivery) maybe() bool {
+	return d.Notified || d.Unsure || d.InFlight && d.Kind != incident.Missed
+}
 
 // ready lets the opening wait for others from a time on.
 func (d *delivery) ready(at time.Time) {
@@ -63,7 +65,7 @@ func (m *outbox) complete(d *delivery) {
 // to returns the delivery of an incident to a notifier, or nil.
 func (r *record) to(n *recipient) *delivery {
 	for _, d := range r.deliveries {
-		if d.to == n {
+		if d.Notifier == n.Name {
 			return d
 		}
 	}

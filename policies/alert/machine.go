@@ -203,7 +203,7 @@ func subjectOf(r *policies.Reading) incident.Subject {
 }
 
 // Event records that a condition of vega itself began or ended.
-func (m *Machine) Event(now time.Time, s incident.Subject, active bool, message string) {
+func (m *incidents) Event(now time.Time, s incident.Subject, active bool, message string) {
 	s.Kind = incident.OfEvent
 	for _, a := range m.events[s.Name] {
 		m.event(now, a, s, active, message)

@@ -41,7 +41,7 @@ func (m *Machine) Done(now time.Time, sent *incident.Message, o incident.Outcome
 	n.touch(long)
 	m.sweepAt(now)
 	if active, change := n.failing(now, o.Result); change {
-		m.Event(now, incident.Subject{Kind: incident.OfEvent, Name: notifierFailing, Instance: n.Name}, active, o.Reason)
+		m.Event(now, n.event(), active, o.Reason)
 	}
 }
 
@@ -64,23 +64,28 @@ func (m *outbox) account(n *recipient, key string, now time.Time, o *incident.Ou
 
 // outcome records how an attempt to send one notice ended.
 func (m *outbox) outcome(d *delivery, now time.Time, o *incident.Outcome) {
-	switch o.Result {
-	case incident.Arrived:
+	switch {
+	case o.Result == incident.Arrived:
 		m.arrived(d, now)
-	case incident.Final:
+	case d.Kind == incident.Missed:
+		d.InFlight = false // it goes with another message
+		if o.Result == incident.Final {
+			m.complete(d)
+		}
+	case o.Result == incident.Final:
 		d.InFlight = false
 		m.failed(d, now, o)
 		m.die(d, now)
 	default:
 		d.InFlight = o.Result == incident.Unclear
-		d.Unsure = d.Unsure || d.InFlight && d.Kind != incident.Missed
+		d.Unsure = d.Unsure || d.InFlight && (!d.Notified || d.Kind == incident.Resolve)
 		m.failed(d, now, o)
 		if now.Sub(d.Since) >= giveUp && d.Attempts >= minTries {
 			d.InFlight = false
 			m.die(d, now)
 		}
 	}
-	if !d.record.Open() && !d.maybe() && !d.Done {
+	if !d.record.Open() && !d.maybe() && !d.Done && !d.Missed {
 		m.finish(d, false, now)
 	}
 	m.keep(d)
@@ -98,7 +103,7 @@ func (m *outbox) arrived(d *delivery, now time.Time) {
 		d.Severity, d.Escalated = "", false
 	}
 	if d.escalate >= 0 && !now.Before(d.record.Ready.Add(d.escalate)) {
-		d.Escalated = d.Escalated || d.Kind == incident.Escalation
+		d.Escalated = d.Notified
 	}
 	switch {
 	case d.Kind == incident.Missed || !d.Notified && !d.record.Open() || !d.to.leaving.IsZero():
@@ -152,7 +157,18 @@ func (n *recipient) failing(now time.Time, r incident.Result) (active, change bo
 func (m *Machine) Retry(now time.Time, notifier string) {
 	if n := m.byName[notifier]; n != nil {
 		m.retry(n, now)
+		m.works(n, now)
 	}
+}
+
+// works ends the event of a notifier that does not work, until it fails again.
+func (m *incidents) works(n *recipient, now time.Time) {
+	m.Event(now, n.event(), false, "")
+}
+
+// event returns the subject of the event that the notifier does not work.
+func (n *recipient) event() incident.Subject {
+	return incident.Subject{Kind: incident.OfEvent, Name: notifierFailing, Instance: n.Name}
 }
 
 func (m *outbox) retry(n *recipient, now time.Time) {
@@ -163,7 +179,7 @@ func (m *outbox) retry(n *recipient, now time.Time) {
 		}
 		d.setDead(false)
 		d.Since, d.Next = time.Time{}, now
-		if r := m.current[d.record.Subject]; r != nil && r != d.record && !d.record.Open() {
+		if r := m.current[d.record.Subject]; n.Pager && r != nil && r != d.record && !d.record.Open() {
 			if next := r.to(n); next != nil && next.maybe() {
 				m.complete(d) // its end would close the later incident
 			}

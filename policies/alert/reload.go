@@ -105,7 +105,7 @@ func (m *outbox) buildRecipients(all []Notifier) {
 		if n == nil {
 			n = &recipient{}
 		}
-		n.leaving = time.Time{}
+		n.leaving, n.gone = time.Time{}, false
 		changed := n.Digest != v.Digest
 		n.Notifier = v
 		if changed && n.Name != "" {
@@ -145,6 +145,7 @@ func (m *incidents) reconcile(now time.Time) {
 		}
 	}
 	m.reconnect(now)
+	m.readdress()
 	for _, w := range all {
 		if why, ok := gone[w]; ok {
 			m.withdraw(w, now, why)
@@ -287,9 +288,23 @@ func (m *board) topological() []*node {
 	return order
 }
 
+// readdress connects deliveries with notifiers of the same name that were added again.
+func (m *incidents) readdress() {
+	for _, r := range m.records {
+		for _, d := range r.deliveries {
+			if n := m.byName[d.Notifier]; n != nil && n != d.to {
+				d.to = n
+				if d.Dead {
+					n.dead++
+				}
+			}
+		}
+	}
+}
+
 // reviveAll starts the departure of a notifier that is gone, and sends what was given up
 // for one whose settings changed.
-func (m *outbox) reviveAll(n *recipient, now time.Time) {
+func (m *incidents) reviveAll(n *recipient, now time.Time) {
 	n.touch(long)
 	if n.gone && n.leaving.IsZero() {
 		n.leaving = now.Add(maxLeaving)
@@ -304,12 +319,14 @@ func (m *outbox) reviveAll(n *recipient, now time.Time) {
 	if n.changed {
 		n.changed = false
 		m.retry(n, now)
+		m.works(n, now)
 	}
 }
 
 // leave drops notifiers that were removed, once their resolves are sent or a minute has
 // passed.
 func (m *outbox) leave(now time.Time) {
+	m.sweepAt(now)
 	m.recipients = slices.DeleteFunc(m.recipients, func(n *recipient) bool {
 		if n.leaving.IsZero() {
 			return false

@@ -46,12 +46,17 @@ func (m *incidents) restoreIncident(i incident.Incident) {
 
 func (m *incidents) restoreDelivery(v incident.Delivery) {
 	r, n := m.records[v.Incident], m.byName[v.Notifier]
-	if r == nil || n == nil || r.to(n) != nil {
+	if n == nil { // it was removed while vega was down
+		n = &recipient{Notifier: Notifier{Name: v.Notifier}, gone: true, leaving: long}
+		m.byName[n.Name] = n
+		m.recipients = append(m.recipients, n)
+	}
+	if r == nil || r.to(n) != nil {
 		return
 	}
 	d := &delivery{Delivery: v, record: r, to: n, escalate: -1}
 	d.Seq, d.Attempts = max(v.Seq, 0), max(v.Attempts, 0)
-	d.Unsure = d.Unsure || d.InFlight && !d.Notified
+	d.Unsure = d.Unsure || d.InFlight && !d.Notified && d.Kind != incident.Missed
 	d.told = d.Severity
 	r.deliveries = append(r.deliveries, d)
 	if d.Dead {
