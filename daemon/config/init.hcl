@@ -315,3 +315,73 @@ integration "redis" {
 #   warning = "20GiB"
 #   error   = "2GiB"
 # }
+
+# Who is notified of incidents. type is slack, mattermost, rocketchat, discord,
+# teams, telegram, googlechat, matrix, ntfy, gotify, pushover, pagerduty,
+# opsgenie, alertmanager, webhook or email:
+#
+#   vega docs config notifier.email   what a type needs
+#   vega test notifier chat           send a test
+#
+# notifier "chat" {
+#   type = "slack"
+#   url  = env("SLACK_WEBHOOK_URL")
+# }
+#
+# notifier "mail" {
+#   type     = "email"
+#   address  = "mail.example.com:587"
+#   user     = "vega"
+#   password = env("MAIL_PASSWORD")
+#   from     = "vega@example.com"
+#   to       = ["ops@example.com"]
+# }
+
+# Alerts. These are built in and notify all notifiers: health-checks,
+# slow-queries, memory, cpu, file-descriptors, pool and configuration. An alert
+# that you add here replaces the built-in one of the same name; enabled = false
+# turns that one off.
+#
+# alert "health-checks" {
+#   integrations    = ["*"] # or "orders-*", "group:payments/*", "label:team=core"
+#   status          = ["unhealthy"]
+#   after           = 3 # evaluations in a row
+#   severity        = "critical"
+#   notify          = [notifier.chat]
+#   repeat_interval = "4h"
+#   escalate {
+#     after  = "15m"
+#     notify = [notifier.mail]
+#   }
+# }
+#
+# alert "memory" {
+#   metric = system.memory.percent
+#   above  = 80
+#   clear  = 75
+#   for    = "5m"
+# }
+#
+# alert "configuration" {
+#   event    = "config_rejected" # or notifier_failing, store_failing, plugin_refused
+#   severity = "critical"
+# }
+
+# A recurring window without messages on some integrations. For a single one,
+# run: vega silence add
+#
+# maintenance "backup" {
+#   integrations = ["orders"]
+#   days         = ["sun"]
+#   from         = "02:00"
+#   to           = "04:00"
+#   timezone     = "Europe/Berlin"
+# }
+
+# A service outside that notifies you when vega itself is down: vega requests
+# the URL only while runs start on time and messages get out.
+#
+# dead_man "outside" {
+#   url   = env("HEALTHCHECKS_URL")
+#   every = "1m"
+# }

@@ -49,11 +49,12 @@ func (s Selector) Check() error {
 
 // Matcher is a compiled list of selectors. It matches what any of them selects.
 type Matcher struct {
-	all    bool
-	names  map[string]bool // without a pattern
-	groups map[string]bool
-	globs  []string // on names
-	others []term
+	all      bool
+	names    map[string]bool // without a pattern
+	groups   map[string]bool
+	prefixes []string // of names
+	globs    []string // on names
+	others   []term
 }
 
 // term is a glob on groups, or on a label.
@@ -84,6 +85,8 @@ func (m *Matcher) add(text string) {
 		m.groups[group] = true
 	case text == "*":
 		m.all = true
+	case isGlob && strings.IndexAny(text, "*?") == len(text)-1 && text[len(text)-1] == '*':
+		m.prefixes = append(m.prefixes, text[:len(text)-1])
 	case isGlob:
 		m.globs = append(m.globs, text)
 	default:
@@ -93,11 +96,17 @@ func (m *Matcher) add(text string) {
 
 // Match reports whether one of the selectors selects the integration.
 func (m *Matcher) Match(i *Integration) bool {
-	if m.all || m.names[i.Name] || i.Group != "" && m.groups[i.Group] {
+	if m.all || len(m.groups) > 0 && i.Group != "" && m.groups[i.Group] {
 		return true
 	}
 	if len(m.names) > 0 {
-		if of, _, isInstance := strings.Cut(i.Name, "."); isInstance && m.names[of] {
+		of, _, isInstance := strings.Cut(i.Name, ".")
+		if m.names[i.Name] || isInstance && m.names[of] {
+			return true
+		}
+	}
+	for _, prefix := range m.prefixes {
+		if strings.HasPrefix(i.Name, prefix) {
 			return true
 		}
 	}

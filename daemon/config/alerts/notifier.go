@@ -166,7 +166,7 @@ func (d notifiers) judge(s *bind.Section, of *service.Service, out service.Setti
 		return
 	}
 	d.short(s, of)
-	d.login(s, out)
+	d.login(s, of, out)
 	if out.Secrets != nil {
 		d.listed(s, "secrets")
 	}
@@ -213,11 +213,11 @@ func (d notifiers) short(s *bind.Section, of *service.Service) {
 }
 
 // login reports a user without a password, and ports that do not fit the encryption.
-func (d notifiers) login(s *bind.Section, out service.Settings) {
-	switch {
-	case out.User != "" && out.Password == "":
+func (d notifiers) login(s *bind.Section, of *service.Service, out service.Settings) {
+	switch hasLogin := of.Setting("password") != nil; {
+	case hasLogin && out.User != "" && out.Password == "":
 		d.Out.Err(diag.Required, s.Place("user"), "user has no effect without password.", fmt.Sprintf("add password = env(%q), or remove user", schema.VariableName(s.Name, "password")))
-	case out.User != "" && out.Token != "":
+	case hasLogin && out.User != "" && out.Token != "":
 		d.Out.Err(diag.Conflict, s.Place("token"), "user and token exclude each other.", "remove one of the two")
 	}
 	if out.Type != "email" {

@@ -2,7 +2,11 @@ package alerts
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
@@ -13,31 +17,41 @@ import (
 type picker struct {
 	Stage
 	all    []alert.Integration
-	names  []string        // of integrations, those of for_each, and groups, for suggestions
-	known  map[string]bool // the same
 	picked map[alert.Selector][]*alert.Integration
+	names  func() []string // what selectors can name, for suggestions
+	warned int             // selectors that match nothing
 }
 
 func newPicker(d Stage, all []alert.Integration) *picker {
-	p := &picker{Stage: d, all: all, known: map[string]bool{}, picked: map[alert.Selector][]*alert.Integration{}}
-	add := func(name string) {
-		if !p.known[name] {
-			p.known[name], p.names = true, append(p.names, name)
-		}
+	return &picker{
+		Stage: d, all: all, picked: map[alert.Selector][]*alert.Integration{},
+		names: sync.OnceValue(func() []string { return selectable(all) }),
 	}
+}
+
+// maxSuggested limits the names that are compared with one that does not exist.
+const maxSuggested = 20_000
+
+// selectable returns the names of integrations, and of those with for_each, and the
+// selectors of groups and labels.
+func selectable(all []alert.Integration) []string {
+	known := map[string]bool{}
 	for n := range all {
-		if of, _, isInstance := strings.Cut(all[n].Name, "."); isInstance {
-			add(of)
+		if len(known) > maxSuggested {
+			return nil
 		}
-		add(all[n].Name)
+		if of, _, isInstance := strings.Cut(all[n].Name, "."); isInstance {
+			known[of] = true
+		}
+		known[all[n].Name] = true
 		if all[n].Group != "" {
-			add("group:" + all[n].Group)
+			known["group:"+all[n].Group] = true
 		}
 		for key, value := range all[n].Labels {
-			add("label:" + key + "=" + value)
+			known["label:"+key+"="+value] = true
 		}
 	}
-	return p
+	return slices.Sorted(maps.Keys(known))
 }
 
 // selectors reads the attribute integrations, and warns of selectors that match
@@ -73,11 +87,15 @@ func (p *picker) bad(at diag.Place, text string, err error) {
 
 func (p *picker) unmatched(at diag.Place, text string) {
 	fix, instead := "remove it, or add the integration", ""
-	if near := diag.Nearest(text, p.names); near != "" && len(p.names) < 20_000 {
-		instead = fmt.Sprintf("%q", near)
-		fix = "use " + instead
-	} else if p.known["group:"+text] {
-		instead = fmt.Sprintf("%q", "group:"+text)
+	near := ""
+	if p.warned++; p.warned < diag.MaxDiagnostics { // later ones are not shown, and there can be many
+		near = diag.Nearest(text, p.names())
+	}
+	if slices.Contains(p.names(), "group:"+text) {
+		near = "group:" + text
+	}
+	if near != "" {
+		instead = strconv.Quote(near)
 		fix = "use " + instead
 	}
 	p.Out.Warn(diag.Unmatched, at, fmt.Sprintf("%q matches no integration.", diag.Clip(text)), fix).Suggest(at, instead)
