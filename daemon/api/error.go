@@ -17,6 +17,7 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/telemetry"
 	"vega/plugins/shortage"
+	"vega/policies/alert"
 	"vega/policies/incident"
 	"vega/store"
 )
@@ -117,6 +118,9 @@ func classify(err error) *problem {
 	}
 	if p := rejection(err); p != nil {
 		return p
+	}
+	if errors.Is(err, alert.ErrInvalid) {
+		return &problem{http.StatusBadRequest, err.Error()}
 	}
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, incident.ErrNotFound) {
 		return &problem{http.StatusNotFound, err.Error()}

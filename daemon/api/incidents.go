@@ -24,7 +24,7 @@ const (
 // The maximum lengths, in bytes, of what people write on an incident.
 const (
 	maxBy      = 100
-	maxComment = 1 << 10
+	maxComment = 500
 )
 
 // oncall handles the routes of incidents, silences and notifiers.
@@ -59,18 +59,30 @@ func (a oncall) incident(c *gin.Context) error {
 
 // missing says which entry does not exist.
 func missing(err error, what string, id int64) error {
-	if errors.Is(err, incident.ErrNotFound) || errors.Is(err, store.ErrNotFound) {
+	if isMissing(err) {
 		return &problem{http.StatusNotFound, fmt.Sprintf("there is no %s %d", what, id)}
 	}
 	return err
 }
 
-// ended says that an entry can't be changed any more.
-func ended(err error, what string, id int64) error {
-	if errors.Is(err, incident.ErrEnded) {
-		return &problem{http.StatusConflict, fmt.Sprintf("the %s %d has ended", what, id)}
+func isMissing(err error) bool {
+	return errors.Is(err, incident.ErrNotFound) || errors.Is(err, store.ErrNotFound)
+}
+
+// unchanged says why an incident could not be changed: only open ones can.
+func (a oncall) unchanged(c *gin.Context, err error, id int64) error {
+	if !isMissing(err) && !errors.Is(err, incident.ErrEnded) {
+		return err
 	}
-	return missing(err, what, id)
+	i, none := a.alerting.Incident(c.Request.Context(), id)
+	switch {
+	case none != nil:
+		return missing(none, "incident", id)
+	case i.Open():
+		return nil // it is not acknowledged anyhow
+	default:
+		return &problem{http.StatusConflict, fmt.Sprintf("the incident %d has ended", id)}
+	}
 }
 
 func (a oncall) acknowledge(c *gin.Context) error {
@@ -98,7 +110,9 @@ func (a oncall) acknowledge(c *gin.Context) error {
 		ack.Until = now.Add(d)
 	}
 	if err := a.alerting.Acknowledge(c.Request.Context(), id, ack); err != nil {
-		return ended(err, "incident", id)
+		if err := a.unchanged(c, err, id); err != nil {
+			return err
+		}
 	}
 	return a.incident(c)
 }
@@ -109,7 +123,9 @@ func (a oncall) unacknowledge(c *gin.Context) error {
 		return err
 	}
 	if err := a.alerting.Unacknowledge(c.Request.Context(), id, c.GetString(keyName)); err != nil {
-		return ended(err, "incident", id)
+		if err := a.unchanged(c, err, id); err != nil {
+			return err
+		}
 	}
 	c.Status(http.StatusNoContent)
 	return nil

@@ -50,8 +50,12 @@ func (f *fakeAlerting) Incident(_ context.Context, id int64) (alerting.IncidentR
 	if id > 2 {
 		return alerting.IncidentReport{}, store.ErrNotFound
 	}
+	i := someIncident
+	if i.ID = id; id == 2 {
+		i.Ended, i.End = someTime, incident.Recovered
+	}
 	return alerting.IncidentReport{
-		Incident: someIncident, DurationMS: 12, Explains: []incident.Incident{}, Silences: []incident.Silence{},
+		Incident: i, DurationMS: 12, Explains: []incident.Incident{}, Silences: []incident.Silence{},
 		Timeline:   []incident.Event{{ID: 1, Incident: 1, At: someTime, Kind: "opened", Text: "opened by health-checks"}},
 		Deliveries: []incident.Delivery{{Incident: 1, Notifier: "chat", Notified: true, Kind: incident.Opening, Seq: 1, Sent: someTime}},
 	}, nil
@@ -174,7 +178,7 @@ func TestIncidentsOverHTTP(t *testing.T) {
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"2h"}`, 200, `"id":1`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"2 hours"}`, 400, `duration: \"2 hours\" is not a duration`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"-1h"}`, 400, "duration: -1h is not between 1s and 720h"},
-		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":"` + strings.Repeat("x", maxComment+1) + `"}`, 400, "comment: it has 1025 bytes, and its limit is 1024"},
+		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":"` + strings.Repeat("x", maxComment+1) + `"}`, 400, "comment: it has 501 bytes, and its limit is 500"},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":7}`, 400, "comment must be a string"},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"who":"ann"}`, 400, `unknown field \"who\"; this route accepts by, comment, duration`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", ``, 415, "send JSON"},
@@ -280,7 +284,7 @@ func TestSilencesOverHTTP(t *testing.T) {
 		}
 		c.check("GET", "/admin/silences", reply{w.Code, w.Header(), w.Body.String()})
 	}
-	for id, want := range map[string]int{"1": 204, "2": 409, "3": 404, "x": 404} {
+	for id, want := range map[string]int{"1": 204, "2": 409, "4": 404, "x": 404} {
 		w := sendBody(t, a, "DELETE", "/admin/silences/"+id, "")
 		if w.Code != want {
 			t.Errorf("%s: %d %s", id, w.Code, w.Body)

@@ -67,10 +67,34 @@ func (a oncall) endSilence(c *gin.Context) error {
 		return err
 	}
 	if err := a.alerting.EndSilence(c.Request.Context(), id, c.GetString(keyName)); err != nil {
-		return ended(err, "silence", id)
+		return a.notEnded(c, err, id)
 	}
 	c.Status(http.StatusNoContent)
 	return nil
+}
+
+// notEnded says why a silence could not be ended: it is over already, or there is none.
+func (a oncall) notEnded(c *gin.Context, err error, id int64) error {
+	if errors.Is(err, incident.ErrEnded) {
+		return &problem{http.StatusConflict, fmt.Sprintf("the silence %d has ended", id)}
+	}
+	if !isMissing(err) {
+		return err
+	}
+	for cursor := ""; ; {
+		page, failed := a.alerting.Silences(c.Request.Context(), store.MaxPage, cursor)
+		if failed != nil {
+			return failed
+		}
+		for n := range page.Silences {
+			if page.Silences[n].ID == id {
+				return &problem{http.StatusConflict, fmt.Sprintf("the silence %d has ended", id)}
+			}
+		}
+		if cursor = page.Next; cursor == "" {
+			return missing(err, "silence", id)
+		}
+	}
 }
 
 // silence returns the silence that a body describes, without By.
