@@ -1,0 +1,116 @@
+package replay
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"vega/policies/incident"
+	"vega/store"
+)
+
+// told is what was sent, in a replay or live.
+type told struct {
+	all  map[int64]*one
+	from time.Time // only what was sent from then on counts
+}
+
+// one is an incident and its timeline.
+type one struct {
+	incident.Incident
+	events []incident.Event
+}
+
+func newTold(from time.Time) *told { return &told{all: map[int64]*one{}, from: from} }
+
+func (t *told) of(id int64) *one {
+	if t.all[id] == nil {
+		t.all[id] = &one{}
+	}
+	return t.all[id]
+}
+
+// changes takes over what a machine changed.
+func (t *told) changes(c *incident.Changes) {
+	for _, i := range c.Incidents {
+		t.of(i.ID).Incident = i
+	}
+	for _, e := range c.Events {
+		o := t.of(e.Incident)
+		o.events = append(o.events, e)
+	}
+}
+
+// readLive reads what was sent live.
+func readLive(ctx context.Context, s Store, since, until time.Time) (*told, error) {
+	t := newTold(since)
+	for cursor := ""; ; {
+		page, err := s.Incidents(ctx, store.IncidentQuery{Since: since, Until: until, Limit: store.MaxPage, Cursor: cursor})
+		if err != nil {
+			return nil, err
+		}
+		for n := range page.Incidents {
+			r, err := s.Incident(ctx, page.Incidents[n].ID)
+			if err != nil {
+				return nil, err
+			}
+			t.all[r.ID] = &one{r.Incident, slices.DeleteFunc(r.Timeline, func(e incident.Event) bool { return !e.At.Before(until) })}
+		}
+		if cursor = page.Next; cursor == "" {
+			return t, nil
+		}
+	}
+}
+
+// since returns the incidents that opened at a time or later, in that order.
+func (t *told) since(from time.Time) (all []*one) {
+	for _, o := range t.all {
+		if o.ID != 0 && !o.Opened.Before(from) {
+			all = append(all, o)
+		}
+	}
+	slices.SortFunc(all, func(a, b *one) int { return cmp.Or(a.Opened.Compare(b.Opened), cmp.Compare(a.ID, b.ID)) })
+	return all
+}
+
+// sent counts what each notifier was sent about incidents that are not events. Notices
+// that arrived at once were one message.
+func (t *told) sent() map[string]Sent {
+	sums, messages := map[string]Sent{}, map[string]map[int64]bool{}
+	for _, o := range t.all {
+		if o.Subject.Kind == incident.OfEvent {
+			continue
+		}
+		for _, e := range o.events {
+			if e.Kind != notified || e.At.Before(t.from) {
+				continue
+			}
+			if messages[e.By] == nil {
+				messages[e.By] = map[int64]bool{}
+			}
+			messages[e.By][e.At.UnixMilli()] = true
+			s := sums[e.By]
+			s.Notices++
+			sums[e.By] = s
+		}
+	}
+	for name, s := range sums {
+		s.Messages = len(messages[name])
+		sums[name] = s
+	}
+	return sums
+}
+
+// notified is the kind of the event that a notice arrived.
+const notified = "notified"
+
+func (o *one) opened() *Opened {
+	out := &Opened{ID: o.ID, Severity: o.Severity, Alerts: o.Alerts, Summary: o.Summary, Opened: o.Opened, Ended: o.Ended}
+	for _, e := range o.events {
+		if e.Kind == notified {
+			out.Notices++
+		}
+	}
+	return out
+}
