@@ -37,7 +37,9 @@ type Alerts interface {
 	// Figures returns the minute rows of a figure between two times, the oldest first.
 	Figures(ctx context.Context, q FigureQuery) ([]FigureRow, error)
 	// RunsInOrder calls f with each run that ended since a time, in the order in which
-	// they were stored, until f returns false. f may keep the run.
+	// they were stored, until f returns false. Of a run, it reads only the ID, the
+	// integration, the status, the cause, the message, and when it began and how long it
+	// took. f may keep the run, and must not use the store.
 	RunsInOrder(ctx context.Context, since time.Time, f func(*check.Run) bool) error
 }
 

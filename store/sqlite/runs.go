@@ -134,37 +134,93 @@ func (s *Store) LastRuns(ctx context.Context, integrations []string) ([]check.Ru
 }
 
 // runsInOrder reads runs after one, in the order in which they were stored.
-const runsInOrder = `SELECT i.name, ` + runColumns + ` FROM runs r JOIN run_names i ON i.id = r.integration ` + runJoins + ` WHERE r.id > ? ORDER BY r.id LIMIT 5000`
+const runsInOrder = `SELECT id, integration, status * 16 + cause, began, took, message FROM runs WHERE id > ? ORDER BY id LIMIT 5000`
 
 // RunsInOrder implements store.Alerts.
 func (s *Store) RunsInOrder(ctx context.Context, since time.Time, f func(*check.Run) bool) error {
+	b := batches{store: s, names: map[int64]string{}, since: since}
 	ctx = profile.WithFunction(ctx, "RunsInOrder")
-	for last := int64(0); ; {
-		n := 0
-		rows, err := s.read.QueryContext(ctx, runsInOrder, last)
-		if err != nil {
+	for more := true; more; {
+		var err error
+		if more, err = b.next(ctx, f); err != nil {
 			return fmt.Errorf("read the runs: %w", err)
 		}
-		for rows.Next() {
-			var name string
-			r, err := scanRun(rows, &name)
-			if err != nil {
-				return errors.Join(fmt.Errorf("read the runs: %w", err), rows.Close())
-			}
-			r.Integration = name
-			last = r.ID
-			n++
-			if r.Began.Add(r.Took).Before(since) {
-				continue
-			}
-			if !f(&r) {
-				return rows.Close()
-			}
+	}
+	return nil
+}
+
+// batches reads runs in order, some at a time.
+type batches struct {
+	store *Store
+	names map[int64]string // of integrations
+	since time.Time
+
+	last, lastName int64 // the highest IDs that were read
+	again          bool  // the names were read again because of the next run
+}
+
+// next reads the next runs. It returns false if there are none left, or if f returned
+// false.
+func (b *batches) next(ctx context.Context, f func(*check.Run) bool) (more bool, err error) {
+	if err := b.readNames(ctx); err != nil {
+		return false, err
+	}
+	rows, err := b.store.read.QueryContext(ctx, runsInOrder, b.last)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, integration, err := scanJudged(rows)
+		if err != nil {
+			return false, err
 		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil || n == 0 {
-			return err
+		name, known := b.names[integration]
+		if !known {
+			if b.again {
+				return false, fmt.Errorf("run %d is of an unknown integration", r.ID)
+			}
+			b.again, b.lastName = true, 0 // it is new: read the names again
+			return true, nil
+		}
+		r.Integration, b.last, b.again, more = name, r.ID, false, true
+		if !r.Began.Add(r.Took).Before(b.since) && !f(r) {
+			return false, nil
 		}
 	}
+	return more, rows.Err()
+}
+
+// readNames reads the names that are not known yet.
+func (b *batches) readNames(ctx context.Context) error {
+	rows, err := b.store.read.QueryContext(ctx, `SELECT id, name FROM run_names WHERE id > ?`, b.lastName)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return err
+		}
+		b.names[id], b.lastName = name, max(b.lastName, id)
+	}
+	return rows.Err()
+}
+
+// scanJudged scans a row of runsInOrder.
+func scanJudged(row scanner) (r *check.Run, integration int64, err error) {
+	var word, began, took int64
+	r = &check.Run{}
+	if err := row.Scan(&r.ID, &integration, &word, &began, &took, &r.Message); err != nil {
+		return nil, 0, err
+	}
+	if r.Status, r.Cause, err = store.DecodeStatus(int(word/16), int(word%16)); err != nil {
+		return nil, 0, fmt.Errorf("run %d: %w", r.ID, err)
+	}
+	r.Began, r.Took = time.UnixMilli(began).UTC(), time.Duration(took)*time.Microsecond
+	return r, integration, nil
 }
 
 // Statuses implements store.Runs.
