@@ -136,6 +136,9 @@ func missed(n *recipient) []chosen {
 // begin marks an attempt as in flight.
 func (m *outbox) begin(c *chosen, now time.Time) {
 	d := c.delivery
+	if d.to.Pager && c.kind != incident.Resolve && !d.maybe() {
+		m.supersede(d)
+	}
 	if c.kind != d.Kind || d.Attempts == 0 {
 		if d.unsureOfEnd() {
 			d.Notified, d.Unsure = false, true
@@ -148,6 +151,18 @@ func (m *outbox) begin(c *chosen, now time.Time) {
 	}
 	d.Attempts++
 	d.Tried, d.InFlight, d.sending = now, true, true
+}
+
+// supersede completes earlier incidents of the same subject whose resolve was given up.
+// For a pager they are the same, because it goes by the deduplication key.
+func (m *outbox) supersede(d *delivery) {
+	for _, older := range d.to.active {
+		if older.Dead && !older.Done && older.Incident < d.Incident && older.record.Subject == d.record.Subject {
+			d.Unsure = d.Unsure || older.maybe()
+			older.setDead(false)
+			m.complete(older)
+		}
+	}
 }
 
 // unsureOfEnd reports whether a resolve may have arrived.

@@ -35,8 +35,11 @@ func (d *delivery) ready(at time.Time) {
 	d.to.touch(d.Next)
 }
 
-// again makes a delivery that was complete pending again, after its incident reopened.
+// revive makes a delivery that was complete pending again, after its incident reopened.
 func (m *outbox) revive(d *delivery, at time.Time) {
+	if m.byName[d.Notifier] != d.to {
+		return // the notifier was removed
+	}
 	d.Missed = false
 	if d.Done {
 		d.Done = false
@@ -133,7 +136,11 @@ func (m *outbox) addressee(r *record, n *recipient) *delivery {
 	case r.Subject.Name == notifierFailing && r.Subject.Kind == incident.OfEvent && r.Subject.Instance == n.Name:
 		return nil
 	case r.root != nil:
-		return r.to(n)
+		d := r.to(n)
+		if d != nil && d.Done && d.maybe() {
+			m.revive(d, r.Ready)
+		}
+		return d
 	default:
 		return m.deliver(r, n)
 	}
@@ -175,6 +182,8 @@ func (m *outbox) explains(r *record, n *recipient, now time.Time) bool {
 // finish decides what is still to be sent of an incident that has ended.
 func (m *outbox) finish(d *delivery, trusted bool, at time.Time) {
 	switch {
+	case m.byName[d.Notifier] != d.to:
+		m.complete(d)
 	case d.maybe():
 		d.to.touch(long)
 	case d.Storm != 0:

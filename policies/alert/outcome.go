@@ -179,11 +179,6 @@ func (m *outbox) retry(n *recipient, now time.Time) {
 		}
 		d.setDead(false)
 		d.Since, d.Next = time.Time{}, now
-		if r := m.current[d.record.Subject]; n.Pager && r != nil && r != d.record && !d.record.Open() {
-			if next := r.to(n); next != nil && next.maybe() {
-				m.complete(d) // its end would close the later incident
-			}
-		}
 		m.keep(d)
 	}
 	n.touch(long)

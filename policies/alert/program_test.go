@@ -91,6 +91,7 @@ type program struct {
 	ends   map[string]*end                // notifier and incident
 	kinds  map[string]incident.NoticeKind // by key of a notice
 	sets   map[string]map[string]bool     // keys of notices, by key of a message that may have arrived
+	dedup  map[int64]string               // deduplication keys of incidents
 	trace  []string
 }
 
@@ -161,7 +162,7 @@ func programConfig(n byte) alert.Config {
 }
 
 func newProgram(t *testing.T, code []byte) *program {
-	p := &program{t: t, code: code, now: start, disk: newDisk(), c: programConfig(0), ends: map[string]*end{}, kinds: map[string]incident.NoticeKind{}, sets: map[string]map[string]bool{}}
+	p := &program{t: t, code: code, now: start, disk: newDisk(), c: programConfig(0), dedup: map[int64]string{}, ends: map[string]*end{}, kinds: map[string]incident.NoticeKind{}, sets: map[string]map[string]bool{}}
 	p.m = alert.New(p.c, incident.State{}, p.now)
 	return p
 }
@@ -368,6 +369,13 @@ func (p *program) arrive(m *incident.Message, arrived, sure bool) {
 		case n.Kind == incident.Missed:
 		case n.Kind == incident.Resolve && sure:
 			*e = end{}
+			if m.Notifier == "pager" { // it goes by the deduplication key
+				for id := range n.Incident.ID {
+					if p.dedup[id] == n.Incident.Key {
+						p.end(m.Notifier, id).open = false
+					}
+				}
+			}
 		case n.Kind == incident.Resolve:
 			e.sure = false
 			e.open = e.open && !arrived
@@ -433,11 +441,21 @@ func (p *program) check(m *incident.Message, n *incident.Notice) {
 	}
 	p.kinds[n.Key] = n.Kind
 	e, i := p.end(m.Notifier, n.Incident.ID), &n.Incident
+	p.dedup[i.ID] = i.Key
 	leaving := slices.Contains(p.m.Leaving(), m.Notifier)
 	switch n.Kind {
 	case incident.Resolve:
-		if !e.maybe {
+		maybe := e.maybe
+		for id, key := range p.dedup {
+			maybe = maybe || m.Notifier == "pager" && key == i.Key && p.end("pager", id).maybe
+		}
+		if !maybe {
 			p.fail("resolve of what nobody saw: %s", describe(m))
+		}
+		for id, key := range p.dedup {
+			if m.Notifier == "pager" && id > i.ID && key == i.Key && p.end("pager", id).sure {
+				p.fail("resolve of %d would close %d: %s", i.ID, id, describe(m))
+			}
 		}
 		if i.Open() && !leaving {
 			p.fail("resolve of an open incident: %s", describe(m))

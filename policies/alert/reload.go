@@ -337,6 +337,7 @@ func (m *outbox) leave(now time.Time) {
 			return false
 		}
 		for _, d := range n.active {
+			d.setDead(false)
 			m.complete(d)
 		}
 		delete(m.byName, n.Name)
