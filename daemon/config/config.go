@@ -28,6 +28,7 @@ import (
 	"vega/daemon/config/diag"
 	"vega/daemon/config/input"
 	"vega/daemon/config/redact"
+	"vega/daemon/heartbeat"
 	"vega/daemon/notify/service"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
@@ -175,6 +176,8 @@ type Integration struct {
 	// contain no cycle.
 	DependsOn []string
 	Position  string // file:line of its block
+	// Heartbeat says when the job reports; nil: the probe runs.
+	Heartbeat *heartbeat.Settings
 }
 
 // Secrets returns the values that no output may show: those of env() and

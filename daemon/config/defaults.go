@@ -41,6 +41,12 @@ func (d *defaults) inherit(s *bind.Section) {
 	}
 }
 
+// gives reports whether an integration takes an attribute from the block.
+func (d *defaults) gives(s *bind.Section, name string) bool {
+	t := s.Slot(name)
+	return t != nil && t == d.block.Slot(name)
+}
+
 // unused warns of defaults that no integration takes.
 func (d *defaults) unused(integrations int) {
 	for _, t := range d.block.Slots {

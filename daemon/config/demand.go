@@ -33,10 +33,10 @@ func (m demand) String() string {
 	return fmt.Sprintf("%s (%s every %s)", diag.Clip(m.name), schema.Span(m.timeout), schema.Span(m.interval))
 }
 
-// demands records the demand of an integration, and warns if its timeout is
+// demands records the demand of an integration that runs, and warns if its timeout is
 // longer than its interval.
 func (d crossChecks) demands(s *bind.Section, i Integration) {
-	if !i.Enabled || i.Interval < time.Second || s.Unsure("interval") || s.Unsure("timeout") {
+	if !i.Enabled || i.Heartbeat != nil || i.Interval < time.Second || s.Unsure("interval") || s.Unsure("timeout") {
 		return
 	}
 	d.facts.demand = append(d.facts.demand, demand{i.Name, s.Head, i.Interval, i.Timeout})

@@ -13,8 +13,10 @@ import (
 	"vega/daemon/config/connection"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
+	"vega/daemon/config/heartbeats"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
+	"vega/daemon/heartbeat"
 	"vega/plugins/manifest"
 )
 
@@ -82,6 +84,7 @@ func (d *integrationStage) integration(s *bind.Section) Integration {
 	config, complete := b.config()
 	out.Values = b.values(config)
 	eval.Together(d.ev, config, probe, out.Values)
+	d.heartbeat(s, config, &out)
 	eval.Latencies(d.ev, config, out.Timeout)
 	if why := b.needs(out.Values, config); out.Enabled && why != "" {
 		out.Enabled, out.Disabled = false, why
@@ -105,6 +108,16 @@ func (d *integrationStage) integration(s *bind.Section) Integration {
 		d.checks.leftOut(config, true, probe.NeedsAny...)
 	}
 	return out
+}
+
+// heartbeat reads the settings of a heartbeat, if the integration is one.
+func (d *integrationStage) heartbeat(s, config *bind.Section, out *Integration) {
+	if !out.Bundled || out.Plugin+"."+out.Probe != heartbeat.Probe {
+		return
+	}
+	beats := heartbeats.Stage{Out: d.out, Integration: s, Config: config, Values: out.Values, Inherited: func(name string) bool { return d.defaults.gives(s, name) }}
+	out.Heartbeat = beats.Settings(out.Interval)
+	out.Interval = out.Heartbeat.Interval
 }
 
 // enabled reports whether an integration is enabled and, if not, why.

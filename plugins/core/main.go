@@ -8,4 +8,14 @@
 // net.
 package main
 
+import "vega/sdk"
+
 func main() {}
+
+func init() { sdk.Probe("heartbeat", heartbeatProbe) }
+
+// heartbeatProbe is for programs that run the module without vega, such as vega plugin
+// test. The daemon evaluates heartbeats itself, and runs no module for them.
+func heartbeatProbe(*sdk.Run) sdk.Result {
+	return sdk.Unknown("only the vega daemon can receive the reports of a heartbeat")
+}

@@ -66,7 +66,7 @@ func asObject(t testing.TB, body *hclsyntax.Body) map[string]any {
 
 func TestManifestNamesEveryProbe(t *testing.T) {
 	m := readManifest(t)
-	want := []string{"http", "web_fetch", "tcp", "dns", "tls", "smtp", "redis", "llm", "database", "web_search", "osint", "slack", "home_assistant"}
+	want := []string{"http", "web_fetch", "tcp", "dns", "tls", "smtp", "redis", "llm", "database", "web_search", "osint", "slack", "home_assistant", "heartbeat"}
 	var got []string
 	for _, p := range m.Probes {
 		got = append(got, p.Name)

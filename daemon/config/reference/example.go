@@ -257,7 +257,7 @@ func exampleElement(r *schema.Row) string {
 		return `"…"`
 	case r.DNS && t == manifest.String:
 		return `"example.com"`
-	case t == manifest.Address:
+	case t == manifest.Address || r.Type == manifest.String:
 		return schema.Example(r)
 	default:
 		return schema.Sample(t)

@@ -113,6 +113,9 @@ func Plain(t manifest.Type) string {
 // exampleAddress finds the address that a description has as an example.
 var exampleAddress = regexp.MustCompile(`\b[a-z0-9-]+\.example\.com:[0-9]+\b`)
 
+// exampleText finds the text that a description has as an example.
+var exampleText = regexp.MustCompile(`such as ("[^"$]+")`)
+
 // Example returns an example value for a row: an address is the one that its
 // description has, because the port matters.
 func Example(r *Row) string {
@@ -127,6 +130,9 @@ func Example(r *Row) string {
 	}
 	if address := exampleAddress.FindString(r.Description); r.Element() == manifest.Address && address != "" {
 		return strconv.Quote(address)
+	}
+	if text := exampleText.FindStringSubmatch(r.Description); text != nil && r.Type == manifest.String {
+		return text[1]
 	}
 	return Sample(r.Type)
 }

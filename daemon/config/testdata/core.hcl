@@ -107,3 +107,34 @@ probe "osint" {
     from   = ["shodan_url"]
   }
 }
+
+probe "heartbeat" {
+  summary = "Waits for a job to report by HTTP, and is unhealthy when a report is late."
+  option "token" {
+    type        = "string"
+    required    = true
+    sensitive   = true
+    description = "What the job sends to identify itself, preferably from env(): at least 16 characters."
+  }
+  option "grace" {
+    type        = "duration"
+    min         = 1
+    max         = 31536000
+    description = "How late a report may be, and how long a job that reports its start may run. Default: the interval, 5m at most."
+  }
+  option "cron" {
+    type        = "string"
+    description = "When the job runs, instead of the integration's interval: the five fields of a crontab, such as \"30 3 * * 1-5\", or @hourly, @daily, @weekly, @monthly or @yearly. A time that the clock skips runs at the end of the gap, one that exists twice runs once; with * at the beginning of the minute or hour, the job runs whenever the clock shows a matching time."
+  }
+  option "timezone" {
+    type        = "string"
+    default     = "UTC"
+    requires    = ["cron"]
+    description = "The time zone of cron, such as \"Europe/Berlin\"."
+  }
+  option "get" {
+    type        = "bool"
+    default     = false
+    description = "Whether a GET request also counts as a report. Link previews, scanners and prefetching browsers send GET requests, too."
+  }
+}
