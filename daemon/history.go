@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"vega/daemon/config"
@@ -111,7 +112,10 @@ const recallPatience = 2 * time.Second
 // before. An error is only logged: without these runs, the integrations are unknown
 // until they have run.
 func recall(d *Daemon, names []string) {
-	if d.options.ReadOnly || len(names) == 0 {
+	if d.options.ReadOnly {
+		names = heartbeats(d, names)
+	}
+	if len(names) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), recallPatience)
@@ -122,6 +126,17 @@ func recall(d *Daemon, names []string) {
 		return
 	}
 	d.engine.Recall(runs)
+}
+
+// heartbeats returns those of the integrations that are heartbeats. Their state is known
+// only from the store.
+func heartbeats(d *Daemon, names []string) (all []string) {
+	for _, i := range d.inForce().Config.Integrations {
+		if i.Heartbeat != nil && slices.Contains(names, i.Name) {
+			all = append(all, i.Name)
+		}
+	}
+	return all
 }
 
 // applyRetention removes old entries from the store, until ctx ends.

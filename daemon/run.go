@@ -8,6 +8,7 @@ import (
 	"vega/daemon/catalog"
 	"vega/daemon/diagnostics"
 	"vega/daemon/engine"
+	"vega/daemon/heartbeat"
 	"vega/policies/check"
 )
 
@@ -58,6 +59,16 @@ func (d *Daemon) Overview(q engine.Selection) (engine.Overview, error) { return 
 // Integration reports on one integration without running it.
 func (d *Daemon) Integration(name string) (engine.Integration, error) {
 	return d.engine.Integration(name)
+}
+
+// Heartbeat returns the settings of a heartbeat; see engine.Engine.Heartbeat.
+func (d *Daemon) Heartbeat(name, token string) (*heartbeat.Settings, error) {
+	return d.engine.Heartbeat(name, token)
+}
+
+// Push records what a job reports; see engine.Engine.Push.
+func (d *Daemon) Push(ctx context.Context, name, token string, e heartbeat.Event) (engine.Pushed, error) {
+	return d.engine.Push(ctx, name, token, e)
 }
 
 // contention returns the function that measures contention, for engine.Options.

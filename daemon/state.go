@@ -80,7 +80,10 @@ func (s *state) binding(c config.Integration) *engine.Binding {
 		Name: c.Name, Annotations: engine.Annotations(c.Annotations), Plugin: c.Plugin, Probe: c.Probe,
 		Enabled: c.Enabled, Disabled: c.Disabled, Interval: c.Interval, Timeout: c.Timeout,
 		Memory: c.Memory, Values: c.Values, Grants: c.Grants, Transport: c.Transport, DependsOn: c.DependsOn, Position: c.Position,
-		Databases: s.databases.Granted(c.Grants, !c.Bundled),
+		Databases: s.databases.Granted(c.Grants, !c.Bundled), Heartbeat: c.Heartbeat,
+	}
+	if c.Heartbeat != nil {
+		b.Interval = 0 // nothing runs
 	}
 	switch p := s.Plugin(c.Plugin); {
 	case p == nil:

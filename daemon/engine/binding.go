@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"vega/daemon/heartbeat"
 	"vega/plugins"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
@@ -36,6 +37,10 @@ type Binding struct {
 	Module    Module    // nil if none is in service
 	Reason    string    // why Module is nil
 	Databases Databases // the databases that the probe may query
+
+	// Heartbeat says when the job of a heartbeat pushes. No module runs for it, and
+	// Interval is 0. Nil: the probe runs.
+	Heartbeat *heartbeat.Settings
 }
 
 // Module is a loaded plugin. It stays open until each Retain is matched by a
@@ -60,12 +65,12 @@ type Databases interface {
 // same reports whether both bindings run the same check. It ignores the position in
 // the file, the annotations and the dependencies.
 func (b *Binding) same(o *Binding) bool {
-	if b.Module != o.Module || !b.Databases.Same(o.Databases) {
+	if b.Module != o.Module || !b.Databases.Same(o.Databases) || !b.Heartbeat.Same(o.Heartbeat) {
 		return false
 	}
 	x, y := *b, *o
 	for _, c := range []*Binding{&x, &y} {
-		c.Position, c.Annotations, c.DependsOn, c.Module, c.Databases = "", Annotations{}, nil, nil, nil
+		c.Position, c.Annotations, c.DependsOn, c.Module, c.Databases, c.Heartbeat = "", Annotations{}, nil, nil, nil, nil
 	}
 	return reflect.DeepEqual(x, y)
 }
@@ -98,6 +103,7 @@ type integration struct {
 	last    *Report // of the latest run under bound; a later one replaces it
 	stored  *Report // of an earlier run, until there is a last one; see stored.go
 	encoded *encoded
+	beat    *beat     // nil: it never was a heartbeat
 	lane    lane      // how the last run ended
 	cuts    int       // runs in a row that were cut off with little time
 	turn    time.Time // when a run last had nearly all of its timeout
@@ -125,7 +131,9 @@ func (i *integration) bind(b, equal *Binding) (changed bool) {
 	if i.stored != nil && i.stored.Probe != b.probe() {
 		i.stored = nil // it says nothing about the new check
 	}
+	old, last := i.bound, i.last
 	i.bound, i.last, i.lane, i.cuts = b, nil, untried, 0
+	i.bindHeartbeat(old, last)
 	return true
 }
 

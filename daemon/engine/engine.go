@@ -42,6 +42,7 @@ type Engine struct {
 	options Options
 	places  places
 	sinks   *sinks
+	agenda  agenda        // of heartbeats
 	halt    chan struct{} // closed by Drain
 	changed chan struct{} // wakes the scheduler
 	soon    soon
@@ -67,6 +68,7 @@ func New(o Options) *Engine {
 		places:  places{size: max(1, o.MaxRunning)},
 		memory:  memory{places: o.MaxRunning},
 		sinks:   newSinks(o.Log, o.Durable, o.BestEffort),
+		agenda:  agenda{changed: make(chan struct{}, 1)},
 		halt:    make(chan struct{}),
 		changed: make(chan struct{}, 1),
 		soon:    soon{changed: make(chan struct{}, 1)},
@@ -109,6 +111,7 @@ func (e *Engine) Bind(all []*Binding) Diff {
 	next, diff := e.now.reconcile(all, equal)
 	e.now = next
 	e.mu.Unlock()
+	beats{e}.schedule()
 	select {
 	case e.changed <- struct{}{}:
 	default: // the scheduler has a wakeup pending
@@ -160,7 +163,10 @@ func (e *Engine) InFlight() []string {
 }
 
 // Wait waits until no run is in flight. Call Drain first.
-func (e *Engine) Wait() { e.flights.Wait() }
+func (e *Engine) Wait() {
+	e.flights.Wait()
+	beats{e}.catchUpAll()
+}
 
 // Close waits until every sink has recorded the runs in its queue, then stops the
 // sinks. Call Wait first.

@@ -41,6 +41,11 @@ func (e *Engine) begin(ctx context.Context, i *integration, extra *soon) *flight
 	before := i.flight
 	f := &flight{bound: i.bound, done: make(chan struct{}), extra: extra}
 	i.flight = f
+	if f.bound.Heartbeat != nil { // no module runs
+		e.flights.Add(1)
+		go beats{e}.look(f, i)
+		return f
+	}
 	f.bound.Module.Retain()
 	f.bound.Databases.Retain()
 	r := &run{engine: e, integration: i, flight: f, ctx: telemetry.Carry(e.options.Life, ctx)}

@@ -85,6 +85,10 @@ func (e *Engine) reportOrJoin(ctx context.Context, i *integration, maxAge time.D
 	if r, ok := b.staticReport(); ok {
 		return pending{report: r}
 	}
+	if b.Heartbeat != nil { // the job decides when it reports
+		r, _, _ := i.known()
+		return pending{report: r}
+	}
 	if r, ok := i.latest(maxAge); ok && maxAge > 0 {
 		return pending{report: r}
 	}

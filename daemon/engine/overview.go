@@ -91,7 +91,7 @@ func (l *listing) state(k known) State {
 	report := l.at(k.n)
 	return State{
 		Report:     report,
-		IntervalMS: check.Milliseconds(k.bound.Interval),
+		IntervalMS: check.Milliseconds(k.bound.every()),
 		TimeoutMS:  check.Milliseconds(k.bound.Timeout),
 		DependsOn:  l.roster.dependsOn(report.Name),
 	}

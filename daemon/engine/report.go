@@ -86,7 +86,7 @@ func (b *Binding) staticReport() (r *Report, ok bool) {
 		r = b.blank()
 		r.Status, r.Message = check.Disabled, b.Disabled
 		return r, true
-	case b.Module == nil:
+	case b.Module == nil && b.Heartbeat == nil:
 		return b.unknown(b.Reason), true
 	default:
 		return nil, false

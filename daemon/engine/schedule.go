@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"math/bits"
+	"sync"
 	"time"
 
 	"vega/daemon/telemetry"
@@ -16,6 +17,9 @@ import (
 // Run measures time since its start on the monotonic clock, so setting the wall
 // clock does not move runs. Phases are based on the wall clock at the start.
 func (e *Engine) Run(ctx context.Context) {
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { beats{e}.run(ctx) })
 	origin := time.Now()
 	due := e.ticks(origin, 0)
 	timer := time.NewTimer(0)

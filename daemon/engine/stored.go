@@ -11,6 +11,11 @@ import (
 // since the engine started. Until they run, their state is that of the stored run,
 // marked as such. It never answers a Query, however recent it is.
 func (e *Engine) Recall(runs []check.Run) {
+	e.recallAll(runs)
+	beats{e}.schedule()
+}
+
+func (e *Engine) recallAll(runs []check.Run) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	for n := range runs {
@@ -57,6 +62,7 @@ func (i *integration) recall(r Report) {
 		return
 	}
 	i.keep(r)
+	i.restore(&r)
 	switch r.Cause {
 	case check.Timeout:
 		i.lane = slow
@@ -86,6 +92,8 @@ func (i *integration) known() (r *Report, b *Binding, lasting bool) {
 		return i.last, b, true
 	case i.stored != nil:
 		return i.stored, b, true
+	case b.Heartbeat != nil:
+		return b.unknown(i.beat.job.Waiting()), b, false
 	case i.flight != nil:
 		return b.unknown("the first run is in progress"), b, false
 	case b.Interval <= 0:
