@@ -43,7 +43,7 @@ func New(d Daemon, log *slog.Logger) *API {
 			before = append(before, inTime)
 		}
 		a.engine.Handle(r.method, r.path, append(before, a.handle(r.handler))...)
-		if r.method == http.MethodGet {
+		if r.method == http.MethodGet && !r.noHead {
 			a.engine.Handle(http.MethodHead, r.path, append(before, a.handle(r.handler))...)
 		}
 	}

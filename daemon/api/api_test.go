@@ -45,6 +45,7 @@ type fake struct {
 	store *sqlite.Store
 
 	fakeAlerting
+	beats
 }
 
 func (f *fake) Health(ctx context.Context, q engine.Query) (engine.Health, error) {

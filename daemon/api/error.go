@@ -68,16 +68,16 @@ func (a *API) writeError(c *gin.Context, err error) {
 		p = &problem{http.StatusServiceUnavailable, daemon.ErrClosing.Error()}
 	}
 	if p == nil && errors.Is(context.Cause(ctx), errSlow) {
-		a.log.WarnContext(ctx, "request took too long", "path", c.Request.URL.Path, "err", err)
+		a.log.WarnContext(ctx, "request took too long", "path", shownPath(c.Request), "err", err)
 		p = &problem{http.StatusServiceUnavailable, errSlow.Error() + "; try again, or look at what the log says under this correlation ID"}
 	}
 	if p == nil {
-		a.log.ErrorContext(ctx, "request failed", "path", c.Request.URL.Path, "err", err)
+		a.log.ErrorContext(ctx, "request failed", "path", shownPath(c.Request), "err", err)
 		p = &problem{http.StatusInternalServerError, "internal error; search the log for this correlation ID"}
 	}
 	body, failed := json.Marshal(extended(err, document{
 		Type: "about:blank", Title: http.StatusText(p.status), Status: p.status, Detail: p.detail,
-		Instance: a.link(c.Request.URL.EscapedPath()), CorrelationID: telemetry.ID(ctx),
+		Instance: a.link(escapedPath(c.Request)), CorrelationID: telemetry.ID(ctx),
 	}))
 	if failed != nil { // plain fields always encode
 		panic(failed)
@@ -168,7 +168,7 @@ const statusGone = 499
 // noRoute answers a request for an unknown path. If only slashes or the case of
 // letters are wrong, it names the right path.
 func (a *API) noRoute(c *gin.Context) error {
-	given := c.Request.URL.EscapedPath()
+	given := escapedPath(c.Request)
 	for _, r := range a.routes() { // the first that fits has the fewest parameters
 		if right, ok := r.near(path.Clean("/" + given)); ok {
 			return &problem{http.StatusNotFound, fmt.Sprintf("no route %s; did you mean %s?", a.link(given), a.link(right))}
@@ -203,5 +203,5 @@ func (a *API) noMethod(c *gin.Context) error {
 		c.Writer.Header().Del("Allow")
 		return err
 	}
-	return &problem{http.StatusMethodNotAllowed, fmt.Sprintf("%s does not support %s; use %s", a.link(c.Request.URL.EscapedPath()), c.Request.Method, c.Writer.Header().Get("Allow"))}
+	return &problem{http.StatusMethodNotAllowed, fmt.Sprintf("%s does not support %s; use %s", a.link(escapedPath(c.Request)), c.Request.Method, c.Writer.Header().Get("Allow"))}
 }

@@ -13,7 +13,7 @@ type inFlight struct {
 	method, path  string
 	connection    *connection
 	from          netip.Addr // see clientAddress
-	authenticated bool       // the request has a valid key
+	authenticated bool       // the request has a valid key, or the token of a heartbeat
 	began         time.Time
 }
 
@@ -53,8 +53,8 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(context.WithValue(r.Context(), clientKey{}, from))
 	}
 	key, _ := g.api.keyOf(r)
-	authenticated := key != nil
-	f := &inFlight{r.Method, r.URL.Path, c, clientAddress(from), authenticated, time.Now()}
+	authenticated := key != nil || pusher{g.api}.known(r)
+	f := &inFlight{r.Method, shownPath(r), c, clientAddress(from), authenticated, time.Now()}
 	if exceeded := g.limiter.admit(f); exceeded != "" {
 		answerUnauthenticated(w, r, refuse(exceeded))
 		return

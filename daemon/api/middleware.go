@@ -44,7 +44,7 @@ func (a *API) accessLog(c *gin.Context) {
 		level = slog.LevelDebug
 	}
 	line := []any{
-		"method", c.Request.Method, "path", c.Request.URL.Path, "status", c.Writer.Status(),
+		"method", c.Request.Method, "path", shownPath(c.Request), "status", c.Writer.Status(),
 		"took_ms", float64(time.Since(began).Microseconds()) / 1000, "bytes", max(c.Writer.Size(), 0),
 	}
 	if client, ok := clientIn(c.Request.Context()); ok {

@@ -71,7 +71,7 @@ func (a *API) describe(e *external) ([]byte, error) {
 	}
 	for _, r := range a.routes() {
 		d.Operations = append(d.Operations, r.operation())
-		if r.method == http.MethodGet {
+		if r.method == http.MethodGet && !r.noHead {
 			d.Operations = append(d.Operations, r.headOperation())
 		}
 	}
@@ -127,6 +127,8 @@ var pathDocs = map[string]string{
 	"incidents/id":      "The ID of an incident.",
 	"silences/id":       "The ID of a silence.",
 	"memories/key":      "The key of a memory, percent-encoded.",
+	"push/name":         "The name of a heartbeat, percent-encoded.",
+	"push/token":        "The token of the heartbeat, percent-encoded.",
 }
 
 func (r *route) pathDoc(name string) string { return pathDocs[r.tag()+"/"+name] }
@@ -135,6 +137,8 @@ func (r *route) tag() string {
 	switch parts := strings.Split(r.path, "/"); {
 	case len(parts) < 3:
 		return "service"
+	case parts[1] == "push":
+		return "push"
 	default:
 		return parts[2]
 	}
@@ -180,6 +184,15 @@ func (r *route) errors() map[int]string {
 	if r.stores() {
 		add("The disk is full. Retry-After says in how many seconds to try again.", http.StatusInsufficientStorage)
 	}
+	if strings.HasPrefix(r.path, "/push/") {
+		add("The name or the token is wrong.", http.StatusNotFound)
+		if r.method == http.MethodGet {
+			add("The heartbeat does not allow GET.", http.StatusMethodNotAllowed)
+		}
+		add("The body is too long.", http.StatusRequestEntityTooLarge)
+		add("The body did not arrive in time.", http.StatusRequestTimeout)
+		add("There is more than one push per second. Retry-After says in how many seconds to try again.", http.StatusTooManyRequests)
+	}
 	switch r.path {
 	case "/admin/incidents/:id/ack", "/admin/silences/:id":
 		add("It has ended.", http.StatusConflict)
@@ -205,8 +218,11 @@ func (p *param) schema() openapi.Schema {
 			{Pattern: `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`, Description: "How long ago it is."},
 		}
 		s.Examples = []any{"2026-01-02T15:04:05Z", "24h"}
-	case numberParam:
+	case numberParam, countParam:
 		least, most := 1.0, float64(p.most)
+		if p.kind == countParam {
+			least = 0
+		}
 		s = openapi.Schema{Type: "integer", Minimum: &least, Maximum: &most}
 	case booleanParam:
 		s = openapi.Schema{Type: "boolean"}

@@ -23,6 +23,7 @@ type route struct {
 	body         any   // a value of the type of the body; nil: the route has none
 	maxBody      int64 // in bytes
 	waits        bool  // may take as long as the longest check
+	noHead       bool  // GET changes something, so there is no HEAD
 	status       int   // of the answer without an error
 	answer       any   // a value of its type; nil: it has no body
 	id, summary  string
@@ -160,11 +161,11 @@ func (a assistant) routes() []route {
 }
 
 func (a *API) routes() []route {
-	return slices.Concat(a.machineRoutes(), a.checkRoutes(), oncall{a}.routes(), assistant{a}.routes())
+	return slices.Concat(a.machineRoutes(), a.checkRoutes(), oncall{a}.routes(), pusher{a}.routes(), assistant{a}.routes())
 }
 
 // public reports whether the route needs no key. It then reveals only whether vega
-// works, and what every copy of this version has.
+// works, and what every copy of this version has, or needs another secret.
 func (r *route) public() bool { return r.scope == Public }
 
 // pathParams returns the names of the parameters in the path.

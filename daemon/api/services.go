@@ -8,6 +8,7 @@ import (
 	"vega/daemon/catalog"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
+	"vega/daemon/heartbeat"
 	"vega/daemon/monitor"
 	"vega/policies/incident"
 	"vega/store"
@@ -33,6 +34,8 @@ type Checks interface {
 	Health(ctx context.Context, q engine.Query) (engine.Health, error)
 	Overview(q engine.Selection) (engine.Overview, error)
 	Integration(name string) (engine.Integration, error)
+	Heartbeat(name, token string) (*heartbeat.Settings, error)
+	Push(ctx context.Context, name, token string, e heartbeat.Event) (engine.Pushed, error)
 }
 
 // Runs reads the history of integrations.

@@ -77,7 +77,7 @@ func writeRefusal(exceeded string, w http.ResponseWriter, r *http.Request) {
 	body, err := json.Marshal(document{
 		Type: "about:blank", Title: http.StatusText(http.StatusServiceUnavailable), Status: http.StatusServiceUnavailable,
 		Detail:   fmt.Sprintf("%s; try again in %v", exceeded, retryAfter),
-		Instance: r.URL.EscapedPath(), CorrelationID: id,
+		Instance: escapedPath(r), CorrelationID: id,
 	})
 	if err != nil { // plain fields always encode
 		panic(err)
