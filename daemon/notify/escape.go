@@ -20,7 +20,7 @@ func codeEscape(s string) string { return strings.ReplaceAll(s, "`", "'") }
 func mentionEscape(s string) string { return mentionEscaper.Replace(codeEscape(s)) }
 
 // relayEscape makes text harmless for services that pass it on, or that may interpret
-// HTML in it: there are no tags and no mentions. The replacements look similar.
+// HTML in it: it removes tags and mentions. The replacements look similar.
 func relayEscape(s string) string { return mentionEscaper.Replace(s) }
 
 // htmlEscape escapes text for HTML.

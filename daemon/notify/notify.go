@@ -12,8 +12,10 @@ package notify
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"vega/daemon/notify/message"
@@ -26,7 +28,7 @@ import (
 type Options struct {
 	// Network is that of the probes: its resolver, its authorities and its proxy apply.
 	Network *egress.Network
-	// ID identifies this vega, in fields by which a service tells monitors apart.
+	// ID identifies this vega, in fields that distinguish monitors.
 	ID string
 	// ExternalURL is the page of this vega, or "".
 	ExternalURL string
@@ -78,15 +80,45 @@ func (n *Notifier) Type() string { return n.settings.Type }
 // Pager reports whether the service takes one event for each incident.
 func (n *Notifier) Pager() bool { return n.service.Pager }
 
+// identify returns a copy of a message with a key of its own and the time, if it has
+// none. Services drop a second message with the same key.
+func identify(m *incident.Message) *incident.Message {
+	c := *m
+	if c.Key == "" {
+		c.Key = rand.Text()
+	}
+	if c.At.IsZero() {
+		c.At = time.Now()
+	}
+	return &c
+}
+
 // Refreshes returns how often the service has to be sent what is open, or 0 if it
-// remembers that. Call Send with a reminder of each open incident at that interval,
-// also if nothing changed: Alertmanager resolves an alert 4 minutes after it was last
-// sent.
+// remembers that. At that interval, send it what Refresh returns, also if nothing
+// changed: Alertmanager resolves an alert 4 minutes after it was last sent. Whether that
+// arrives changes nothing in alerting.
 func (n *Notifier) Refreshes() time.Duration {
 	if n.settings.Type == "alertmanager" {
 		return refreshEvery
 	}
 	return 0
+}
+
+// Refresh returns a message with the incidents that a notifier has as open. Pass it those
+// of which a notice arrived.
+func (n *Notifier) Refresh(now time.Time, open []incident.Incident) *incident.Message {
+	m := &incident.Message{Notifier: n.settings.Name, At: now}
+	for i := range open {
+		notice := incident.Notice{Kind: incident.Reminder, Incident: open[i], For: max(now.Sub(open[i].Opened), 0)}
+		if len(open[i].Alerts) > 0 {
+			notice.Alert = open[i].Alerts[0]
+		}
+		if n.options.ExternalURL != "" {
+			notice.Link = n.options.ExternalURL + "/admin/incidents/" + strconv.FormatInt(open[i].ID, 10)
+		}
+		m.Notices = append(m.Notices, notice)
+	}
+	return m
 }
 
 const (
@@ -100,7 +132,10 @@ func (n *Notifier) Send(ctx context.Context, m *incident.Message) incident.Outco
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if len(m.Notices) == 0 {
-		return incident.Outcome{Result: incident.Arrived}
+		return arrived()
+	}
+	if m.Key == "" || m.At.IsZero() {
+		m = identify(m)
 	}
 	o := n.send(ctx, n, m)
 	o.Reason = n.hide(message.Clean(o.Reason))

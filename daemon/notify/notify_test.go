@@ -3,9 +3,12 @@ package notify_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -183,6 +186,74 @@ func TestEveryServiceHasASender(t *testing.T) {
 	for kind, s := range services {
 		if n := build(t, s.settings("http://127.0.0.1:1")); n.Pager() != service.Find(kind).Pager || (n.Refreshes() > 0) != (kind == "alertmanager") {
 			t.Errorf("%s", kind)
+		}
+	}
+}
+
+// What an incident is refreshed with has the labels of its opening.
+func TestRefresh(t *testing.T) {
+	f := serve(t, 200, "")
+	n := build(t, services["alertmanager"].settings(f.URL))
+	m := n.Refresh(opened.Add(time.Hour), []incident.Incident{orders()})
+	arrives(t, n, opening())
+	arrives(t, n, m)
+	var all [2][]struct{ Labels, Annotations map[string]string }
+	for i := range all {
+		if err := json.Unmarshal(f.requests[i].body, &all[i]); err != nil || len(all[i]) != 1 {
+			t.Fatalf("%v: %s", err, f.requests[i].body)
+		}
+	}
+	if first, again := all[0][0], all[1][0]; !maps.Equal(first.Labels, again.Labels) || first.Annotations["summary"] != again.Annotations["summary"] {
+		t.Errorf("%v\n%v", first, again)
+	}
+}
+
+// An incident that is open for a long time in a message of many does not make the
+// request too large for one.
+func TestManyAlerts(t *testing.T) {
+	f := serve(t, 200, "")
+	n := build(t, services["alertmanager"].settings(f.URL))
+	arrives(t, n, n.Refresh(opened, slices.Repeat([]incident.Incident{orders()}, 1201)))
+	if len(f.requests) != 3 {
+		t.Errorf("%d requests, want 3", len(f.requests))
+	}
+}
+
+// A message without a key gets one, so that services do not take it for another.
+func TestMessageWithoutAKey(t *testing.T) {
+	f := serve(t, 200, services["matrix"].answer)
+	n := build(t, services["matrix"].settings(f.URL))
+	for range 2 {
+		m := opening()
+		m.Key, m.At = "", time.Time{}
+		arrives(t, n, m)
+	}
+	if f.requests[0].path == f.requests[1].path {
+		t.Errorf("the same transaction ID twice: %s", f.requests[0].path)
+	}
+	arrives(t, n, &incident.Message{})
+}
+
+// An event that is never accepted does not keep the others from being sent. One that
+// has to be repeated makes the message be repeated.
+func TestPagerSendsWhatItCan(t *testing.T) {
+	for status, want := range map[int]incident.Result{400: incident.Final, 429: incident.Refused} {
+		bad := storm().Notices[0].Incident.Key
+		f := serveWith(t, func(w http.ResponseWriter, r received) {
+			if strings.Contains(string(r.body), bad+`"`) {
+				w.Header().Set("Retry-After", "7")
+				w.WriteHeader(status)
+				return
+			}
+			w.WriteHeader(202)
+			_, _ = io.WriteString(w, services["pagerduty"].answer)
+		})
+		o := build(t, services["pagerduty"].settings(f.URL)).Send(t.Context(), storm())
+		if o.Result != want {
+			t.Errorf("%d: %+v, want %s", status, o, want)
+		}
+		if n := len(f.requests); status == 400 && n != 60 || status == 429 && o.RetryAfter != 7*time.Second {
+			t.Errorf("%d: %d requests, %+v", status, n, o)
 		}
 	}
 }

@@ -129,6 +129,8 @@ func TestRendered(t *testing.T) {
 			storms := storm()
 			if service.Find(kind).Pager {
 				storms = pagerStorm()
+			} else if kind == "alertmanager" {
+				storms = stormOf(3)
 			}
 			var b strings.Builder
 			for _, m := range []struct {
@@ -138,9 +140,12 @@ func TestRendered(t *testing.T) {
 				f := serve(t, s.status, s.answer)
 				arrives(t, build(t, s.settings(f.URL)), m.of)
 				fmt.Fprintf(&b, "=== %s\n", m.name)
+				var shown []string
 				for _, r := range f.requests {
-					b.WriteString(strings.TrimSpace(rendered(t, kind, r)) + "\n\n")
+					shown = append(shown, strings.TrimSpace(rendered(t, kind, r))+"\n\n")
 				}
+				slices.Sort(shown) // events are sent concurrently
+				b.WriteString(strings.Join(shown, ""))
 			}
 			golden(t, filepath.Join("testdata", "rendered", kind+".txt"), b.String())
 		})
@@ -167,7 +172,7 @@ func golden(t testing.TB, path, got string) {
 // linkLine is a line with an operator's link, which services may show as one.
 var linkLine = regexp.MustCompile(`\n(Incident|Incident 7|Runbook): https://[!-~]+`)
 
-// Text from a target is no mention, no link and no markup in any service.
+// Text from a target can't mention, link or format in any service.
 func TestHostileText(t *testing.T) {
 	for kind, s := range services {
 		t.Run(kind, func(t *testing.T) {

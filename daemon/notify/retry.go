@@ -14,7 +14,7 @@ const maxRetryAfter = time.Hour
 
 // retryAfter returns the delay that an answer asks for, at most an hour: its header
 // Retry-After (RFC 9110, section 10.2.3: seconds or a date), or else the field of the
-// body that the service documents. It returns 0 if there is none that makes sense.
+// body that the service documents. It returns 0 without one that makes sense.
 func retryAfter(a *answer) time.Duration {
 	text := strings.TrimSpace(a.header.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {

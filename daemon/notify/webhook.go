@@ -33,7 +33,9 @@ type incidentPayload struct {
 
 type noticePayload struct {
 	incident.Notice
-	Head string `json:"head"`
+	For        *int    `json:"for,omitempty"` // hides the one of incident.Notice
+	DurationMS float64 `json:"duration_ms"`   // how long it has been open, or was
+	Head       string  `json:"head"`
 }
 
 // webhookText limits the text for people in a webhook, in bytes.
@@ -44,7 +46,7 @@ func webhook(ctx context.Context, n *Notifier, m *incident.Message) incident.Out
 	t := message.Compose(m)
 	data := incidentPayload{Title: t.Title, Text: message.Fit(t.Notices, t.More, message.Format{Limit: webhookText, Links: true}), Test: m.Test, More: t.More}
 	for _, c := range t.Notices {
-		data.Notices = append(data.Notices, noticePayload{message.CleanNotice(*c.Source), c.Head})
+		data.Notices = append(data.Notices, noticePayload{Notice: message.CleanNotice(*c.Source), DurationMS: float64(c.Source.For.Milliseconds()), Head: c.Head})
 	}
 	body, err := encode(webhookPayload{Type: "incident.notices", Timestamp: m.At.UTC(), Data: data})
 	if err != nil {

@@ -60,6 +60,8 @@ func TestWebhookIsSignedWithBothSecrets(t *testing.T) {
 				Kind, Key, Head, Link string
 				Below                 []string
 				More                  int
+				DurationMS            float64 `json:"duration_ms"`
+				For                   *int
 				Incident              struct {
 					Key, Severity, Summary string
 				}
@@ -72,7 +74,7 @@ func TestWebhookIsSignedWithBothSecrets(t *testing.T) {
 	if body.Type != "incident.notices" || body.Timestamp != "2026-03-01T14:03:15Z" || len(body.Data.Notices) != 1 {
 		t.Fatalf("%s", got.body)
 	}
-	if n := body.Data.Notices[0]; n.Kind != "opening" || n.Key != "7.chat.1" || n.More != 3 || n.Incident.Key == "" || n.Head != body.Data.Title {
+	if n := body.Data.Notices[0]; n.Kind != "opening" || n.Key != "7.chat.1" || n.More != 3 || n.DurationMS != 10000 || n.For != nil || n.Incident.Key == "" || n.Head != body.Data.Title {
 		t.Errorf("%+v", n)
 	}
 }

@@ -22,8 +22,8 @@ type Mail struct {
 }
 
 // Exim starts Exim. It lets the user "vega" log in with Password over TLS, and also
-// accepts mail from others if open is set. It rejects the local part "nobody" for good,
-// and "later" for now.
+// accepts mail from others if open is set. It rejects the local part "nobody" permanently,
+// and "later" temporarily.
 func Exim(t testing.TB, leaf *Leaf, open bool) *Mail {
 	t.Helper()
 	exim := Program(t, "exim4", "exim4-daemon-light")

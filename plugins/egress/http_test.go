@@ -464,7 +464,7 @@ func TestSentIsSetOnceARequestIsWritten(t *testing.T) {
 	closes, closed := listen(t, readRequest), listen(t, nil)
 	for url, want := range map[string]bool{"http://" + closes: true, "http://" + closed: false} {
 		r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+url), noSecret: true})
-		if _, err := r.HTTP(within(t, realtest.Patience), &Request{Method: "GET", URL: url}); err == nil || r.Sent != want { //nolint:bodyclose // there is none
+		if _, err := r.HTTP(within(t, realtest.Patience), &Request{Method: "GET", URL: url}); err == nil || r.Sent != want {
 			t.Errorf("%s: sent is %t, want %t (%v)", url, r.Sent, want, err)
 		}
 	}

@@ -125,14 +125,14 @@ func head(n *incident.Notice) string {
 	case incident.BelowRoot:
 		return mark + "Affected by another incident: " + summary(n)
 	case incident.Missed:
-		return "[missed] " + label + " was in trouble for " + open + ", and is not any more; this notifier could not be reached"
+		return "[missed] " + label + " was in trouble for " + open + " while this notifier could not be reached"
 	case incident.Resolve:
 		switch n.Incident.End {
 		case incident.Recovered:
 			return "[recovered] " + label + " after " + open
 		case incident.Withdrawn:
 			return "[withdrawn] " + label + " after " + open + ": its alert or integration was removed or disabled"
-		default: // no end: this notifier is not told any more; see Note
+		default: // still open: the notifier was removed; see Note
 			return "[withdrawn] " + label + ", open for " + open
 		}
 	default:

@@ -13,11 +13,11 @@ type Format struct {
 	// Size measures a text; nil: its bytes.
 	Size func(string) int
 	// Escape makes a text that is not the operator's harmless in the markup of the
-	// service, one line at a time; nil: there is no markup.
+	// service, one line at a time; nil if it takes plain text.
 	Escape func(string) string
 	// Links has the links of a notice added, a line each.
 	Links bool
-	// Title is the first line of a text about several notices; "": there is none.
+	// Title, unless it is empty, is the first line of a text about several notices.
 	Title string
 	// Titled leaves out the first line of the only notice, which is the title.
 	Titled bool

@@ -117,14 +117,14 @@ func TestHeads(t *testing.T) {
 		return i
 	}
 	for want, n := range map[string]incident.Notice{
-		"[critical] orders answered 503":                                                                 {Kind: incident.Opening, Incident: base},
-		"[critical] Still open after 4h: orders answered 503":                                            {Kind: incident.Reminder, Incident: base, For: 4 * time.Hour},
-		"[critical] Escalated after 15m: orders answered 503":                                            {Kind: incident.Escalation, Incident: base, For: 15 * time.Minute},
-		"[critical] Affected by another incident: orders answered 503":                                   {Kind: incident.BelowRoot, Incident: base},
-		"[recovered] orders after 5m":                                                                    {Kind: incident.Resolve, Incident: ended(incident.Recovered), For: 5 * time.Minute},
-		"[withdrawn] orders after 5m: its alert or integration was removed or disabled":                  {Kind: incident.Resolve, Incident: ended(incident.Withdrawn), For: 5 * time.Minute},
-		"[withdrawn] orders, open for 5m":                                                                {Kind: incident.Resolve, Incident: base, For: 5 * time.Minute},
-		"[missed] orders was in trouble for 5m, and is not any more; this notifier could not be reached": {Kind: incident.Missed, Incident: ended(incident.Recovered), For: 5 * time.Minute},
+		"[critical] orders answered 503":                                                 {Kind: incident.Opening, Incident: base},
+		"[critical] Still open after 4h: orders answered 503":                            {Kind: incident.Reminder, Incident: base, For: 4 * time.Hour},
+		"[critical] Escalated after 15m: orders answered 503":                            {Kind: incident.Escalation, Incident: base, For: 15 * time.Minute},
+		"[critical] Affected by another incident: orders answered 503":                   {Kind: incident.BelowRoot, Incident: base},
+		"[recovered] orders after 5m":                                                    {Kind: incident.Resolve, Incident: ended(incident.Recovered), For: 5 * time.Minute},
+		"[withdrawn] orders after 5m: its alert or integration was removed or disabled":  {Kind: incident.Resolve, Incident: ended(incident.Withdrawn), For: 5 * time.Minute},
+		"[withdrawn] orders, open for 5m":                                                {Kind: incident.Resolve, Incident: base, For: 5 * time.Minute},
+		"[missed] orders was in trouble for 5m while this notifier could not be reached": {Kind: incident.Missed, Incident: ended(incident.Recovered), For: 5 * time.Minute},
 	} {
 		if got := message.Compose(&incident.Message{Notices: []incident.Notice{n}}).Title; got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -85,6 +85,8 @@ func Check(s Settings) *Problem {
 		return &Problem{"password", "needs a user"}
 	case len(s.Secrets) > MaxSecrets:
 		return &Problem{"secrets", fmt.Sprintf("can be at most %d", MaxSecrets)}
+	case s.Type != "email" && strings.Contains(s.User, ":"):
+		return &Problem{"user", "must not contain a colon, which ends the user in basic authentication"}
 	case s.Type == "email" && s.User != "" && s.TLS == NoTLS && !isLocal(s.Address):
 		return &Problem{"tls", "must not be none with a login: the password would travel in plain text"}
 	default:
@@ -119,11 +121,17 @@ func (s *Setting) check(service, value string) error {
 			return errors.New("must be the ID of a room, which begins with !, and not an alias")
 		}
 	case "token":
-		if strings.ContainsAny(value, " /?#") {
+		if service == "telegram" && strings.ContainsFunc(value, notInBotToken) || strings.Contains(value, " ") {
 			return errors.New("has a character that no token has")
 		}
 	}
 	return nil
+}
+
+// notInBotToken reports whether a character is not part of a Telegram token, which is
+// sent in the path of the URL.
+func notInBotToken(r rune) bool {
+	return r != ':' && r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
 
 func checkURL(service, value string) error {

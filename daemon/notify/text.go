@@ -1,13 +1,11 @@
 package notify
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"strings"
 
 	"vega/daemon/notify/message"
-	"vega/policies/incident"
 )
 
 // detailed limits the notices of a message that are shown with their facts and links.
@@ -49,29 +47,11 @@ func firstLinks(t *message.Text) (all []message.Link) {
 	return all
 }
 
-// mattermostLimit is the number of characters that Mattermost has always accepted
-// ("Incoming webhooks", "Tips and best practices"); newer servers accept 16,383.
-const mattermostLimit = 4000
-
-// mattermost posts Markdown to an incoming webhook, which answers "ok".
-func mattermost(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
-	payload := map[string]any{"text": fenced(message.Compose(m), mattermostLimit, codeEscape)}
-	if n.settings.Channel != "" {
-		payload["channel"] = n.settings.Channel
+// plain returns the text below a title, which is not empty.
+func (n *Notifier) plain(t *message.Text, f message.Format) string {
+	f.Titled, f.Links, f.Details = true, true, detailed
+	if text := message.Fit(t.Notices, t.More, f); text != "" {
+		return text
 	}
-	return n.postJSON(ctx, n.settings.URL, payload, nil)
-}
-
-// rocketchatLimit is less than the default of the setting "Maximum Allowed Characters Per
-// Message", 5,000.
-const rocketchatLimit = 4500
-
-// rocketchat posts Markdown to an incoming webhook integration, which answers
-// {"success": true}.
-func rocketchat(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
-	payload := map[string]any{"text": fenced(message.Compose(m), rocketchatLimit, mentionEscape), "parseUrls": false}
-	if n.settings.Channel != "" {
-		payload["channel"] = n.settings.Channel
-	}
-	return n.postJSON(ctx, n.settings.URL, payload, confirmed("success", true))
+	return t.Title
 }

@@ -1,0 +1,130 @@
+package notify
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"vega/daemon/notify/message"
+	"vega/plugins/egress"
+	"vega/policies/incident"
+)
+
+// alertmanagerAlert is an element of "POST /api/v2/alerts" (OpenAPI document of API v2,
+// postableAlert).
+type alertmanagerAlert struct {
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations"`
+	StartsAt     time.Time         `json:"startsAt"`
+	EndsAt       time.Time         `json:"endsAt"`
+	GeneratorURL string            `json:"generatorURL,omitempty"`
+}
+
+// alertsAtOnce limits the alerts of a request, so that it takes well under a second.
+const alertsAtOnce = 500
+
+// alertmanager sends all notices as alerts. One that is open ends in 4 minutes, unless it
+// is sent again; see Notifier.Refreshes. Its templates put annotations into other
+// services' messages as they are, so that tags and mentions are removed.
+func alertmanager(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
+	t := message.Compose(steady(m))
+	now := time.Now().UTC()
+	var all []alertmanagerAlert
+	for i := range t.Notices {
+		if t.Notices[i].Source.Kind != incident.Missed {
+			all = append(all, n.alertsOf(&t.Notices[i], m.Notices[i].Kind, now)...)
+		}
+	}
+	for part := range slices.Chunk(all, alertsAtOnce) {
+		if o := n.postAlerts(ctx, part); o.Result != incident.Arrived {
+			return o
+		}
+	}
+	return arrived()
+}
+
+// steady returns a message in which what is open is said in the same words each time.
+func steady(m *incident.Message) *incident.Message {
+	c := *m
+	c.Notices = slices.Clone(m.Notices)
+	for i := range c.Notices {
+		switch c.Notices[i].Kind {
+		case incident.Resolve, incident.Missed:
+		default:
+			c.Notices[i].Kind = incident.Opening
+		}
+	}
+	return &c
+}
+
+func (n *Notifier) postAlerts(ctx context.Context, all []alertmanagerAlert) incident.Outcome {
+	body, err := encode(all)
+	if err != nil {
+		return final("the message can't be encoded as JSON")
+	}
+	r := &request{url: strings.TrimSuffix(n.settings.URL, "/") + "/api/v2/alerts", body: body, user: n.settings.User, password: n.settings.Password}
+	if n.settings.Token != "" {
+		r.header = []egress.Field{{Name: "Authorization", Value: "Bearer " + n.settings.Token}}
+		r.user, r.password = "", ""
+	}
+	return n.exchange(ctx, r, nil)
+}
+
+// alertsOf returns the alert of a notice. The severity is one of its labels, which
+// identify it: what had another severity before ends.
+func (n *Notifier) alertsOf(notice *message.Notice, kind incident.NoticeKind, now time.Time) []alertmanagerAlert {
+	i := &notice.Source.Incident
+	a := alertmanagerAlert{Labels: n.labels(notice, i.Severity), Annotations: annotations(notice), StartsAt: i.Opened.UTC(), EndsAt: now.Add(refreshedFor)}
+	for _, l := range notice.Links {
+		if l.Name == message.IncidentLink {
+			a.GeneratorURL = l.URL
+		}
+	}
+	if notice.Over() {
+		a.EndsAt = now
+	}
+	all := []alertmanagerAlert{a}
+	if kind != incident.Escalation {
+		return all
+	}
+	for _, other := range []incident.Severity{incident.Info, incident.Warning} {
+		if other.Rank() < i.Severity.Rank() {
+			before := a
+			before.Labels, before.EndsAt = n.labels(notice, other), now
+			all = append(all, before)
+		}
+	}
+	return all
+}
+
+// labels returns the labels of an alert. Values are not empty.
+func (n *Notifier) labels(notice *message.Notice, severity incident.Severity) map[string]string {
+	i := &notice.Source.Incident
+	all := map[string]string{
+		"alertname": message.Clean(notice.Source.Alert), "severity": string(severity), "source": "vega", "vega": message.Clean(n.options.ID),
+		string(i.Subject.Kind): message.Clean(i.Subject.Name), "instance": message.Clean(i.Subject.Instance), "group": message.Clean(i.Group),
+	}
+	if all["alertname"] == "" {
+		all["alertname"] = "vega"
+	}
+	for name, value := range all {
+		if value == "" || name == "" {
+			delete(all, name)
+		}
+	}
+	return all
+}
+
+func annotations(n *message.Notice) map[string]string {
+	all := map[string]string{
+		"summary":     relayEscape(n.Head),
+		"description": message.Fit([]message.Notice{*n}, 0, message.Format{Limit: gotifyLimit, Escape: relayEscape, Titled: true}),
+	}
+	for _, l := range n.Links {
+		if l.Name == message.RunbookLink {
+			all["runbook_url"] = l.URL
+		}
+	}
+	return all
+}
