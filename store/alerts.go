@@ -39,7 +39,7 @@ type Alerts interface {
 	// RunsInOrder calls f with each run that ended since a time, in the order in which
 	// they were stored, until f returns false. Of a run, it reads only the ID, the
 	// integration, the status, the cause, the message, and when it began and how long it
-	// took. f may keep the run, and must not use the store.
+	// took. f may keep the run.
 	RunsInOrder(ctx context.Context, since time.Time, f func(*check.Run) bool) error
 }
 

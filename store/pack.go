@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"vega/policies/check"
 )
@@ -76,33 +79,37 @@ func (p *PackedRun) Inline() string { return `{"s":` + p.Names + `,"v":` + p.Val
 // Unpack sets the details and metrics of a run from the names and values of its
 // row. With empty names, values is what Inline returned.
 func Unpack(r *check.Run, names, values string) error {
-	r.Details, r.Metrics = map[string]string{}, []check.Metric{}
-	if values == "" {
-		return nil
-	}
 	var both struct {
 		S shape             `json:"s"`
 		V []json.RawMessage `json:"v"`
 	}
-	if names == "" {
+	switch {
+	case values == "":
+		both.S.clear(r)
+		return nil
+	case names == "":
 		if err := json.Unmarshal([]byte(values), &both); err != nil {
 			return err
 		}
-	} else {
-		if err := json.Unmarshal([]byte(names), &both.S); err != nil {
-			return err
-		}
-		if err := json.Unmarshal([]byte(values), &both.V); err != nil {
-			return err
-		}
+		return fill(r, &both.S, both.V)
 	}
-	if len(both.V) != len(both.S.Details)+len(both.S.Metrics) {
-		return fmt.Errorf("run %d has %d values for %d names", r.ID, len(both.V), len(both.S.Details)+len(both.S.Metrics))
+	if err := json.Unmarshal([]byte(names), &both.S); err != nil {
+		return err
 	}
-	return fill(r, both.S, both.V)
+	if fillPlain(r, &both.S, values) {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(values), &both.V); err != nil {
+		return err
+	}
+	return fill(r, &both.S, both.V)
 }
 
-func fill(r *check.Run, s shape, values []json.RawMessage) error {
+func fill(r *check.Run, s *shape, values []json.RawMessage) error {
+	if len(values) != len(s.Details)+len(s.Metrics) {
+		return fmt.Errorf("run %d has %d values for %d names", r.ID, len(values), len(s.Details)+len(s.Metrics))
+	}
+	s.clear(r)
 	for i, name := range s.Details {
 		var v string
 		if err := json.Unmarshal(values[i], &v); err != nil {
@@ -118,4 +125,71 @@ func fill(r *check.Run, s shape, values []json.RawMessage) error {
 		r.Metrics = append(r.Metrics, check.Metric{Name: m[0], Unit: m[1], Value: v})
 	}
 	return nil
+}
+
+// clear gives a run empty details and metrics with room for those of the shape.
+func (s *shape) clear(r *check.Run) {
+	r.Details, r.Metrics = make(map[string]string, len(s.Details)), make([]check.Metric, 0, len(s.Metrics))
+}
+
+// fillPlain does what fill does, ten times as fast, for a list as json.Marshal writes it
+// and whose texts have no escapes. It returns false for any other list.
+func fillPlain(r *check.Run, s *shape, list string) bool {
+	rest, ok := strings.CutPrefix(list, "[")
+	if !ok {
+		return false
+	}
+	s.clear(r)
+	for n := range len(s.Details) + len(s.Metrics) {
+		if n > 0 {
+			if rest, ok = strings.CutPrefix(rest, ","); !ok {
+				return false
+			}
+		}
+		if n < len(s.Details) {
+			var text string
+			if text, rest, ok = cutText(rest); !ok {
+				return false
+			}
+			r.Details[s.Details[n]] = text
+			continue
+		}
+		var value float64
+		if value, rest, ok = cutNumber(rest); !ok {
+			return false
+		}
+		m := s.Metrics[n-len(s.Details)]
+		r.Metrics = append(r.Metrics, check.Metric{Name: m[0], Unit: m[1], Value: value})
+	}
+	return rest == "]"
+}
+
+// cutText returns the JSON string that s begins with, if it has no escapes, and the rest.
+func cutText(s string) (text, rest string, ok bool) {
+	if s == "" || s[0] != '"' {
+		return "", s, false
+	}
+	ascii := true
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			text = s[1:i]
+			return text, s[i+1:], ascii || utf8.ValidString(text)
+		case c == '\\' || c < ' ':
+			return "", s, false
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+	}
+	return "", s, false
+}
+
+// cutNumber returns the JSON number that s begins with, and the rest.
+func cutNumber(s string) (value float64, rest string, ok bool) {
+	end := strings.IndexFunc(s, func(c rune) bool { return (c < '0' || c > '9') && !strings.ContainsRune("+-.eE", c) })
+	if end <= 0 {
+		return 0, s, false
+	}
+	value, err := strconv.ParseFloat(s[:end], 64)
+	return value, s[end:], err == nil
 }

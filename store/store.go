@@ -31,14 +31,17 @@ type Maintenance interface {
 
 // Retention limits what is kept. A zero field sets no limit.
 type Retention struct {
-	Runs          time.Duration // age of the oldest run
+	Runs          time.Duration // age of the oldest run, incident that has ended, silence and figure
 	Conversations time.Duration // age of the oldest conversation
-	Bytes         int64         // size of the database; the oldest runs are deleted first
+	// Bytes is the size of the database. The oldest runs and figures are deleted first,
+	// then incidents that have ended.
+	Bytes int64
 }
 
 // Retained counts what Retain deleted.
 type Retained struct {
-	Runs, Conversations int64
+	Runs, Conversations          int64
+	Incidents, Silences, Figures int64
 	// Misdated counts those of them whose own time is impossible: in the future, or
 	// before vega existed. They were deleted with those stored next to them.
 	Misdated int64

@@ -60,9 +60,12 @@ func (k *Store) Figures(ctx context.Context, q store.FigureQuery) ([]store.Figur
 	return read(k, func(s *sqlite.Store) ([]store.FigureRow, error) { return s.Figures(ctx, q) })
 }
 
-// RunsInOrder implements store.Alerts. It keeps the file from being replaced while f is
-// called.
+// RunsInOrder implements store.Alerts. The file may be replaced meanwhile.
 func (k *Store) RunsInOrder(ctx context.Context, since time.Time, f func(*check.Run) bool) error {
-	_, err := read(k, func(s *sqlite.Store) (nothing, error) { return without(s.RunsInOrder(ctx, since, f)) })
-	return err
+	o := sqlite.OrderedRuns{Since: since}
+	next := func(s *sqlite.Store) (nothing, error) { return without(o.Read(ctx, s)) }
+	return o.Each(func() error {
+		_, err := read(k, next)
+		return err
+	}, f)
 }

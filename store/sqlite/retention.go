@@ -5,12 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"vega/store"
 	"vega/store/clock"
 	"vega/store/profile"
+	"vega/store/sqlite/alerts"
 )
 
 // Limits of one deletion step, which block other writers for only a few
@@ -43,8 +43,9 @@ const (
 	purgeConversations = `DELETE FROM conversations WHERE id IN (SELECT id FROM conversations WHERE ts >= ?1 AND ts < ?2 ORDER BY ts LIMIT ?3)`
 	purgeMisdated      = `DELETE FROM conversations WHERE id IN (SELECT id FROM conversations WHERE +ts NOT BETWEEN ?1 AND ?2 AND id <= ?3 ORDER BY id LIMIT ?4)`
 
-	oldestRuns = `DELETE FROM runs WHERE id IN (SELECT id FROM runs ORDER BY id LIMIT ?)`
-	fileSize   = `SELECT (SELECT page_count FROM pragma_page_count), (SELECT freelist_count FROM pragma_freelist_count), (SELECT page_size FROM pragma_page_size)`
+	oldestBegan = `SELECT began FROM runs WHERE began BETWEEN ? AND ? ORDER BY id LIMIT 1`
+	oldestRuns  = `DELETE FROM runs WHERE id IN (SELECT id FROM runs ORDER BY id LIMIT ?)`
+	fileSize    = `SELECT (SELECT page_count FROM pragma_page_count), (SELECT freelist_count FROM pragma_freelist_count), (SELECT page_size FROM pragma_page_size)`
 )
 
 // Retain implements store.Maintenance. It returns the space to the file system. Ages
@@ -80,9 +81,7 @@ func (k *retainer) retain(ctx context.Context, r store.Retention) (done store.Re
 		return done, err
 	}
 	if r.Bytes > 0 {
-		n, err := k.shrinkTo(ctx, r.Bytes)
-		done.Runs += n
-		if err != nil {
+		if err := k.shrinkTo(ctx, r.Bytes, &done); err != nil {
 			return done, err
 		}
 	}
@@ -96,6 +95,11 @@ func (k *retainer) purgeOld(ctx context.Context, now time.Time, r store.Retentio
 	if r.Runs > 0 {
 		if err := k.purgeOldRuns(ctx, datesAt(now, clock.Earliest, r.Runs, time.Time.UnixMilli), done); err != nil {
 			return fmt.Errorf("delete old runs: %w", err)
+		}
+		purged, err := k.store.Purge(ctx, alerts.Dates{Earliest: earliestBy(now, clock.Earliest), Latest: now.Add(clock.Tolerance), Kept: now.Add(-r.Runs)})
+		count(done, purged)
+		if err != nil {
+			return err
 		}
 	}
 	if r.Conversations > 0 {
@@ -142,14 +146,26 @@ func (k *retainer) purgeOldConversations(ctx context.Context, d dates, done *sto
 // which rows are kept.
 type dates struct{ earliest, latest, kept int64 }
 
-// datesAt returns the dates in the unit of a column. A clock that is itself before the
-// earliest time rules none out.
+// datesAt returns the dates in the unit of a column.
 func datesAt(now, earliest time.Time, keep time.Duration, unit func(time.Time) int64) dates {
-	d := dates{latest: unit(now.Add(clock.Tolerance)), kept: unit(now.Add(-keep))}
-	if d.earliest = math.MinInt64; now.After(earliest) {
-		d.earliest = unit(earliest)
+	return dates{unit(earliestBy(now, earliest)), unit(now.Add(clock.Tolerance)), unit(now.Add(-keep))}
+}
+
+// earliestBy returns the earliest time that a row can have. A clock that is itself before
+// it rules none out.
+func earliestBy(now, earliest time.Time) time.Time {
+	if now.After(earliest) {
+		return earliest
 	}
-	return d
+	return time.Time{}
+}
+
+// count adds what was deleted of alerting.
+func count(done *store.Retained, purged alerts.Purged) {
+	done.Incidents += purged.Incidents
+	done.Silences += purged.Silences
+	done.Figures += purged.Figures
+	done.Misdated += purged.Misdated
 }
 
 // inSteps runs a statement until it changes nothing. Its last parameter is the number
@@ -169,23 +185,45 @@ func (k *retainer) inSteps(ctx context.Context, statement string, args ...any) (
 	}
 }
 
-// shrinkTo deletes the oldest runs until the pages in use fit the limit.
-func (k *retainer) shrinkTo(ctx context.Context, bytes int64) (all int64, err error) {
+// shrinkTo deletes the oldest runs and figures, and then incidents that have ended, until
+// the pages in use fit the limit.
+func (k *retainer) shrinkTo(ctx context.Context, bytes int64, done *store.Retained) error {
 	for {
 		p, err := k.pages(ctx)
 		if err != nil || (p.all-p.free)*p.size <= bytes {
-			return all, err
+			return err
 		}
-		done, err := k.store.writer.exec(ctx, oldestRuns, rowsPerStep)
-		if err != nil {
-			return all, err
-		}
-		n, err := done.RowsAffected()
-		all += n
-		if err != nil || n == 0 {
-			return all, err // no runs are left
+		all, err := k.dropOldest(ctx, done)
+		if err != nil || all == 0 {
+			return err // nothing is left that may be deleted
 		}
 	}
+}
+
+// dropOldest deletes the oldest runs, and the figures from before the others. Without
+// runs, it deletes other rows of alerting. It returns how many rows it deleted.
+func (k *retainer) dropOldest(ctx context.Context, done *store.Retained) (int64, error) {
+	deleted, err := k.store.writer.exec(ctx, oldestRuns, rowsPerStep)
+	if err != nil {
+		return 0, err
+	}
+	n, err := deleted.RowsAffected()
+	done.Runs += n
+	if err != nil {
+		return n, err
+	}
+	var purged alerts.Purged
+	var began int64
+	now := k.clock.Verdict().Now
+	err = k.store.read.QueryRowContext(ctx, oldestBegan, clock.Earliest.UnixMilli(), now.Add(clock.Tolerance).UnixMilli()).Scan(&began)
+	switch {
+	case err == nil:
+		purged.Figures, err = k.store.PurgeFigures(ctx, time.UnixMilli(began))
+	case errors.Is(err, sql.ErrNoRows):
+		purged, err = k.store.DropOldest(ctx)
+	}
+	count(done, purged)
+	return n + purged.Figures + purged.Incidents, err
 }
 
 // giveBack shrinks the file by its unused pages.

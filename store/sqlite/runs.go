@@ -133,89 +133,140 @@ func (s *Store) LastRuns(ctx context.Context, integrations []string) ([]check.Ru
 	return all, nil
 }
 
-// runsInOrder reads runs after one, in the order in which they were stored.
-const runsInOrder = `SELECT id, integration, status * 16 + cause, began, took, message FROM runs WHERE id > ? ORDER BY id LIMIT 5000`
+// Runs are read in the order in which they were stored in parts: a statement that stays
+// open would keep the write-ahead log from being emptied. Only what a replay needs is
+// read.
+const (
+	partOfRuns = `SELECT id, integration, status * 16 + cause, began, took, message FROM runs WHERE id > ? ORDER BY id LIMIT ?`
+	oneName    = `SELECT name FROM run_names WHERE id = ?`
+	// The first run that began since a time, by the index on each integration. These are
+	// found by skipping from one to the next.
+	firstRunSince = `WITH RECURSIVE i (n) AS (
+			SELECT min(integration) FROM runs
+			UNION ALL SELECT (SELECT min(integration) FROM runs WHERE integration > n) FROM i WHERE n IS NOT NULL)
+		SELECT min((SELECT min(id) FROM runs r WHERE r.integration = n AND r.began >= ?)) FROM i`
+)
+
+// runsPerPart limits the memory of a part.
+const runsPerPart = 5000
+
+// longestRun is longer than any run takes.
+const longestRun = 24 * time.Hour
 
 // RunsInOrder implements store.Alerts.
 func (s *Store) RunsInOrder(ctx context.Context, since time.Time, f func(*check.Run) bool) error {
-	b := batches{store: s, names: map[int64]string{}, since: since}
-	ctx = profile.WithFunction(ctx, "RunsInOrder")
-	for more := true; more; {
-		var err error
-		if more, err = b.next(ctx, f); err != nil {
-			return fmt.Errorf("read the runs: %w", err)
+	o := OrderedRuns{Since: since}
+	return o.Each(func() error { return o.Read(ctx, s) }, f)
+}
+
+// OrderedRuns reads runs in the order in which they were stored, in parts.
+type OrderedRuns struct {
+	Since time.Time // only runs that ended then or later
+
+	begun bool
+	ended bool
+	after int64            // number of the last run that was read
+	part  []*check.Run     // the last part
+	names map[int64]string // of integrations
+}
+
+// Each calls f with each run until it returns false. read must call Read.
+func (o *OrderedRuns) Each(read func() error, f func(*check.Run) bool) error {
+	for !o.ended {
+		if err := read(); err != nil {
+			return err
+		}
+		for n, r := range o.part {
+			o.part[n] = nil
+			if !f(r) {
+				return nil
+			}
 		}
 	}
 	return nil
 }
 
-// batches reads runs in order, some at a time.
-type batches struct {
-	store *Store
-	names map[int64]string // of integrations
-	since time.Time
-
-	last, lastName int64 // the highest IDs that were read
-	again          bool  // the names were read again because of the next run
+// Read reads the next part.
+func (o *OrderedRuns) Read(ctx context.Context, s *Store) error {
+	ctx = profile.WithFunction(ctx, "RunsInOrder")
+	o.part = o.part[:0]
+	if !o.begun {
+		var first sql.NullInt64
+		if err := s.read.QueryRowContext(ctx, firstRunSince, o.Since.Add(-longestRun).UnixMilli()).Scan(&first); err != nil {
+			return fmt.Errorf("find the first run: %w", err)
+		}
+		o.begun, o.ended, o.after, o.names = true, !first.Valid, first.Int64-1, map[int64]string{}
+	}
+	if o.ended {
+		return nil
+	}
+	if err := o.readPart(ctx, s.read); err != nil {
+		return fmt.Errorf("read runs in their order: %w", err)
+	}
+	return nil
 }
 
-// next reads the next runs. It returns false if there are none left, or if f returned
-// false.
-func (b *batches) next(ctx context.Context, f func(*check.Run) bool) (more bool, err error) {
-	if err := b.readNames(ctx); err != nil {
-		return false, err
-	}
-	rows, err := b.store.read.QueryContext(ctx, runsInOrder, b.last)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		r, integration, err := scanJudged(rows)
-		if err != nil {
-			return false, err
-		}
-		name, known := b.names[integration]
-		if !known {
-			if b.again {
-				return false, fmt.Errorf("run %d is of an unknown integration", r.ID)
-			}
-			b.again, b.lastName = true, 0 // it is new: read the names again
-			return true, nil
-		}
-		r.Integration, b.last, b.again, more = name, r.ID, false, true
-		if !r.Began.Add(r.Took).Before(b.since) && !f(r) {
-			return false, nil
-		}
-	}
-	return more, rows.Err()
-}
-
-// readNames reads the names that are not known yet.
-func (b *batches) readNames(ctx context.Context) error {
-	rows, err := b.store.read.QueryContext(ctx, `SELECT id, name FROM run_names WHERE id > ?`, b.lastName)
+func (o *OrderedRuns) readPart(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, partOfRuns, o.after, runsPerPart)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		var id int64
-		var name string
-		if err := rows.Scan(&id, &name); err != nil {
+	var columns judgedRun
+	into := columns.all()
+	n := 0
+	for ; rows.Next(); n++ {
+		if err := rows.Scan(into...); err != nil {
 			return err
 		}
-		b.names[id], b.lastName = name, max(b.lastName, id)
+		r, integration, err := columns.run()
+		if err != nil {
+			return err
+		}
+		if o.after = r.ID; r.Began.Add(r.Took).Before(o.Since) {
+			continue
+		}
+		if r.Integration, err = o.name(ctx, db, integration); err != nil {
+			return err
+		}
+		o.part = append(o.part, r)
 	}
+	o.ended = n < runsPerPart
 	return rows.Err()
 }
 
-// scanJudged scans a row of runsInOrder.
-func scanJudged(row scanner) (r *check.Run, integration int64, err error) {
-	var word, began, took int64
-	r = &check.Run{}
-	if err := row.Scan(&r.ID, &integration, &word, &began, &took, &r.Message); err != nil {
-		return nil, 0, err
+// name returns the name of an integration by its number.
+func (o *OrderedRuns) name(ctx context.Context, db *sql.DB, id int64) (string, error) {
+	if name, ok := o.names[id]; ok {
+		return name, nil
 	}
+	return o.readName(ctx, db, id)
+}
+
+func (o *OrderedRuns) readName(ctx context.Context, db *sql.DB, id int64) (name string, err error) {
+	if err = db.QueryRowContext(ctx, oneName, id).Scan(&name); err != nil {
+		return "", fmt.Errorf("read the name %d: %w", id, err)
+	}
+	o.names[id] = name
+	return name, nil
+}
+
+// judgedRun has the columns of partOfRuns. Scanning into any is the fastest.
+type judgedRun struct{ id, integration, word, began, took, message any }
+
+func (c *judgedRun) all() []any {
+	return []any{&c.id, &c.integration, &c.word, &c.began, &c.took, &c.message}
+}
+
+// run returns the run, and the number of its integration.
+func (c *judgedRun) run() (r *check.Run, integration int64, err error) {
+	r = &check.Run{}
+	r.ID, _ = c.id.(int64)
+	integration, _ = c.integration.(int64)
+	word, _ := c.word.(int64)
+	began, _ := c.began.(int64)
+	took, _ := c.took.(int64)
+	r.Message, _ = c.message.(string)
 	if r.Status, r.Cause, err = store.DecodeStatus(int(word/16), int(word%16)); err != nil {
 		return nil, 0, fmt.Errorf("run %d: %w", r.ID, err)
 	}
@@ -269,35 +320,58 @@ func (s *Store) statuses(ctx context.Context, f func(time.Time, check.Status) bo
 
 // scanRun scans a row whose first columns go into more.
 func scanRun(row scanner, more ...any) (r check.Run, err error) {
-	var names, values string
-	var status, cause int
-	var began, took int64
-	var correlation any
-	var late, pressure, throttled sql.NullInt64
-	into := append(more, &r.ID, &r.Probe, &r.Digest, &names, &status, &cause, &began, &took, &r.Message, &values, &correlation, &late, &pressure, &throttled)
-	if err := row.Scan(into...); err != nil {
+	var names string
+	var columns runRow
+	if err := row.Scan(columns.columns(append(more, &r.ID, &r.Probe, &r.Digest, &names)...)...); err != nil {
 		return r, err
 	}
-	if r.Status, r.Cause, err = store.DecodeStatus(status, cause); err != nil {
-		return r, fmt.Errorf("run %d: %w", r.ID, err)
+	values, err := columns.fill(&r)
+	if err != nil {
+		return r, err
 	}
+	return r, store.Unpack(&r, names, values)
+}
+
+// runRow has the columns of a run from status on. Scanning into any is the fastest.
+type runRow struct {
+	status, cause, began, took, message, data, correlation, late, pressure, throttled any
+}
+
+// columns returns where to scan the columns. The first ones go into first.
+func (w *runRow) columns(first ...any) []any {
+	return append(first, &w.status, &w.cause, &w.began, &w.took, &w.message, &w.data, &w.correlation, &w.late, &w.pressure, &w.throttled)
+}
+
+// fill sets the fields of a run, and returns its values.
+func (w *runRow) fill(r *check.Run) (values string, err error) {
+	status, _ := w.status.(int64)
+	cause, _ := w.cause.(int64)
+	if r.Status, r.Cause, err = store.DecodeStatus(int(status), int(cause)); err != nil {
+		return "", fmt.Errorf("run %d: %w", r.ID, err)
+	}
+	began, _ := w.began.(int64)
+	took, _ := w.took.(int64)
 	r.Began, r.Took = time.UnixMilli(began).UTC(), time.Duration(took)*time.Microsecond
-	switch id := correlation.(type) {
+	r.Message, _ = w.message.(string)
+	switch id := w.correlation.(type) {
 	case []byte:
 		r.CorrelationID = hex.EncodeToString(id)
 	case string:
 		r.CorrelationID = id
 	}
-	if late.Valid {
-		r.Contention = &check.Contention{Late: *fromMillis(late), Pressure: fromMillis(pressure), Throttled: fromMillis(throttled)}
+	if late := fromMillis(w.late); late != nil {
+		r.Contention = &check.Contention{Late: *late, Pressure: fromMillis(w.pressure), Throttled: fromMillis(w.throttled)}
 	}
-	return r, store.Unpack(&r, names, values)
+	values, _ = w.data.(string)
+	return values, nil
 }
 
-func fromMillis(n sql.NullInt64) *time.Duration {
-	if !n.Valid {
+// fromMillis returns a duration, or nil for NULL.
+func fromMillis(value any) *time.Duration {
+	n, ok := value.(int64)
+	if !ok {
 		return nil
 	}
-	d := time.Duration(n.Int64) * time.Millisecond
+	d := time.Duration(n) * time.Millisecond
 	return &d
 }
