@@ -7,7 +7,8 @@
 // repeated.
 //
 // Follow a row from file.go or merge.go, which read it, through sink.go, which
-// writes rows in transactions, to runs.go and texts.go, which know the tables.
+// writes rows in transactions, to runs.go, texts.go and alerts.go, which know the
+// tables.
 // Tables that they don't know are copied by their primary key. Package pages
 // reads the damaged file; loss.go counts what is missing.
 package salvage

@@ -12,8 +12,8 @@ import (
 // Options selects the rows of Merge, and says how they relate to those that are
 // there.
 type Options struct {
-	// Since leaves out runs that began, and conversations that were held, before
-	// this time. The zero time stands for all.
+	// Since leaves out runs that began, conversations that were held, and incidents and
+	// silences that ended, before this time. The zero time stands for all.
 	Since time.Time
 	// Newer says that the rows were written after those of the database that they
 	// are added to. Added runs then follow its runs, and values that probes keep
@@ -29,7 +29,8 @@ type Options struct {
 // A run with the same integration, times, status and message is the same run,
 // and a conversation with the same time and texts is the same conversation:
 // neither is added twice. Of a memory that both have, the one that was updated
-// last stays. What was deleted in one of them comes back from the other.
+// last stays, and of an incident, the version that knows more of its course. What
+// was deleted in one of them comes back from the other.
 //
 // If Merge fails, the rows that the report counts are added; calling it again
 // adds the others.
@@ -131,17 +132,30 @@ func (m *merger) selection(t, theirs *table) *selection {
 	if len(key) == 0 {
 		key = []string{"rowid"}
 	}
-	where := "true"
+	sel.query = "SELECT " + strings.Join(append(names, key...), ", ") + " FROM " + quote(t.name) + " WHERE " + m.where(t)
+	sel.key, sel.keys = strings.Join(key, ", "), len(key)
+	return sel
+}
+
+// where returns the condition for the rows of a table.
+func (m *merger) where(t *table) string {
+	incidents := fmt.Sprintf("(ended IS NULL OR ended >= %d)", m.since.UnixMicro())
 	switch {
 	case m.since.IsZero():
 	case t.name == "runs":
-		where = fmt.Sprintf("began >= %d", m.since.UnixMilli())
+		return fmt.Sprintf("began >= %d", m.since.UnixMilli())
 	case t.name == "conversations":
-		where = fmt.Sprintf("ts >= %d", m.since.UnixMicro())
+		return fmt.Sprintf("ts >= %d", m.since.UnixMicro())
+	case t.name == "figures":
+		return fmt.Sprintf("minute >= %d", m.since.Unix()/60)
+	case t.name == "silences":
+		return fmt.Sprintf("over >= %d", m.since.UnixMicro())
+	case t.name == "incidents":
+		return incidents
+	case t.name == "incident_events" || t.name == "deliveries":
+		return "incident IN (SELECT id FROM incidents WHERE " + incidents + ")"
 	}
-	sel.query = "SELECT " + strings.Join(append(names, key...), ", ") + " FROM " + quote(t.name) + " WHERE " + where
-	sel.key, sel.keys = strings.Join(key, ", "), len(key)
-	return sel
+	return "true"
 }
 
 // copyPart reads as many rows as fit into one transaction. It returns the key of

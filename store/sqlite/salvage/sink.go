@@ -29,8 +29,9 @@ type sink struct {
 	report Report
 	newer  bool // the rows are newer than those in the database
 
-	names map[int64]int64  // numbers of names, from the source's to the database's
-	texts map[int64]string // names of values, by the database's number
+	names     map[int64]int64  // numbers of names, from the source's to the database's
+	texts     map[int64]string // names of values, by the database's number
+	incidents map[int64]int64  // numbers of incidents, from the source's to the database's
 
 	ids        map[string]*numbering // by table
 	highestRun int64                 // number of a run in the source
@@ -58,7 +59,7 @@ func newSink(ctx context.Context, db *sql.DB, newer bool) (*sink, error) {
 	}
 	s := &sink{
 		db: db, tables: tables, newer: newer,
-		names: map[int64]int64{}, texts: map[int64]string{}, ids: map[string]*numbering{},
+		names: map[int64]int64{}, texts: map[int64]string{}, incidents: map[int64]int64{}, ids: map[string]*numbering{},
 	}
 	s.report.Tables = make([]Table, len(tables))
 	for i, t := range tables {
@@ -166,6 +167,28 @@ func (s *sink) putInto(ctx context.Context, r *row) (outcome, error) {
 		return s.putMemory(ctx, r)
 	case "kv":
 		return s.putValue(ctx, r)
+	case "figures":
+		return s.putFigure(ctx, r)
+	default:
+		return s.putOfAlerting(ctx, r)
+	}
+}
+
+// putOfAlerting adds one row of alerting, or of a table that it does not know.
+func (s *sink) putOfAlerting(ctx context.Context, r *row) (outcome, error) {
+	switch r.of.name {
+	case "incidents":
+		return s.putIncident(ctx, r)
+	case "incident_alerts":
+		return s.putAlert(r)
+	case "incident_events":
+		return s.putEvent(ctx, r)
+	case "deliveries":
+		return s.putDelivery(ctx, r)
+	case "watches":
+		return s.putWatch(ctx, r)
+	case "silences":
+		return s.putSilence(ctx, r)
 	default:
 		return s.insert(ctx, r.of.insert()+` ON CONFLICT DO NOTHING`, r.values)
 	}
