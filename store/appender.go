@@ -259,9 +259,7 @@ func (a *Appender) work() {
 			continue // the rest is written when it is due
 		case <-due:
 		case <-a.later:
-			if due == nil {
-				due = time.After(retryDelay)
-			}
+			due = a.postponed(due)
 			continue
 		case <-a.retry:
 			a.tryIdle()
@@ -288,6 +286,18 @@ func (a *Appender) work() {
 		if due = nil; a.store(1) != nil {
 			due = time.After(retryDelay)
 		}
+	}
+}
+
+// postponed returns when changes are to be stored that an outage kept from it.
+func (a *Appender) postponed(due <-chan time.Time) <-chan time.Time {
+	switch {
+	case !a.health.failing():
+		return time.After(batchDelay)
+	case due == nil:
+		return time.After(retryDelay)
+	default:
+		return due
 	}
 }
 
@@ -322,10 +332,11 @@ func (a *Appender) answerAll(err error) {
 	}
 }
 
-// store writes what is queued while there are at least that many runs. With at least
+// store writes what is queued now while there are at least that many runs. What is
+// appended meanwhile has another turn, after those who wait for a flush. With at least
 // one, changes without a run are written, too.
 func (a *Appender) store(least int) error {
-	for {
+	for left := a.Waiting(); ; {
 		batch, changes := a.next(least)
 		if len(batch) == 0 && changes == nil {
 			return nil
@@ -338,7 +349,7 @@ func (a *Appender) store(least int) error {
 			a.judgeAll()
 			return fmt.Errorf("store runs: %w", err)
 		}
-		if len(batch) == 0 {
+		if left -= len(batch); left <= 0 {
 			return nil
 		}
 	}

@@ -222,7 +222,7 @@ func TestAStormIsWrittenInBatches(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		synctest.Wait()
-		if n, most := o.d.attempts(), int(storm/batchDelay)+3; n > most || n < most/2 {
+		if n, most := o.d.attempts(), int(storm/batchDelay)+2; n > most || n < most/2 {
 			t.Errorf("%d writes, want at most %d", n, most)
 		}
 		time.Sleep(time.Second)

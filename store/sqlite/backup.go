@@ -28,7 +28,7 @@ func (s *Store) backUp(ctx context.Context) error {
 		return nil
 	}
 	path := fmt.Sprintf("%s.schema-%d.backup", s.path, version)
-	if err := s.copyTo(ctx, path); err != nil {
+	if err := copyTo(ctx, s.write, path); err != nil {
 		return fmt.Errorf("the backup to %s, which this upgrade of the schema requires, failed: %w", path, err)
 	}
 	s.backup = path
@@ -36,9 +36,9 @@ func (s *Store) backUp(ctx context.Context) error {
 }
 
 // copyTo overwrites what an interrupted attempt left behind.
-func (s *Store) copyTo(ctx context.Context, path string) error {
+func copyTo(ctx context.Context, db *sql.DB, path string) error {
 	part := path + ".part"
-	if err := writePart(ctx, s.write, part); err != nil {
+	if err := writePart(ctx, db, part); err != nil {
 		return err
 	}
 	return os.Rename(part, path)

@@ -287,7 +287,7 @@ func (s *Store) Statuses(ctx context.Context, integration string, since, until t
 		first = time.UnixMilli(began.Int64).UTC()
 		q := store.RunQuery{Since: since, Until: until}
 		from, to := q.Bounds()
-		err = s.statuses(ctx, f, id, from, to)
+		err = readStatuses(ctx, s.read, f, id, from, to)
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read the statuses of %s: %w", integration, err)
@@ -295,8 +295,8 @@ func (s *Store) Statuses(ctx context.Context, integration string, since, until t
 	return first, nil
 }
 
-func (s *Store) statuses(ctx context.Context, f func(time.Time, check.Status) bool, args ...any) error {
-	rows, err := s.read.QueryContext(ctx, runStatuses, args...)
+func readStatuses(ctx context.Context, db *sql.DB, f func(time.Time, check.Status) bool, args ...any) error {
+	rows, err := db.QueryContext(ctx, runStatuses, args...)
 	if err != nil {
 		return err
 	}
