@@ -23,7 +23,27 @@ func (d *Set) Sentences(name, figure string) (lines []string, ok bool) {
 	if c == nil {
 		return nil, false
 	}
+	if figure == "queries.slowest" {
+		return slowestSentences(c.Profiler().Slowest(maxStatements)), true
+	}
 	return databaseSentences(figure, c.Profiler().Stats()), true
+}
+
+// slowestSentences describes the slowest queries, those in progress included.
+func slowestSentences(all []profile.Slow) []string {
+	var lines []string
+	for _, s := range all {
+		lines = append(lines, fmt.Sprintf("%s: %s", took(s), check.Clip(s.Statement, maxStatement)))
+	}
+	return lines
+}
+
+// took returns how long a query took, or has taken so far.
+func took(s profile.Slow) string {
+	if s.Running {
+		return policies.Milliseconds.Format(s.DurationMS) + " so far"
+	}
+	return policies.Milliseconds.Format(s.DurationMS)
 }
 
 // Slowest describes the slow queries of the last two minutes on all databases, those in
@@ -46,11 +66,7 @@ func (d *Set) Slowest(n int) []string {
 	slices.SortStableFunc(all, func(a, b slow) int { return cmp.Compare(b.DurationMS, a.DurationMS) })
 	lines := []string{}
 	for _, s := range all[:min(len(all), max(n, 0))] {
-		took := policies.Milliseconds.Format(s.DurationMS)
-		if s.Running {
-			took += " so far"
-		}
-		lines = append(lines, fmt.Sprintf("%s on database.%s: %s", took, s.database, check.Clip(s.Statement, maxStatement)))
+		lines = append(lines, fmt.Sprintf("%s on database.%s: %s", took(s.Slow), s.database, check.Clip(s.Statement, maxStatement)))
 	}
 	return lines
 }

@@ -122,8 +122,8 @@ func (c *Collector) Sample(ctx context.Context, wanted func(resource string) boo
 	return c.snapshot(ctx, c.sampler.read(), wanted)
 }
 
-// Sampled is like Sample, but returns the rates of its last call, if that is no longer
-// ago than maxAge.
+// Sampled is like Sample, but returns the rates of its last call, if that was within
+// maxAge.
 func (c *Collector) Sampled(ctx context.Context, maxAge time.Duration, wanted func(resource string) bool) (Snapshot, error) {
 	if err := c.ready(ctx); err != nil {
 		return Snapshot{}, err

@@ -57,7 +57,7 @@ func (e *Engine) Run(ctx context.Context) {
 	}
 }
 
-// earlier returns the earlier of two times. A zero a is none.
+// earlier returns the earlier of two times. If a is zero, it returns b.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || b.Before(a) {
 		return b

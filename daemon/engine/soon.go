@@ -9,7 +9,7 @@ import (
 )
 
 // soonAfter is the time between the beginnings of a run and of the extra run that
-// confirms it. Integrations with an interval that is no longer need no extra runs.
+// confirms it. Integrations with an interval up to that need no extra runs.
 const soonAfter = 10 * time.Second
 
 // Soon asks for extra runs, between the regular ones. An integration in pending runs
@@ -143,8 +143,8 @@ func (e *Engine) startExtra(now time.Time) (again time.Time) {
 	return again
 }
 
-// extra starts an extra run, unless the integration has run since the run was due, can't
-// run any more, or is running. The caller holds e.mu for reading and e.soon.mu.
+// extra starts an extra run, unless the integration has run since the run was due, is
+// running, or can't run now. The caller holds e.mu for reading and e.soon.mu.
 func (e *Engine) extra(r request, now time.Time, ancestor bool) {
 	i := r.integration
 	if e.now.find(i.name) != i { // it was removed
