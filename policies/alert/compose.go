@@ -23,11 +23,20 @@ type chosen struct {
 // flight, and when to call it again if nothing else happens; zero is never. It marks the
 // notices in flight; store the changes before sending the messages.
 func (m *Machine) Next(now time.Time) (due []incident.Message, again time.Time) {
+	if now.Before(m.latest) { // the clock was set back
+		m.lapse, m.sweep = now, now
+		m.wakeAll()
+	}
+	m.latest = now
 	m.lapses(now)
 	m.sweeps(now)
 	for _, n := range slices.Clone(m.recipients) {
 		if n.sending > 0 {
-			continue
+			if lost := n.begun.Add(maxSending); limited(lost, now, maxSending).After(now) {
+				again = earliest(again, lost)
+				continue
+			}
+			n.lose(now)
 		}
 		if !n.next.IsZero() && !n.next.After(now) {
 			if message := m.compose(n, now); message != nil {
@@ -65,11 +74,23 @@ func (m *outbox) compose(n *recipient, now time.Time) *incident.Message {
 		all[i].Message = message.Key
 		m.keep(all[i].delivery)
 	}
-	n.sending = len(all)
+	n.sending, n.begun = len(all), now
 	if n.fails == 0 {
 		n.spend(now)
 	}
 	return message
+}
+
+// lose gives up waiting for the outcome of an attempt. It is unknown.
+func (n *recipient) lose(now time.Time) {
+	n.sending = 0
+	for _, d := range n.active {
+		if d.sending {
+			d.sending = false
+			d.Unsure = d.Unsure || !d.Notified && d.Kind != incident.Missed
+		}
+	}
+	n.touch(now)
 }
 
 // choose returns what is due for a notifier, with the openings that wait for company if
@@ -111,8 +132,8 @@ func locked(c *chosen) bool {
 	return c.kind == c.Kind && c.Attempts > 0 && (c.InFlight || c.Unsure) && c.Message != ""
 }
 
-// same returns the notices of the first message that may have arrived before, or all if
-// there is none.
+// same returns the notices of the first message that may have arrived before, or all of
+// them.
 func same(all []chosen) []chosen {
 	i := slices.IndexFunc(all, func(c chosen) bool { return locked(&c) })
 	if i < 0 {
@@ -190,6 +211,9 @@ func messageKey(all []incident.Notice) string {
 
 func (m *outbox) notice(c *chosen, now time.Time) incident.Notice {
 	r := c.record
+	if c.note == "" && r.Reopened > 0 && c.kind == incident.Opening {
+		c.note = "it began again " + times(r.Reopened)
+	}
 	v := incident.Notice{Kind: c.kind, Key: c.key(), Incident: copyIncident(&r.Incident), Note: c.note}
 	if r.Open() {
 		v.For = max(now.Sub(r.Opened), 0)
@@ -207,6 +231,14 @@ func (m *outbox) notice(c *chosen, now time.Time) incident.Notice {
 		v.Note = "this notifier was removed; the incident is still open"
 	}
 	return v
+}
+
+// times returns how often something happened, in words.
+func times(n int) string {
+	if n == 1 {
+		return "shortly after it ended"
+	}
+	return strconv.Itoa(n) + " times shortly after it ended"
 }
 
 // namesBelow returns the first subjects that the incident explains, and counts the rest.

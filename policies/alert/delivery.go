@@ -75,8 +75,8 @@ func (r *record) to(n *recipient) *delivery {
 	return nil
 }
 
-// deliver returns the delivery of an incident to a notifier, and adds it if there is
-// none.
+// deliver returns the delivery of an incident to a notifier, and adds it if it
+// does not exist.
 func (m *outbox) deliver(r *record, n *recipient) *delivery {
 	if d := r.to(n); d != nil {
 		if d.Done && r.Open() {

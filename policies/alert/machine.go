@@ -1,4 +1,4 @@
-// Package alert decides who is told what, and when. It turns runs into watches,
+// Package alert decides who is notified of what, and when. It turns runs into watches,
 // incidents and deliveries; package incident defines these. It performs no input or
 // output, and reads no clock: every method that needs the time is given it.
 //
@@ -48,6 +48,7 @@ type board struct {
 type outbox struct {
 	board
 	recipients []*recipient // in order of name
+	latest     time.Time    // that Next was called with
 	byName     map[string]*recipient
 }
 
@@ -87,7 +88,7 @@ func (m *incidents) judgeRun(n *node, r *check.Run) {
 		return
 	}
 	at := end(r)
-	e := evaluation{at: at, interval: n.Interval, down: r.Status == check.Unhealthy}
+	e := evaluation{at: at, began: r.Began, interval: n.Interval, down: r.Status == check.Unhealthy}
 	if e.interval <= 0 {
 		e.interval = defaultInterval
 	}
@@ -228,4 +229,7 @@ func (m *incidents) event(now time.Time, a *rule, s incident.Subject, active boo
 		}
 	}
 	m.apply(w, &e)
+	if w.Phase == incident.Pending {
+		m.lapse = earliest(m.lapse, w.Since.Add(a.For))
+	}
 }

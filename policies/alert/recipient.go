@@ -17,6 +17,7 @@ const (
 	giveUp     = 24 * time.Hour   // after which a notice is given up
 	minTries   = 20               // attempts before that
 	maxLeaving = time.Minute      // for the resolves of a notifier that was removed
+	maxSending = 5 * time.Minute  // after which the outcome of an attempt counts as unknown
 	failingFor = 15 * time.Minute // after which a notifier that does not work is an event
 )
 
@@ -32,6 +33,7 @@ type recipient struct {
 	active  []*delivery // not done, in order of incident
 	next    time.Time   // when there may be something to send; zero: never
 	sending int         // deliveries in the message that is being sent
+	begun   time.Time   // when it was composed
 	fails   int         // attempts in a row that failed
 	since   time.Time   // the first of them
 	until   time.Time   // no attempt before this

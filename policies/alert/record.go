@@ -18,7 +18,7 @@ type record struct {
 	below      []*record
 	storm      bool   // stands for incidents that a pager had too many of
 	covered    int    // incidents that a storm stands for
-	waiting    *node  // because of which it is held
+	waiting    *node  // that it waits for
 	awaited    bool   // the timeline has that it is held
 	muted      string // what the timeline has about a mute
 	trust      bool   // an alert was confirmed when the last one ended

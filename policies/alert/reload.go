@@ -293,7 +293,7 @@ func (m *incidents) readdress() {
 	for _, r := range m.records {
 		for _, d := range r.deliveries {
 			if n := m.byName[d.Notifier]; n != nil && n != d.to {
-				d.to = n
+				d.to, d.sending = n, false
 				if d.Dead {
 					n.dead++
 				}

@@ -68,8 +68,6 @@ func (m *outbox) opening(d *delivery, now time.Time) want {
 	}
 	if r.Silenced != "" {
 		w.note = r.Silenced + " ended"
-	} else if r.Reopened > 0 && w.kind == incident.Opening {
-		w.note = "again"
 	}
 	if w.at.After(now) {
 		return w
@@ -80,7 +78,7 @@ func (m *outbox) opening(d *delivery, now time.Time) want {
 	return w
 }
 
-// held returns the ancestor because of which an opening is held, and until when at most.
+// held returns the ancestor that an opening waits for, and until when at most.
 // Ancestors that were not evaluated since a time are asked to run.
 func (m *outbox) held(r *record, since, now time.Time) (*node, time.Time) {
 	until := r.Ready.Add(maxHeld)

@@ -11,6 +11,7 @@ import (
 
 const (
 	maxGap     = 10 * time.Second // evaluations that are this far apart always count
+	slack      = 20               // a 20th of the gap is forgiven, because clocks are set
 	maxDoubled = time.Hour        // the streak to clear and the time to reopen double up to this
 	// SampleInterval is the interval at which figures are expected.
 	SampleInterval = 15 * time.Second
@@ -31,7 +32,8 @@ const (
 // evaluation is one look at a subject.
 type evaluation struct {
 	verdict  verdict
-	at       time.Time
+	at       time.Time // when it ended
+	began    time.Time // zero: at
 	interval time.Duration
 	message  string
 	value    *float64
@@ -66,21 +68,25 @@ type watch struct {
 
 // evaluate applies an evaluation.
 func (w *watch) evaluate(e *evaluation) effect {
+	began := e.began
+	if began.IsZero() {
+		began = e.at
+	}
 	gap := min(e.interval/2, maxGap)
-	passed := e.at.Sub(w.Evaluated)
-	if !w.Evaluated.IsZero() && passed >= 0 && passed < gap {
+	passed := began.Sub(w.Evaluated)
+	if !w.Evaluated.IsZero() && passed >= 0 && passed < gap-gap/slack {
 		return nothing
 	}
 	if e.verdict == unknown {
 		changed := w.Phase != incident.Inactive && !w.Unknown
-		w.Unknown, w.Evaluated = true, e.at
+		w.Unknown, w.Evaluated = true, began
 		return counts(changed)
 	}
 	passed = min(max(passed, 0), 2*e.interval)
 	if w.Unknown || w.Evaluated.IsZero() {
 		passed = 0
 	}
-	w.Unknown, w.Evaluated = false, e.at
+	w.Unknown, w.Evaluated = false, began
 	if e.verdict == bad {
 		w.Message, w.Value = e.message, e.value
 	}
