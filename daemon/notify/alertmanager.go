@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ const alertsAtOnce = 500
 // is sent again; see Notifier.Refreshes. Its templates put annotations into other
 // services' messages as they are, so that tags and mentions are removed.
 func alertmanager(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
-	t := message.Compose(steady(m))
+	t := message.Compose(n.steady(m))
 	now := time.Now().UTC()
 	var all []alertmanagerAlert
 	for i := range t.Notices {
@@ -44,15 +45,18 @@ func alertmanager(ctx context.Context, n *Notifier, m *incident.Message) inciden
 	return arrived()
 }
 
-// steady returns a message in which what is open is said in the same words each time.
-func steady(m *incident.Message) *incident.Message {
+// steady returns a message in which what is open is said in the same words each time,
+// also when alerting repeats it without a link.
+func (n *Notifier) steady(m *incident.Message) *incident.Message {
 	c := *m
 	c.Notices = slices.Clone(m.Notices)
 	for i := range c.Notices {
-		switch c.Notices[i].Kind {
-		case incident.Resolve, incident.Missed:
-		default:
-			c.Notices[i].Kind = incident.Opening
+		notice := &c.Notices[i]
+		if notice.Kind != incident.Resolve && notice.Kind != incident.Missed {
+			notice.Kind = incident.Opening
+		}
+		if notice.Link == "" && n.options.ExternalURL != "" {
+			notice.Link = n.options.ExternalURL + "/admin/incidents/" + strconv.FormatInt(notice.Incident.ID, 10)
 		}
 	}
 	return &c
@@ -101,8 +105,12 @@ func (n *Notifier) alertsOf(notice *message.Notice, kind incident.NoticeKind, no
 // labels returns the labels of an alert. Values are not empty.
 func (n *Notifier) labels(notice *message.Notice, severity incident.Severity) map[string]string {
 	i := &notice.Source.Incident
+	name := notice.Source.Alert
+	if len(i.Alerts) > 0 {
+		name = i.Alerts[0]
+	}
 	all := map[string]string{
-		"alertname": message.Clean(notice.Source.Alert), "severity": string(severity), "source": "vega", "vega": message.Clean(n.options.ID),
+		"alertname": message.Clean(name), "severity": string(severity), "source": "vega", "vega": message.Clean(n.options.ID),
 		string(i.Subject.Kind): message.Clean(i.Subject.Name), "instance": message.Clean(i.Subject.Instance), "group": message.Clean(i.Group),
 	}
 	if all["alertname"] == "" {

@@ -15,7 +15,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"vega/daemon/notify/message"
@@ -94,31 +93,14 @@ func identify(m *incident.Message) *incident.Message {
 }
 
 // Refreshes returns how often the service has to be sent what is open, or 0 if it
-// remembers that. At that interval, send it what Refresh returns, also if nothing
-// changed: Alertmanager resolves an alert 4 minutes after it was last sent. Whether that
-// arrives changes nothing in alerting.
+// remembers that. At that interval, send a reminder of each open incident that the
+// notifier knows, also if nothing changed: Alertmanager resolves an alert 4 minutes after
+// it was last sent. How that ends changes nothing in alerting.
 func (n *Notifier) Refreshes() time.Duration {
 	if n.settings.Type == "alertmanager" {
 		return refreshEvery
 	}
 	return 0
-}
-
-// Refresh returns a message with the incidents that a notifier has as open. Pass it those
-// of which a notice arrived.
-func (n *Notifier) Refresh(now time.Time, open []incident.Incident) *incident.Message {
-	m := &incident.Message{Notifier: n.settings.Name, At: now}
-	for i := range open {
-		notice := incident.Notice{Kind: incident.Reminder, Incident: open[i], For: max(now.Sub(open[i].Opened), 0)}
-		if len(open[i].Alerts) > 0 {
-			notice.Alert = open[i].Alerts[0]
-		}
-		if n.options.ExternalURL != "" {
-			notice.Link = n.options.ExternalURL + "/admin/incidents/" + strconv.FormatInt(open[i].ID, 10)
-		}
-		m.Notices = append(m.Notices, notice)
-	}
-	return m
 }
 
 const (

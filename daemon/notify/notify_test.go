@@ -80,7 +80,7 @@ func build(t testing.TB, s service.Settings) *notify.Notifier {
 	if s.Name == "" {
 		s.Name = "test"
 	}
-	n, err := notify.New(s, notify.Options{Network: egress.New(""), ID: "vega-1"})
+	n, err := notify.New(s, notify.Options{Network: egress.New(""), ID: "vega-1", ExternalURL: "https://vega.example.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,26 +194,27 @@ func TestEveryServiceHasASender(t *testing.T) {
 func TestRefresh(t *testing.T) {
 	f := serve(t, 200, "")
 	n := build(t, services["alertmanager"].settings(f.URL))
-	m := n.Refresh(opened.Add(time.Hour), []incident.Incident{orders()})
 	arrives(t, n, opening())
-	arrives(t, n, m)
-	var all [2][]struct{ Labels, Annotations map[string]string }
+	arrives(t, n, messageOf(incident.Notice{Kind: incident.Reminder, Key: "7.am.1", Incident: orders(), For: time.Hour}))
+	var all [2][]struct {
+		Labels, Annotations map[string]string
+		GeneratorURL        string
+	}
 	for i := range all {
 		if err := json.Unmarshal(f.requests[i].body, &all[i]); err != nil || len(all[i]) != 1 {
 			t.Fatalf("%v: %s", err, f.requests[i].body)
 		}
 	}
-	if first, again := all[0][0], all[1][0]; !maps.Equal(first.Labels, again.Labels) || first.Annotations["summary"] != again.Annotations["summary"] {
+	if first, again := all[0][0], all[1][0]; !maps.Equal(first.Labels, again.Labels) || again.GeneratorURL != "https://vega.example.com/admin/incidents/7" || first.Annotations["summary"] != again.Annotations["summary"] {
 		t.Errorf("%v\n%v", first, again)
 	}
 }
 
-// An incident that is open for a long time in a message of many does not make the
-// request too large for one.
+// Thousands of open incidents are sent in several requests.
 func TestManyAlerts(t *testing.T) {
 	f := serve(t, 200, "")
 	n := build(t, services["alertmanager"].settings(f.URL))
-	arrives(t, n, n.Refresh(opened, slices.Repeat([]incident.Incident{orders()}, 1201)))
+	arrives(t, n, messageOf(slices.Repeat([]incident.Notice{notice(incident.Reminder, "1", orders(), time.Hour)}, 1201)...))
 	if len(f.requests) != 3 {
 		t.Errorf("%d requests, want 3", len(f.requests))
 	}

@@ -12,8 +12,8 @@ import (
 // JSON escapes each byte.
 const teamsText = 9000
 
-// teams posts an Adaptive Card to a workflow. Text is in RichTextBlock, in which there is
-// no Markdown, and mentions need a list of entities, which the card does not have.
+// teams posts an Adaptive Card to a workflow. Text is in RichTextBlock, which has no
+// Markdown; mentions need a list of entities, which the card does not have.
 func teams(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
 	return n.postJSON(ctx, n.settings.URL, teamsPayload(message.Compose(m)), nil)
 }

@@ -12,7 +12,7 @@ import (
 	"vega/policies/incident"
 )
 
-// MaxField limits a text of which a message consists, in bytes.
+// MaxField limits each text in a message, in bytes.
 const MaxField = 1 << 10
 
 // maxMarks limits the combining characters in a row. Some scripts need three; a hundred

@@ -254,7 +254,7 @@ func links(n *incident.Notice) []Link {
 	return all
 }
 
-// names lists integrations, of which more are left out.
+// names lists integrations, and counts those that are left out.
 func names(all []string, more int) string {
 	if len(all) > incident.MaxNames {
 		more += len(all) - incident.MaxNames
