@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -76,5 +78,41 @@ func TestWebhookIsSignedWithBothSecrets(t *testing.T) {
 	}
 	if n := body.Data.Notices[0]; n.Kind != "opening" || n.Key != "7.chat.1" || n.More != 3 || n.DurationMS != 10000 || n.For != nil || n.Incident.Key == "" || n.Head != body.Data.Title {
 		t.Errorf("%+v", n)
+	}
+}
+
+// What GUIDE.md says of a webhook is what is sent.
+func TestWebhookInTheGuide(t *testing.T) {
+	guide, err := os.ReadFile("../GUIDE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(guide), "### What a webhook receives")
+	_, example, _ := strings.Cut(section, "```json\n")
+	example, _, ok := strings.Cut(example, "```")
+	if !ok {
+		t.Fatal("the guide has no example")
+	}
+	f := serve(t, 204, "")
+	arrives(t, build(t, service.Settings{Type: "webhook", URL: f.URL, Secrets: []string{newSecret}}), opening())
+	contains(t, "", object(t, f.only(t).body), object(t, []byte(example)))
+}
+
+// contains fails if JSON lacks a field of an example, or has another type there.
+func contains(t testing.TB, path string, got, example any) {
+	t.Helper()
+	if fmt.Sprintf("%T", got) != fmt.Sprintf("%T", example) {
+		t.Errorf("%s is %T, in the guide %T", path, got, example)
+		return
+	}
+	switch example := example.(type) {
+	case map[string]any:
+		for name, value := range example {
+			contains(t, path+"."+name, got.(map[string]any)[name], value)
+		}
+	case []any:
+		if len(example) > 0 && len(got.([]any)) > 0 {
+			contains(t, path+"[0]", got.([]any)[0], example[0])
+		}
 	}
 }
