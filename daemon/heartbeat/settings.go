@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"strings"
 	"time"
 
 	"vega/daemon/heartbeat/cron"
@@ -37,9 +38,21 @@ func DefaultGrace(interval time.Duration) time.Duration { return min(interval, m
 // String describes the schedule.
 func (s *Settings) String() string {
 	if s.Cron != nil {
-		return fmt.Sprintf("%s in %s, grace %v", s.Cron, s.Zone, s.Grace)
+		return fmt.Sprintf("%s in %s, grace %s", s.Cron, s.Zone, span(s.Grace))
 	}
-	return fmt.Sprintf("every %v, grace %v", s.Interval, s.Grace)
+	return fmt.Sprintf("every %s, grace %s", span(s.Interval), span(s.Grace))
+}
+
+// span formats a duration as a person writes it: 5m, not 5m0s.
+func span(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // Same reports whether both are the same, or both nil.

@@ -25,7 +25,7 @@ func loadOf(c *config.Config) Load {
 			continue
 		}
 		l.Enabled++
-		if i.Interval >= time.Second { // otherwise it runs only on request
+		if i.Heartbeat == nil && i.Interval >= time.Second { // otherwise nothing runs, or only on request
 			l.RunsPerSecond += 1 / i.Interval.Seconds()
 			l.AtWorst += min(1, float64(i.Timeout)/float64(i.Interval))
 		}
