@@ -6,16 +6,16 @@ import (
 	"vega/daemon/config/schema"
 )
 
-// Finding is a problem found by running an integration or querying a database.
-// It names one of the two.
+// Finding is a problem found by running an integration, querying a database or
+// sending a test to a notifier. It names one of the three.
 type Finding struct {
-	Integration, Database string
-	Detail                string // sentences
-	Fix                   string
+	Integration, Database, Notifier string
+	Detail                          string // sentences
+	Fix                             string
 }
 
-// Observe returns a warning for each finding, at the block of its integration or
-// database. A finding is not a mistake in the configuration.
+// Observe returns a warning for each finding, at the block of its integration,
+// database or notifier. A finding is not a mistake in the configuration.
 func (c *Config) Observe(findings []Finding) diag.Diagnostics {
 	s := parse(c.in, c.in.Variables(nil, false), &diag.Collector{}) // Load already reported these diagnostics
 	out := &diag.Collector{}
@@ -26,6 +26,7 @@ func (c *Config) Observe(findings []Finding) diag.Diagnostics {
 	}{
 		{"database", diag.TooMuchRight, func(f Finding) string { return f.Database }},
 		{"integration", diag.NotHealthy, func(f Finding) string { return f.Integration }},
+		{"notifier", diag.NotArrived, func(f Finding) string { return f.Notifier }},
 	} {
 		seen := map[string]Finding{}
 		for _, f := range findings {

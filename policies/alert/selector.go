@@ -2,6 +2,7 @@ package alert
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -10,6 +11,9 @@ import (
 // glob, * stands for any text and ? for any character. The name of an integration with
 // for_each selects all of its instances.
 type Selector string
+
+// maxSelector limits the length of a selector, in bytes.
+const maxSelector = 256
 
 // The prefixes of selectors that are not on names.
 const (
@@ -20,6 +24,9 @@ const (
 // Check returns an error if the selector is not valid.
 func (s Selector) Check() error {
 	text := string(s)
+	if len(text) > maxSelector {
+		return fmt.Errorf("it is longer than %d bytes", maxSelector)
+	}
 	if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f }) {
 		return errors.New("it has a control character")
 	}

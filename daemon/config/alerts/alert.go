@@ -1,8 +1,8 @@
 package alerts
 
 import (
+	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -173,9 +173,9 @@ func (d *alertBuilder) notify(s *bind.Section) []string {
 }
 
 func (d *alertBuilder) escalations(s *bind.Section, first []string) (out []alert.Escalation) {
-	told := map[string]bool{}
+	notified := map[string]bool{}
 	for _, name := range first {
-		told[name] = true
+		notified[name] = true
 	}
 	for _, e := range s.All("escalate") {
 		d.Ev.Evaluate(e)
@@ -187,8 +187,8 @@ func (d *alertBuilder) escalations(s *bind.Section, first []string) (out []alert
 		}
 		further := false
 		for _, name := range names {
-			further = further || !told[name]
-			told[name] = true
+			further = further || !notified[name]
+			notified[name] = true
 		}
 		if len(names) > 0 && (!further || !has(s, "notify") && s.Slot("notify") == nil) {
 			d.Out.Warn(diag.NoEffect, e.Head, "Everyone here is notified of the alert at once, so this block has no effect.", "name further notifiers, or remove the block; if the alert has no notify, it notifies all")
@@ -205,21 +205,23 @@ func (d *alertBuilder) repeats(s *bind.Section, a alert.Alert) {
 	}
 }
 
-// equal warns of alerts that are the same but for their names.
+// equal warns of alerts that differ only in name.
 func (d *alertBuilder) equal() {
+	seen := map[string]*built{}
 	for n := range d.all {
-		for i := range n {
-			if !d.all[n].unsure && !d.all[i].unsure && same(d.all[i].Alert, d.all[n].Alert) {
-				d.Out.Warn(diag.Twice, d.all[n].s.Head, fmt.Sprintf("This alert equals %s at %s.", d.all[i].s.Title(), d.all[i].At), "remove one of the two")
-				break
-			}
+		b := &d.all[n]
+		key := b.Alert
+		key.Name, key.At = "", ""
+		text, err := json.Marshal(key)
+		if b.unsure || err != nil {
+			continue
 		}
+		if first := seen[string(text)]; first != nil {
+			d.Out.Warn(diag.Twice, b.s.Head, fmt.Sprintf("This alert equals %s at %s.", first.s.Title(), first.At), "remove one of the two")
+			continue
+		}
+		seen[string(text)] = b
 	}
-}
-
-func same(a, b alert.Alert) bool {
-	a.Name, a.At, b.Name, b.At = "", "", "", ""
-	return reflect.DeepEqual(a, b)
 }
 
 func (d *alertBuilder) alerts() []alert.Alert {

@@ -3,7 +3,6 @@ package alerts
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -109,34 +108,19 @@ func (d *alertBuilder) timing(s *bind.Section, a *alert.Alert, least, most time.
 
 // integrations warns of an alert that can't fire for what it selects.
 func (d *alertBuilder) integrations(s *bind.Section, a *alert.Alert) {
+	if d.pick.scanned > maxPatterns { // reported
+		return
+	}
 	all := d.pick.selected(a.Integrations)
-	if len(all) == 0 { // reported
-		return
-	}
-	enabled := slices.DeleteFunc(slices.Clone(all), func(i *alert.Integration) bool { return !i.Enabled })
-	if len(enabled) == 0 {
+	switch {
+	case all.total == 0: // reported
+	case all.enabled == 0:
 		d.Out.Warn(diag.NeverFires, s.Place("integrations"), "Every integration that this selects is disabled, so the alert never fires.", "enable one of them, or remove the alert")
-		return
-	}
-	var idle []string
-	least, most := time.Duration(math.MaxInt64), time.Duration(0)
-	for _, i := range enabled {
-		if i.Interval == 0 {
-			idle = append(idle, i.Name)
-			continue
-		}
-		least, most = min(least, i.Interval), max(most, i.Interval)
-	}
-	slices.Sort(idle)
-	idle = slices.Compact(idle)
-	switch named := s.Slot("integrations").Expr; {
-	case len(idle) == 0:
-	case a.For > 0 && most == 0:
-		d.Out.Warn(diag.NeverFires, s.Place("for"), fmt.Sprintf("What this selects runs only on request (%s), so no time is covered by evaluations, and the alert never fires.", diag.Among(idle)), "use after in place of for, or set an interval")
-	case a.After > 1 && most == 0:
-		d.Out.Warn(diag.NeverFires, named.At, fmt.Sprintf("What this selects runs only on request (%s), so there are hardly ever %d evaluations in a row.", diag.Among(idle), a.After), "set after = 1, or set an interval")
-	}
-	if most > 0 {
-		d.timing(s, a, least, most)
+	case all.most > 0:
+		d.timing(s, a, all.least, all.most)
+	case a.For > 0:
+		d.Out.Warn(diag.NeverFires, s.Place("for"), fmt.Sprintf("What this selects runs only on request (%s), so no time is covered by evaluations, and the alert never fires.", diag.Among(all.idle)), "use after in place of for, or set an interval")
+	case a.After > 1:
+		d.Out.Warn(diag.NeverFires, s.Place("integrations"), fmt.Sprintf("What this selects runs only on request (%s), so there are hardly ever %d evaluations in a row.", diag.Among(all.idle), a.After), "set after = 1, or set an interval")
 	}
 }

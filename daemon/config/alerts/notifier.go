@@ -124,7 +124,7 @@ func example(s *bind.Section, t *service.Setting) string {
 }
 
 // secrets decides which of the values are secret. The rows of the schema are those of
-// all services, some of which keep a setting secret that is none for others.
+// all services, and a setting that one service keeps secret can be public in another.
 func (d notifiers) secrets(s *bind.Section, of *service.Service) {
 	for _, slot := range s.Slots {
 		t := of.Setting(slot.Row.Name)

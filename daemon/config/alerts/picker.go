@@ -2,11 +2,11 @@ package alerts
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
@@ -16,42 +16,99 @@ import (
 // picker finds what selectors select.
 type picker struct {
 	Stage
-	all    []alert.Integration
-	picked map[alert.Selector][]*alert.Integration
-	names  func() []string // what selectors can name, for suggestions
-	warned int             // selectors that match nothing
+	all     []alert.Integration // nil if they are not known
+	picked  map[alert.Selector]*selection
+	exact   func() map[alert.Selector][]int // indexes in all, by selectors without a pattern
+	names   func() []string                 // what selectors can name, for suggestions
+	warned  int                             // selectors that match nothing
+	scanned int                             // selectors with a pattern
 }
+
+// The limits of the work for a hostile file.
+const (
+	maxPatterns  = 2000   // in all blocks
+	maxSuggested = 20_000 // names that are compared with one that does not exist
+	maxNear      = 20     // selectors that get a suggestion
+)
 
 func newPicker(d Stage, all []alert.Integration) *picker {
-	return &picker{
-		Stage: d, all: all, picked: map[alert.Selector][]*alert.Integration{},
-		names: sync.OnceValue(func() []string { return selectable(all) }),
+	p := &picker{Stage: d, all: all, picked: map[alert.Selector]*selection{}}
+	p.exact = sync.OnceValue(func() map[alert.Selector][]int { return selectable(all) })
+	p.names = sync.OnceValue(func() (names []string) {
+		if len(p.exact()) > maxSuggested {
+			return nil
+		}
+		for s := range p.exact() {
+			names = append(names, string(s))
+		}
+		slices.Sort(names)
+		return names
+	})
+	return p
+}
+
+// selection sums up what selectors select. An integration that several of them
+// select counts several times.
+type selection struct {
+	total, enabled int
+	idle           []string      // enabled ones that run only on request, at most 10
+	least, most    time.Duration // of the intervals of the others that are enabled
+}
+
+func (s *selection) add(i *alert.Integration) {
+	s.total++
+	if !i.Enabled {
+		return
+	}
+	s.enabled++
+	s.time(i.Interval, i.Interval)
+	if i.Interval == 0 {
+		s.name(i.Name)
 	}
 }
 
-// maxSuggested limits the names that are compared with one that does not exist.
-const maxSuggested = 20_000
+// time widens the range of intervals. 0 is none.
+func (s *selection) time(least, most time.Duration) {
+	if least > 0 && (s.least == 0 || least < s.least) {
+		s.least = least
+	}
+	s.most = max(s.most, most)
+}
 
-// selectable returns the names of integrations, and of those with for_each, and the
-// selectors of groups and labels.
-func selectable(all []alert.Integration) []string {
-	known := map[string]bool{}
+func (s *selection) name(idle string) {
+	if len(s.idle) < 10 && !slices.Contains(s.idle, idle) {
+		s.idle = append(s.idle, idle)
+	}
+}
+
+// merge adds what another selector selects.
+func (s *selection) merge(o *selection) {
+	s.total, s.enabled = s.total+o.total, s.enabled+o.enabled
+	s.time(o.least, o.most)
+	for _, name := range o.idle {
+		s.name(name)
+	}
+}
+
+// selectable returns the selectors without a pattern that select something: names of
+// integrations, and of those with for_each, groups and labels.
+func selectable(all []alert.Integration) map[alert.Selector][]int {
+	out := make(map[alert.Selector][]int, len(all))
+	add := func(s string, n int) { out[alert.Selector(s)] = append(out[alert.Selector(s)], n) }
 	for n := range all {
-		if len(known) > maxSuggested {
-			return nil
+		i := &all[n]
+		if of, _, isInstance := strings.Cut(i.Name, "."); isInstance {
+			add(of, n)
 		}
-		if of, _, isInstance := strings.Cut(all[n].Name, "."); isInstance {
-			known[of] = true
+		add(i.Name, n)
+		if i.Group != "" {
+			add("group:"+i.Group, n)
 		}
-		known[all[n].Name] = true
-		if all[n].Group != "" {
-			known["group:"+all[n].Group] = true
-		}
-		for key, value := range all[n].Labels {
-			known["label:"+key+"="+value] = true
+		for key, value := range i.Labels {
+			add("label:"+key+"="+value, n)
 		}
 	}
-	return slices.Sorted(maps.Keys(known))
+	return out
 }
 
 // selectors reads the attribute integrations, and warns of selectors that match
@@ -67,7 +124,14 @@ func (p *picker) selectors(s *bind.Section) []alert.Selector {
 			continue
 		}
 		out = append(out, sel)
-		if p.all != nil && len(p.pick(sel)) == 0 && !p.Root.Broken {
+		if p.all == nil || p.Root.Broken {
+			continue
+		}
+		if p.scanned == maxPatterns {
+			p.scanned++
+			p.Out.Err(diag.TooMuch, at[n], fmt.Sprintf("There are more than %d patterns in total.", maxPatterns), "select by group or label, or by fewer patterns")
+		}
+		if p.scanned < maxPatterns && p.pick(sel).total == 0 {
 			p.unmatched(at[n], text)
 		}
 	}
@@ -88,10 +152,10 @@ func (p *picker) bad(at diag.Place, text string, err error) {
 func (p *picker) unmatched(at diag.Place, text string) {
 	fix, instead := "remove it, or add the integration", ""
 	near := ""
-	if p.warned++; p.warned < diag.MaxDiagnostics { // later ones are not shown, and there can be many
+	if p.warned++; p.warned <= maxNear { // later ones are not shown, and there can be many
 		near = diag.Nearest(text, p.names())
 	}
-	if slices.Contains(p.names(), "group:"+text) {
+	if len(p.exact()[alert.Selector("group:"+text)]) > 0 {
 		near = "group:" + text
 	}
 	if near != "" {
@@ -102,26 +166,32 @@ func (p *picker) unmatched(at diag.Place, text string) {
 }
 
 // pick returns what a selector selects.
-func (p *picker) pick(s alert.Selector) []*alert.Integration {
+func (p *picker) pick(s alert.Selector) *selection {
 	if out, ok := p.picked[s]; ok {
 		return out
 	}
-	m := alert.NewMatcher([]alert.Selector{s})
-	out := []*alert.Integration{}
-	for n := range p.all {
-		if m.Match(&p.all[n]) {
-			out = append(out, &p.all[n])
+	out := &selection{}
+	if strings.ContainsAny(string(s), "*?") {
+		p.scanned++
+		m := alert.NewMatcher([]alert.Selector{s})
+		for n := range p.all {
+			if m.Match(&p.all[n]) {
+				out.add(&p.all[n])
+			}
+		}
+	} else {
+		for _, n := range p.exact()[s] {
+			out.add(&p.all[n])
 		}
 	}
 	p.picked[s] = out
 	return out
 }
 
-// selected returns what any of the selectors selects. An integration can be in it
-// several times.
-func (p *picker) selected(all []alert.Selector) (out []*alert.Integration) {
+// selected sums up what the selectors select.
+func (p *picker) selected(all []alert.Selector) (out selection) {
 	for _, s := range all {
-		out = append(out, p.pick(s)...)
+		out.merge(p.pick(s))
 	}
 	return out
 }

@@ -6,6 +6,7 @@
 package alerts
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,10 @@ type Blocks struct {
 	DeadMen   []DeadMan
 }
 
+// maxBlocks limits the blocks of each kind. Each alert is evaluated with each run, and
+// each notifier has a goroutine.
+var maxBlocks = map[string]int{"notifier": 200, "alert": 1000, "maintenance": 1000, "dead_man": 20}
+
 // DeadMan is a service that expects a sign of life.
 type DeadMan struct {
 	Name  string
@@ -45,6 +50,12 @@ type DeadMan struct {
 // builtIn are alerts that a block of the same name replaces.
 func (d Stage) Build(integrations []alert.Integration, builtIn []alert.Alert) Blocks {
 	var out Blocks
+	for kind, most := range maxBlocks {
+		if all := d.Root.All(kind); len(all) > most {
+			d.Out.Err(diag.TooMuch, all[most].Head, fmt.Sprintf("There are more than %d blocks of the kind %s.", most, kind), "remove some; one alert can select many integrations")
+			return out
+		}
+	}
 	n := notifiers{Stage: d, seen: map[string]diag.Place{}}
 	for _, s := range d.Root.All("notifier") {
 		out.Notifiers = append(out.Notifiers, n.build(s))
@@ -114,11 +125,13 @@ func (d Stage) listed(s *bind.Section, name string) (all []string, at []diag.Pla
 	if t == nil || t.State != bind.Present {
 		return nil, nil
 	}
+	seen := map[string]bool{}
 	for n, text := range d.Ev.Strs(s, name) {
-		if slices.Contains(all, text) {
+		if seen[text] {
 			d.Out.Err(diag.Twice, t.Element(n), "This is already in the list.", "keep one of the two")
 			continue
 		}
+		seen[text] = true
 		all, at = append(all, text), append(at, t.Element(n))
 	}
 	return all, at

@@ -9,7 +9,7 @@ import (
 	"vega/policies/alert"
 )
 
-// unused warns of alerts of which nobody is notified, and of notifiers that no alert
+// unused warns of alerts that reach nobody, and of notifiers that no alert
 // notifies. It does not warn if a file could not be read completely.
 func (d Stage) unused(all []alert.Alert) {
 	if d.Root.Broken || slices.ContainsFunc(d.Root.Blocks, func(s *bind.Section) bool { return s.Broken }) {
@@ -25,6 +25,7 @@ func (d Stage) unused(all []alert.Alert) {
 		}
 		return
 	}
+	d.alone(len(notifiers))
 	used := map[string]bool{}
 	for _, a := range all {
 		if len(a.Notify) == 0 {
@@ -42,6 +43,23 @@ func (d Stage) unused(all []alert.Alert) {
 	for _, s := range notifiers {
 		if !used[s.Name] {
 			d.Out.Warn(diag.Unused, s.Head, fmt.Sprintf("No alert notifies notifier.%s.", diag.Clip(s.Name)), fmt.Sprintf("add notifier.%s to notify of an alert, or remove this block", diag.Clip(s.Name)))
+		}
+	}
+}
+
+// alone warns of an alert on failing notifiers that has a single notifier, which can't
+// report its own failure.
+func (d Stage) alone(notifiers int) {
+	for _, s := range d.Root.All("alert") {
+		if s.Off || d.Ev.Str(s, "event") != "notifier_failing" || s.Unsure("notify") {
+			continue
+		}
+		count := len(d.Ev.Strs(s, "notify"))
+		if count == 0 {
+			count = notifiers
+		}
+		if count == 1 {
+			d.Out.Warn(diag.NoNotifier, s.Head, "Only one notifier is notified of this alert, and it can't report its own failure.", "name a second notifier in notify")
 		}
 	}
 }

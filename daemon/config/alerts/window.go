@@ -122,7 +122,7 @@ func timeOfDay(text string) (time.Duration, bool) {
 }
 
 // usualTime returns a time of day in the form that vega reads: 2:00 am is 02:00. It
-// returns "" if it is none.
+// returns "" for other text.
 func usualTime(text string) string {
 	text = strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(text), " ", ""))
 	for _, layout := range []string{"15:04", "15:04:05", "15", "1504", "15.04", "3PM", "3:04PM", "3:04:05PM"} {

@@ -84,10 +84,11 @@ const (
 	NoWindow    Code = "VEGA071"
 	ClearSecret Code = "VEGA072"
 
-	// Codes from 100 on report findings from running an integration or querying
-	// a database.
+	// Codes from 100 on report findings from running an integration, querying a
+	// database or sending a test.
 	NotHealthy   Code = "VEGA100"
 	TooMuchRight Code = "VEGA101"
+	NotArrived   Code = "VEGA102"
 )
 
 // CodeInfo is a code and its title.
@@ -169,6 +170,7 @@ var Codes = []CodeInfo{
 	{ClearSecret, "secret sent in the clear"},
 	{NotHealthy, "not healthy when it was run"},
 	{TooMuchRight, "database user can do more than read"},
+	{NotArrived, "test message did not arrive"},
 }
 
 // Title returns what a code stands for, in a few words.

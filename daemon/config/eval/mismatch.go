@@ -170,7 +170,8 @@ func boundsFix(t *bind.Slot) (fix, instead string) {
 
 // otherWords has the words of other programs for allowed values that are spelled too
 // differently for a suggestion.
-var otherWords = map[string]string{"mariadb": "mysql", "percona": "mysql", "pg": "postgres", "pgx": "postgres", "psql": "postgres",
+var otherWords = map[string]string{
+	"mariadb": "mysql", "percona": "mysql", "pg": "postgres", "pgx": "postgres", "psql": "postgres",
 	"crit": "critical", "high": "critical", "page": "critical", "error": "critical", "warn": "warning", "low": "info", "notice": "info",
 	"down": "unhealthy", "failed": "unhealthy", "failing": "unhealthy", "unreachable": "unhealthy",
 	"smtp": "email", "mail": "email", "e-mail": "email", "msteams": "teams", "microsoft_teams": "teams", "google_chat": "googlechat", "gchat": "googlechat", "rocket.chat": "rocketchat", "pd": "pagerduty", "http": "webhook",

@@ -15,7 +15,10 @@ import (
 // notifier evaluates a reference to a notifier.
 func (c configuration) notifier(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
 	if !c.ev.ends[name] || len(e.Items) > 0 {
-		names := slices.Sorted(maps.Keys(c.ev.ends))
+		var names []string
+		if c.ev.out.Errors() < diag.MaxDiagnostics { // later errors are not shown, and there can be many names
+			names = slices.Sorted(maps.Keys(c.ev.ends))
+		}
 		fix := fmt.Sprintf("add a block: notifier %q { … }", diag.Clip(name))
 		if len(names) > 0 {
 			fix = fmt.Sprintf("use an existing one (%s), or %s", diag.Among(names), fix)

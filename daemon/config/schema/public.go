@@ -52,7 +52,7 @@ func Public(t *Block, modules []manifest.Found) func(block, name string) bool {
 	}
 }
 
-// names are attributes. The value tells whether it may be shown wherever it occurs.
+// names maps attributes to whether their values may be shown wherever they occur.
 type names map[string]bool
 
 func (n names) note(r *Row) {

@@ -1,0 +1,7 @@
+notifier "chat" {
+  type = "slack"
+  url  = "https://hooks.slack.com/${env("TOKEN")}"
+}
+alert "notifiers" {
+  event = "notifier_failing"
+}
