@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"vega/daemon/notify/message"
@@ -67,7 +66,7 @@ func (n *Notifier) postAlerts(ctx context.Context, all []alertmanagerAlert) inci
 	if err != nil {
 		return final("the message can't be encoded as JSON")
 	}
-	r := &request{url: strings.TrimSuffix(n.settings.URL, "/") + "/api/v2/alerts", body: body, user: n.settings.User, password: n.settings.Password}
+	r := &request{url: n.endpoint("/api/v2/alerts"), body: body, user: n.settings.User, password: n.settings.Password}
 	if n.settings.Token != "" {
 		r.header = []egress.Field{{Name: "Authorization", Value: "Bearer " + n.settings.Token}}
 		r.user, r.password = "", ""

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"strings"
 
 	"vega/daemon/notify/message"
 	"vega/plugins/egress"
@@ -24,6 +23,5 @@ func gotify(ctx context.Context, n *Notifier, m *incident.Message) incident.Outc
 		"title": message.Cut(t.Title, ntfyTitle), "message": n.plain(t, message.Format{Limit: gotifyLimit}), "extras": extras,
 		"priority": map[incident.Severity]int{incident.Critical: 8, incident.Warning: 5, incident.Info: 3}[t.Severity],
 	}
-	address := strings.TrimSuffix(n.settings.URL, "/") + "/message"
-	return n.postJSON(ctx, address, payload, identified("id"), egress.Field{Name: "X-Gotify-Key", Value: n.settings.Token})
+	return n.postJSON(ctx, n.endpoint("/message"), payload, identified("id"), egress.Field{Name: "X-Gotify-Key", Value: n.settings.Token})
 }

@@ -4,23 +4,25 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"vega/daemon/notify/message"
 	"vega/plugins/egress"
 	"vega/policies/incident"
 )
 
-// matrixLimit limits the text of a message, in bytes. An event has at most 65,536
-// ("Client-Server API", "Size limits"), and the text is in it twice.
-const matrixLimit = 12 << 10
+// matrixLimit limits the text of a message as matrixSize measures it. An event has at most
+// 65,536 bytes ("Client-Server API", "Size limits").
+const matrixLimit = 40 << 10
+
+// matrixSize measures a text that is in an event twice: as HTML, and as it is.
+func matrixSize(s string) int { return len(htmlEscape(s)) + 2*len(s) }
 
 // matrix puts a notice into a room ("PUT /rooms/{roomId}/send/{eventType}/{txnId}"). The
 // same transaction ID never creates a second event. The list of mentions is empty, so
 // that nothing in the text is one, and the text is code, in which clients make no links.
 func matrix(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
 	t := message.Compose(m)
-	body := message.Fit(t.Notices, t.More, message.Format{Limit: matrixLimit, Title: t.Title, Details: detailed})
+	body := message.Fit(t.Notices, t.More, message.Format{Limit: matrixLimit, Size: matrixSize, Title: t.Title, Details: detailed})
 	html := "<pre><code>" + htmlEscape(body) + "</code></pre>"
 	for _, l := range firstLinks(t) {
 		html += `<p><a href="` + htmlEscape(l.URL) + `">` + l.Name + "</a></p>"
@@ -35,7 +37,7 @@ func matrix(ctx context.Context, n *Notifier, m *incident.Message) incident.Outc
 	}
 	return n.exchange(ctx, &request{
 		method: http.MethodPut,
-		url:    strings.TrimSuffix(n.settings.URL, "/") + "/_matrix/client/v3/rooms/" + url.PathEscape(n.settings.Room) + "/send/m.room.message/" + token(m.Key),
+		url:    n.endpoint("/_matrix/client/v3/rooms/" + url.PathEscape(n.settings.Room) + "/send/m.room.message/" + token(m.Key)),
 		header: []egress.Field{{Name: "Authorization", Value: "Bearer " + n.settings.Token}},
 		body:   payload,
 	}, identified("event_id"))

@@ -258,3 +258,19 @@ func TestPagerSendsWhatItCan(t *testing.T) {
 		}
 	}
 }
+
+// The URL of a server may have a path and a query.
+func TestServerBelowAPath(t *testing.T) {
+	for kind, want := range map[string]string{
+		"gotify": "/base/message?k=v", "pushover": "/base/1/messages.json?k=v", "alertmanager": "/base/api/v2/alerts?k=v",
+		"telegram": "/base/bot123:s3cretToken/sendMessage?k=v", "opsgenie": "/base/v2/alerts?k=v",
+	} {
+		f := serve(t, services[kind].status, services[kind].answer)
+		s := services[kind].settings("")
+		s.URL = f.URL + "/base/?k=v"
+		arrives(t, build(t, s), opening())
+		if got := f.only(t).path; got != want {
+			t.Errorf("%s: %s, want %s", kind, got, want)
+		}
+	}
+}

@@ -22,14 +22,13 @@ const (
 // is one alert for each. Opsgenie shows HTML, so that texts are sent without <.
 func opsgenie(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
 	login := egress.Field{Name: "Authorization", Value: "GenieKey " + n.settings.Key}
-	base := strings.TrimSuffix(n.settings.URL, "/") + "/v2/alerts"
 	return each(m, func(notice *message.Notice) incident.Outcome {
 		alias := short(notice.Source.Incident.Key, opsgenieAlias)
 		if !notice.Over() {
-			return n.postJSON(ctx, base, opsgenieAlert(notice, alias), identified("requestId"), login)
+			return n.postJSON(ctx, n.endpoint("/v2/alerts"), opsgenieAlert(notice, alias), identified("requestId"), login)
 		}
 		note := map[string]string{"source": "vega", "note": relayEscape(notice.Head)}
-		return n.postJSON(ctx, base+"/"+url.PathEscape(alias)+"/close?identifierType=alias", note, identified("requestId"), login)
+		return n.postJSON(ctx, n.endpoint("/v2/alerts/"+url.PathEscape(alias)+"/close?identifierType=alias"), note, identified("requestId"), login)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -186,7 +187,7 @@ var services = map[string]documented{
 		if r.method != http.MethodPut || !strings.HasPrefix(r.path, "/_matrix/client/v3/rooms/%21room:example.com/send/m.room.message/vega-") {
 			t.Error(r.method, r.path)
 		}
-		within(t, "event", len(r.body), 60000)
+		within(t, "event", len(r.body), 65000)
 		if text(t, body, "msgtype") != "m.notice" || len(at(t, body, "m.mentions").(map[string]any)) != 0 || r.header.Get("Authorization") != "Bearer s3cretToken" {
 			t.Errorf("%s", r.body)
 		}
@@ -334,6 +335,7 @@ func TestPayloads(t *testing.T) {
 func messages() map[string]*incident.Message {
 	return map[string]*incident.Message{
 		"opening": opening(), "reminder": reminder(), "resolve": resolve(), "storm": storm(), "pager storm": pagerStorm(), "hostile": hostile(), "mixed": mixed(),
+		"long links": longLinks(), "quotes": quotes(),
 	}
 }
 
@@ -367,6 +369,28 @@ func stormOf(n int) *incident.Message {
 		all = append(all, notice(incident.Opening, "1", o, 10*time.Second))
 	}
 	return messageOf(all...)
+}
+
+// longLinks has links that would leave no room for text.
+func longLinks() *incident.Message {
+	m := stormOf(5)
+	for i := range m.Notices {
+		n := &m.Notices[i]
+		n.Link = "https://vega.example.com/" + strings.Repeat("a", 900) + strconv.Itoa(i)
+		n.Incident.Runbook = "https://wiki.example.com/" + strings.Repeat("b", 900) + strconv.Itoa(i)
+	}
+	return m
+}
+
+// quotes has only characters that JSON and HTML escape.
+func quotes() *incident.Message {
+	m := stormOf(60)
+	for i := range m.Notices {
+		n := &m.Notices[i]
+		n.Incident.Summary, n.Note = strings.Repeat("\\\"'<&", 300), strings.Repeat("\"", 2000)
+		n.Incident.Evidence.Now.Message = strings.Repeat("\\", 2000)
+	}
+	return m
 }
 
 // mixed has a notice of each kind.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"vega/daemon/notify/message"
 	"vega/policies/incident"
@@ -34,7 +33,7 @@ func pushover(ctx context.Context, n *Notifier, m *incident.Message) incident.Ou
 		form.Set("url_title", links[0].Name)
 	}
 	return n.exchange(ctx, &request{
-		url:  strings.TrimSuffix(n.settings.URL, "/") + "/1/messages.json",
+		url:  n.endpoint("/1/messages.json"),
 		body: []byte(form.Encode()), contentType: "application/x-www-form-urlencoded",
 	}, confirmed("status", 1))
 }

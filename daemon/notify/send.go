@@ -66,6 +66,19 @@ func encode(payload any) ([]byte, error) {
 	return []byte(strings.TrimSuffix(b.String(), "\n")), err
 }
 
+// endpoint returns the URL of a path below that of the settings, with the same query.
+func (n *Notifier) endpoint(path string) string {
+	base, query, found := strings.Cut(n.settings.URL, "?")
+	base = strings.TrimSuffix(base, "/") + path
+	if !found {
+		return base
+	}
+	if strings.Contains(path, "?") {
+		return base + "&" + query
+	}
+	return base + "?" + query
+}
+
 // exchange sends a request and says how that ended: what the status means for every
 // service, and then what the body of a successful answer means for this one.
 func (n *Notifier) exchange(ctx context.Context, r *request, judge verdict) incident.Outcome {

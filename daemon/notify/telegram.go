@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"strings"
 
 	"vega/daemon/notify/message"
 	"vega/policies/incident"
@@ -30,6 +29,6 @@ func telegram(ctx context.Context, n *Notifier, m *incident.Message) incident.Ou
 		"link_preview_options": map[string]bool{"is_disabled": true},
 	}
 	// The token has no character that means something in a path; see service.Check.
-	address := strings.TrimSuffix(n.settings.URL, "/") + "/bot" + n.settings.Token + "/sendMessage"
+	address := n.endpoint("/bot" + n.settings.Token + "/sendMessage")
 	return n.postJSON(ctx, address, payload, confirmed("ok", true))
 }

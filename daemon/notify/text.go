@@ -8,8 +8,12 @@ import (
 	"vega/daemon/notify/message"
 )
 
-// detailed limits the notices of a message that are shown with their facts and links.
-const detailed = 3
+const (
+	// detailed limits the notices of a message that are shown with their facts and links.
+	detailed = 3
+	// linkBytes limits the links of a message, so that they leave room for the text.
+	linkBytes = 1500
+)
 
 // fenced returns a message as a code block of Markdown, followed by the operator's links.
 // limit limits its characters.
@@ -34,14 +38,18 @@ func linkLines(t *message.Text) string {
 // firstLinks returns the links of the first notices, each once. Those to several
 // incidents have their numbers in their names.
 func firstLinks(t *message.Text) (all []message.Link) {
+	room := linkBytes
 	for _, n := range t.Notices[:min(len(t.Notices), detailed)] {
 		for _, l := range n.Links {
 			if l.Name == message.IncidentLink && len(t.Notices) > 1 {
 				l.Name += " " + strconv.FormatInt(n.Source.Incident.ID, 10)
 			}
-			if !slices.ContainsFunc(all, func(o message.Link) bool { return o.URL == l.URL }) {
-				all = append(all, l)
+			need := len(l.Name) + len(l.URL) + 3
+			if need > room || slices.ContainsFunc(all, func(o message.Link) bool { return o.URL == l.URL }) {
+				continue
 			}
+			room -= need
+			all = append(all, l)
 		}
 	}
 	return all

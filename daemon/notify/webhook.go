@@ -38,15 +38,24 @@ type noticePayload struct {
 	Head       string  `json:"head"`
 }
 
-// webhookText limits the text for people in a webhook, in bytes.
-const webhookText = 16 << 10
+const (
+	// webhookText limits the text for people in a webhook, in bytes.
+	webhookText = 16 << 10
+	// webhookEvidence limits the notices with evidence, so that hundreds of them make no
+	// megabytes.
+	webhookEvidence = 20
+)
 
 // webhook posts the message as JSON, signed as Standard Webhooks describes.
 func webhook(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
 	t := message.Compose(m)
 	data := incidentPayload{Title: t.Title, Text: message.Fit(t.Notices, t.More, message.Format{Limit: webhookText, Links: true}), Test: m.Test, More: t.More}
-	for _, c := range t.Notices {
-		data.Notices = append(data.Notices, noticePayload{Notice: message.CleanNotice(*c.Source), DurationMS: float64(c.Source.For.Milliseconds()), Head: c.Head})
+	for i, c := range t.Notices {
+		notice := *c.Source
+		if i >= webhookEvidence {
+			notice.Incident.Evidence = incident.Evidence{}
+		}
+		data.Notices = append(data.Notices, noticePayload{Notice: message.CleanNotice(notice), DurationMS: float64(c.Source.For.Milliseconds()), Head: c.Head})
 	}
 	body, err := encode(webhookPayload{Type: "incident.notices", Timestamp: m.At.UTC(), Data: data})
 	if err != nil {
