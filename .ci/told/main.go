@@ -22,6 +22,7 @@ type settings struct {
 	work    string // directory of all stories
 	short   bool
 	kills   int
+	gatus   string // program; it is not part of Debian
 }
 
 // story runs vega through something that happens, and returns what did not hold.
@@ -33,6 +34,10 @@ type story struct {
 func stories() []story {
 	return []story{
 		{"kills", "SIGKILL between a transition and its message, again and again", kills},
+		{"storm", "a root fails with 2,800 children, in several orders, at interval 60 s (30 min)", storm},
+		{"flap", "targets fail at random for 5 minutes", flap},
+		{"manager", "a real Alertmanager between vega and a receiver (11 min)", manager},
+		{"peers", "vega, Gatus, and Prometheus with Alertmanager watch the same failing targets (34 min)", peers},
 	}
 }
 
@@ -41,6 +46,7 @@ func main() {
 	flag.StringVar(&s.program, "vega", "", "program to test instead of one built from this directory")
 	flag.BoolVar(&s.short, "short", false, "the short form, as in .ci/run")
 	flag.IntVar(&s.kills, "kills", 0, "number of kills; default 100, or 4 with -short")
+	flag.StringVar(&s.gatus, "gatus", "gatus", "program that the story peers compares with")
 	keep := flag.Bool("keep", false, "keep the files")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
