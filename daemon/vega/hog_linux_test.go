@@ -91,9 +91,9 @@ func TestHogsShowInFigures(t *testing.T) {
 	}
 }
 
-// stuckPool is a configuration with a database whose queries never end, on all its
+// stuckDatabase is a configuration with a database whose queries never end, on all its
 // connections, and thresholds like those of the built-in alerts.
-func stuckPool(t *testing.T) string {
+func stuckDatabase(t *testing.T) string {
 	t.Helper()
 	text := fmt.Sprintf("database \"orders\" {\n  driver = \"postgres\"\n  dsn    = %q\n}\n", realtest.Postgres(t))
 	for n := range 6 { // vega uses up to four connections
@@ -116,7 +116,7 @@ threshold "stuck-pool" {
 // after two minutes.
 func TestStuckPoolAndSlowQueryShowInFigures(t *testing.T) {
 	t.Parallel()
-	config := stuckPool(t)
+	config := stuckDatabase(t)
 	p := serveConfig(t, config)
 	const slowest, percent = "database.orders.queries.slowest", "database.orders.pool.percent"
 	for _, resource := range []string{slowest, percent} {
