@@ -52,13 +52,8 @@ const slowestQueries = 3
 // network that can't be used.
 func (d *Daemon) setup(s *state) (alerting.Setup, error) {
 	c := s.Config
-	out := alerting.Setup{
-		Rules: alert.Config{
-			ID: d.identity, ExternalURL: c.Server.ExternalURL, Digest: s.inputs.Digest,
-			Alerts: c.Alerts, Windows: c.Windows, Integrations: alerted(c),
-		},
-		Notifiers: map[string]alerting.Notifier{},
-	}
+	out := alerting.Setup{Rules: AlertRules(c), Notifiers: map[string]alerting.Notifier{}}
+	out.Rules.ID, out.Rules.Digest = d.identity, s.inputs.Digest
 	network, err := newNetwork(c.Network)
 	if err != nil {
 		return out, err
@@ -69,7 +64,6 @@ func (d *Daemon) setup(s *state) (alerting.Setup, error) {
 		if err != nil {
 			return out, err
 		}
-		out.Rules.Notifiers = append(out.Rules.Notifiers, alert.Notifier{Name: settings.Name, Pager: service.Find(settings.Type).Pager, Digest: service.Digest(settings)})
 		out.Notifiers[settings.Name] = n
 	}
 	for _, m := range c.DeadMen {
@@ -78,6 +72,16 @@ func (d *Daemon) setup(s *state) (alerting.Setup, error) {
 		}})
 	}
 	return out, nil
+}
+
+// AlertRules returns what a configuration has for the state machine of alerting, without
+// the identity of the daemon and the digest of its files.
+func AlertRules(c *config.Config) alert.Config {
+	rules := alert.Config{ExternalURL: c.Server.ExternalURL, Alerts: c.Alerts, Windows: c.Windows, Integrations: alerted(c)}
+	for _, n := range c.Notifiers {
+		rules.Notifiers = append(rules.Notifiers, alert.Notifier{Name: n.Name, Pager: service.Find(n.Type).Pager, Digest: service.Digest(n)})
+	}
+	return rules
 }
 
 func newNotifier(settings service.Settings, o notify.Options) (alerting.Notifier, error) {
@@ -160,6 +164,9 @@ func (d *Daemon) Silences(ctx context.Context, limit int, cursor string) (store.
 // Silence adds a silence and returns it with its ID. The error is a *store.InvalidError,
 // or that of the store.
 func (d *Daemon) Silence(ctx context.Context, s incident.Silence) (incident.Silence, error) {
+	if err := expectSelection(d.inForce().Config, &s); err != nil {
+		return s, err
+	}
 	err := d.alerts.Change(ctx, func(m *alert.Machine, now time.Time) (err error) {
 		s.ID, err = m.Silence(now, s)
 		return err

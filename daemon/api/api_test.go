@@ -102,6 +102,13 @@ func (f *fake) Runs(_ context.Context, q store.RunQuery) (daemon.RunPage, error)
 	return daemon.RunPage{Runs: []daemon.RunReport{}}, nil
 }
 
+func (f *fake) Uptime(_ context.Context, name string, since, until time.Time) (daemon.UptimeReport, error) {
+	if name != "a" {
+		return daemon.UptimeReport{}, &engine.UnknownError{Name: name, Known: []string{"a"}}
+	}
+	return daemon.UptimeReport{Name: name, Since: since, Until: until}, nil
+}
+
 func (f *fake) Conversations() store.Conversations {
 	if f.full {
 		return fullConversations{}

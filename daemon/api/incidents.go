@@ -81,7 +81,7 @@ func (a oncall) unchanged(c *gin.Context, err error, id int64) error {
 	case i.Open():
 		return nil // it is not acknowledged anyhow
 	default:
-		return &problem{http.StatusConflict, fmt.Sprintf("the incident %d has ended", id)}
+		return &problem{http.StatusConflict, fmt.Sprintf("incident %d has ended", id)}
 	}
 }
 

@@ -183,7 +183,7 @@ func TestIncidentsOverHTTP(t *testing.T) {
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"who":"ann"}`, 400, `unknown field \"who\"; this route accepts by, comment, duration`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", ``, 415, "send JSON"},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":"` + strings.Repeat("x", maxAcknowledgement) + `"}`, 413, "exceeds the limit"},
-		{"POST", "/admin/incidents/2/ack", "/admin/incidents/{id}/ack", `{}`, 409, "the incident 2 has ended"},
+		{"POST", "/admin/incidents/2/ack", "/admin/incidents/{id}/ack", `{}`, 409, "incident 2 has ended"},
 		{"POST", "/admin/incidents/3/ack", "/admin/incidents/{id}/ack", `{}`, 404, "there is no incident 3"},
 		{"DELETE", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", "", 204, ""},
 		{"DELETE", "/admin/incidents/2/ack", "/admin/incidents/{id}/ack", "", 409, "has ended"},

@@ -261,6 +261,8 @@ func (d *described) succeed() {
 		{"GET", "/admin/integrations/{name}", "lost", ""},
 		{"GET", "/admin/integrations/{name}/runs", "good", ""},
 		{"GET", "/admin/integrations/{name}/runs", "%6Cost/runs?limit=1&since=1h&status=unknown", ""},
+		{"GET", "/admin/integrations/{name}/uptime", "good", ""},
+		{"GET", "/admin/integrations/{name}/uptime", "off", ""},
 		{"GET", "/admin/plugins", "", ""},
 		{"GET", "/admin/config/validate", "", ""},
 		{"GET", "/admin/config/plan", "", ""},

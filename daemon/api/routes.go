@@ -72,6 +72,15 @@ func (a *API) checkRoutes() []route {
 				limitParam, cursorParam,
 			},
 		},
+		{
+			method: http.MethodGet, path: "/admin/integrations/:name/uptime", scope: Read, handler: oncall{a}.uptime, status: http.StatusOK, answer: daemon.UptimeReport{},
+			id: "getUptime", summary: "Which part of a period one integration was up, with two bounds",
+			description: "A run speaks until the next one, for two intervals at most; what no run speaks for is unknown. uptime_percent_min is the part in which the integration was healthy or degraded, and uptime_percent_max that and the unknown part, both of all time but maintenance. The period begins with the first stored run, if since is earlier.",
+			params: []param{
+				{name: "since", kind: momentParam, doc: "When the period begins. Default: 30 days ago."},
+				{name: "until", kind: momentParam, doc: "When it ends. Default, and latest: now."},
+			},
+		},
 	}
 }
 

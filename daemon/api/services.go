@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"vega/daemon"
 	"vega/daemon/alerting"
@@ -41,6 +42,7 @@ type Checks interface {
 // Runs reads the history of integrations.
 type Runs interface {
 	Runs(ctx context.Context, q store.RunQuery) (daemon.RunPage, error)
+	Uptime(ctx context.Context, name string, since, until time.Time) (daemon.UptimeReport, error)
 }
 
 // Machine reports on the host, the container and this process.

@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //
 //	$OK            a URL that answers 200
 //	$PORT, $OTHER  ports that nothing listens on
+//	$TARGET        a URL of its own: a target for GET, a webhook for POST
 //
 // Besides the commands of testscript, it can use:
 //
@@ -56,6 +57,10 @@ func TestMain(m *testing.M) {
 //	build-example LANG FILE    builds the example in plugins/nagios/examples
 //	toolchain LANG probe       skips the script if the toolchain for a probe (or command) is missing
 //	mode FILE…                 prints the type and the permissions of each file
+//	target up|down             makes $TARGET answer 200 or 503
+//	target accept|refuse       makes $TARGET accept messages or not
+//	received N PATTERN         waits until $TARGET was sent N matching messages
+//	eventually PATTERN COMMAND…  repeats a command until its output matches
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -69,6 +74,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("OK", server.URL)
 			e.Setenv("PORT", realtest.FreePort(t))
 			e.Setenv("OTHER", realtest.FreePort(t))
+			startReceiver(e)
 			dir := filepath.Join(e.WorkDir, "plugins")
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return err
@@ -77,6 +83,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"http": ask, "until": until, "exitcode": exitcode, "signal": sendSignal, "warm": warmUp, "core": writeCore, "append": appendSection, "refused": refusedFor, "served": func(ts *testscript.TestScript, _ bool, _ []string) { refusedFor(ts, true, nil) }, "build-example": buildExample, "toolchain": toolchain, "mode": mode,
+			"target": target, "received": received, "eventually": eventually,
 		},
 	})
 }

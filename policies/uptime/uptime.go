@@ -107,15 +107,18 @@ func (t *Tally) Report() Report {
 func (r Report) Counted() time.Duration { return r.Up + r.Down + r.Unknown }
 
 // Percent returns the lowest and the highest percentage of the time that the integration
-// can have been up, rounded to 0.001 away from each other. It returns false if no time
-// counts.
+// can have been up. They are rounded to 0.001 away from each other, or both down if
+// nothing is unknown. It returns false if no time counts.
 func (r Report) Percent() (low, high float64, ok bool) {
 	all := float64(r.Counted())
 	if all <= 0 {
 		return 0, 0, false
 	}
-	low, high = float64(r.Up)/all, float64(r.Up+r.Unknown)/all
-	return math.Floor(low*1e5) / 1e3, math.Ceil(high*1e5) / 1e3, true
+	low = math.Floor(float64(r.Up)/all*1e5) / 1e3
+	if r.Unknown == 0 {
+		return low, low, true
+	}
+	return low, math.Ceil(float64(r.Up+r.Unknown)/all*1e5) / 1e3, true
 }
 
 // Merge sorts periods and joins those that overlap.

@@ -112,7 +112,11 @@ func TestSumsMatchASecondHand(t *testing.T) {
 
 func TestRoundingKeepsTheBounds(t *testing.T) {
 	r := uptime.Report{Up: 999_999 * time.Second, Down: time.Second}
-	if low, high, _ := r.Percent(); low >= 100 || high < 99.9999 {
-		t.Errorf("%v %v: down for a second, yet shown as always up", low, high)
+	if low, high, _ := r.Percent(); low != 99.999 || high != low {
+		t.Errorf("%v %v: down for a second of a million", low, high)
+	}
+	r = uptime.Report{Up: 999_999 * time.Second, Unknown: time.Second}
+	if low, high, _ := r.Percent(); low != 99.999 || high != 100 {
+		t.Errorf("%v %v: unknown for a second of a million", low, high)
 	}
 }

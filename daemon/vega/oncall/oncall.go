@@ -1,6 +1,7 @@
 // Package oncall implements the commands for the person on call: what is wrong
-// (incidents, alerts, notifiers), and what to do about messages (ack, silence, test
-// notifier). All of them ask the running daemon. Commands returns them.
+// (incidents, alerts, notifiers), what to do about messages (ack, silence, test
+// notifier), and what was (uptime, replay). All but replay ask the running daemon.
+// Commands returns them.
 package oncall
 
 import (
@@ -8,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os/user"
 	"strconv"
 
@@ -19,7 +21,7 @@ import (
 
 // Commands returns the commands.
 func Commands() []*cobra.Command {
-	return []*cobra.Command{incidentsCommand(), ackCommand(), silenceCommand(), alertsCommand(), notifiersCommand(), testCommand()}
+	return []*cobra.Command{incidentsCommand(), ackCommand(), silenceCommand(), alertsCommand(), notifiersCommand(), testCommand(), uptimeCommand(), replayCommand()}
 }
 
 // remote holds the flags that say which daemon to ask, and how to print its answer.
@@ -73,6 +75,14 @@ func show(cmd *cobra.Command, format string, answer json.RawMessage, v any, writ
 		return fmt.Errorf("the daemon runs another version: %w", err)
 	}
 	return write()
+}
+
+// writeJSON prints a value.
+func writeJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
 
 // entry reads the ID of an incident or a silence.

@@ -1,0 +1,106 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"vega/daemon/config"
+	"vega/policies/alert"
+	"vega/policies/check"
+	"vega/policies/uptime"
+)
+
+// defaultSpeaks is how long a run of an integration speaks that runs only on request.
+const defaultSpeaks = 2 * time.Minute
+
+// UptimeReport says which part of a period an integration was up. A run speaks until the
+// next one, for two intervals at most; what no run speaks for is unknown. The percentages
+// are of all time but maintenance.
+type UptimeReport struct {
+	Name string `json:"name"`
+	// Since is when the period begins: as asked for, or with the first run that is stored.
+	Since         time.Time `json:"since"`
+	Until         time.Time `json:"until"`
+	MinPercent    *float64  `json:"uptime_percent_min"` // up for certain; null if no time counts
+	MaxPercent    *float64  `json:"uptime_percent_max"` // up, or unknown
+	UpMS          int64     `json:"up_ms"`
+	DownMS        int64     `json:"down_ms"`
+	UnknownMS     int64     `json:"unknown_ms"`
+	MaintenanceMS int64     `json:"maintenance_ms"`
+	Runs          int       `json:"runs"`
+}
+
+// Uptime reports on one integration, even if it is no longer configured. The error is an
+// *engine.UnknownError if the name is neither configured nor in the history.
+func (d *Daemon) Uptime(ctx context.Context, name string, since, until time.Time) (UptimeReport, error) {
+	patience, cancel := context.WithTimeout(ctx, flushPatience)
+	defer cancel()
+	if err := d.store.FlushRuns(patience); err != nil && ctx.Err() != nil {
+		return UptimeReport{}, ctx.Err() // any other error: a store that can't write can still be read
+	}
+	t := uptime.Tally{Since: since, Until: until, Limit: defaultSpeaks}
+	var of *alert.Integration
+	c := d.inForce().Config
+	for _, i := range alerted(c) {
+		if i.Name == name {
+			of = &i
+		}
+	}
+	if of != nil && of.Interval > 0 {
+		t.Limit = 2 * of.Interval
+	}
+	first, err := d.store.Statuses(ctx, name, time.Time{}, until, func(time.Time, check.Status) bool { return false })
+	if err != nil {
+		return UptimeReport{}, err
+	}
+	if first.IsZero() {
+		if err := expectKnown(ctx, d, name); err != nil {
+			return UptimeReport{}, err
+		}
+	}
+	if first.After(since) {
+		t.Since = first
+	}
+	if of != nil {
+		t.Maintenance = maintenance(c, of, t.Since, until)
+	}
+	_, err = d.store.Statuses(ctx, name, t.Since.Add(-t.Limit), until, func(began time.Time, s check.Status) bool {
+		t.Add(began, s)
+		return true
+	})
+	return newUptimeReport(name, &t), err
+}
+
+// maintenance returns when the maintenance windows of an integration are open.
+func maintenance(c *config.Config, i *alert.Integration, since, until time.Time) []uptime.Period {
+	var all []uptime.Period
+	for n := range c.Windows {
+		w := &c.Windows[n]
+		if !alert.NewMatcher(w.Integrations).Match(i) {
+			continue
+		}
+		for at := since; at.Before(until); {
+			open, change := w.Open(at)
+			if !change.After(at) {
+				break // a window without a next change
+			}
+			if open {
+				all = append(all, uptime.Period{From: at, To: change})
+			}
+			at = change
+		}
+	}
+	return uptime.Merge(all)
+}
+
+func newUptimeReport(name string, t *uptime.Tally) UptimeReport {
+	r := t.Report()
+	out := UptimeReport{
+		Name: name, Since: t.Since.UTC(), Until: t.Until.UTC(), Runs: r.Runs,
+		UpMS: r.Up.Milliseconds(), DownMS: r.Down.Milliseconds(), UnknownMS: r.Unknown.Milliseconds(), MaintenanceMS: r.Maintenance.Milliseconds(),
+	}
+	if low, high, ok := r.Percent(); ok {
+		out.MinPercent, out.MaxPercent = &low, &high
+	}
+	return out
+}
