@@ -55,6 +55,7 @@ func Run(ctx context.Context, s Store, o Options) (Report, error) {
 		return Report{}, fmt.Errorf("read the runs: %w", err)
 	}
 	took := time.Since(began)
+
 	r := compare(o, p.told, live)
 	r.Runs, r.Figures, r.FiguresSince = runs, p.samples, from
 	r.DurationMS = check.Milliseconds(took)
@@ -73,7 +74,7 @@ func (p *player) runs(ctx context.Context, s Store) (n int, err error) {
 		}
 		p.advance(at)
 		p.machine.Run(r)
-		if p.machine.Pending() {
+		if p.machine.Pending() || len(p.told.open) > 0 { // a healthy run may release what waits for it
 			_, _ = p.machine.Wanted() // the runs that came of it are among the stored ones
 			p.send()
 		}
@@ -95,6 +96,7 @@ type player struct {
 	machine *alert.Machine
 	clock   time.Time
 	again   time.Time // when the machine wants to be asked; zero: not before something happens
+	spins   int       // how often it asked for the same time
 	due     []action  // in order of time
 	figures *figures
 	samples int
@@ -117,10 +119,11 @@ func newPlayer(o Options) *player {
 
 func (p *player) begin() time.Time { return p.options.Since.Add(-warmUp) }
 
-// advance lets time pass until a time, and everything happen that is due before.
+// advance lets time pass until a time, and everything happen that is due before. What
+// people do at that very time, they do after the run that ends then.
 func (p *player) advance(to time.Time) {
 	for {
-		at, do := p.next()
+		at, do := p.next(to)
 		if do == nil || at.After(to) {
 			p.clock = latest(p.clock, to)
 			return
@@ -131,12 +134,13 @@ func (p *player) advance(to time.Time) {
 	}
 }
 
-// next returns what happens next besides runs, and when; nil if nothing does.
-func (p *player) next() (at time.Time, do func()) {
+// next returns what happens next besides runs, and when; nil if nothing does before a
+// time.
+func (p *player) next(to time.Time) (at time.Time, do func()) {
 	if !p.again.IsZero() {
 		at, do = p.again, func() {}
 	}
-	if len(p.due) > 0 && (do == nil || p.due[0].at.Before(at)) {
+	if len(p.due) > 0 && p.due[0].at.Before(to) && (do == nil || p.due[0].at.Before(at)) {
 		first := p.due[0]
 		at, do = first.at, func() {
 			p.due = p.due[1:]
@@ -152,6 +156,9 @@ func (p *player) next() (at time.Time, do func()) {
 	return at, do
 }
 
+// maxSpins limits how often the machine is asked at one time.
+const maxSpins = 1000
+
 // send lets every message arrive that is due.
 func (p *player) send() {
 	for {
@@ -163,7 +170,9 @@ func (p *player) send() {
 			break
 		}
 	}
-	if !p.again.IsZero() && !p.again.After(p.clock) {
+	if p.again.IsZero() || p.again.After(p.clock) {
+		p.spins = 0
+	} else if p.spins++; p.spins > maxSpins {
 		p.again = p.clock.Add(time.Second) // time goes on
 	}
 	if p.machine.Pending() {

@@ -76,12 +76,12 @@ const tolerance = 5 * time.Second
 func compare(o Options, replayed, live *told) Report {
 	r := Report{Since: o.Since, Until: o.Until, Same: true, Alerts: []AlertCount{}, Notifiers: []NotifierCount{}}
 	r.Incidents, r.NotReplayed = pair(replayed.since(o.Since), live.since(o.Since))
-	alerts, notifiers := map[string]*AlertCount{}, map[string]*NotifierCount{}
+	alerts, notifiers, pagers := map[string]*AlertCount{}, map[string]*NotifierCount{}, map[string]bool{}
 	for n := range o.Rules.Alerts {
 		alerts[o.Rules.Alerts[n].Name] = &AlertCount{}
 	}
 	for _, n := range o.Rules.Notifiers {
-		notifiers[n.Name] = &NotifierCount{}
+		notifiers[n.Name], pagers[n.Name] = &NotifierCount{}, n.Pager
 	}
 	for _, i := range r.Incidents {
 		count(alerts, i.Replay, func(c *AlertCount) { c.Replay++ })
@@ -90,10 +90,10 @@ func compare(o Options, replayed, live *told) Report {
 			r.Same = false
 		}
 	}
-	for name, n := range replayed.sent() {
+	for name, n := range replayed.sent(pagers) {
 		entry(notifiers, name).Replay = n
 	}
-	for name, n := range live.sent() {
+	for name, n := range live.sent(pagers) {
 		entry(notifiers, name).Live = n
 	}
 	for _, name := range slices.Sorted(maps.Keys(alerts)) {

@@ -13,6 +13,7 @@ import (
 // told is what was sent, in a replay or live.
 type told struct {
 	all  map[int64]*one
+	open map[int64]bool
 	from time.Time // only what was sent from then on counts
 }
 
@@ -22,7 +23,9 @@ type one struct {
 	events []incident.Event
 }
 
-func newTold(from time.Time) *told { return &told{all: map[int64]*one{}, from: from} }
+func newTold(from time.Time) *told {
+	return &told{all: map[int64]*one{}, open: map[int64]bool{}, from: from}
+}
 
 func (t *told) of(id int64) *one {
 	if t.all[id] == nil {
@@ -35,6 +38,9 @@ func (t *told) of(id int64) *one {
 func (t *told) changes(c *incident.Changes) {
 	for _, i := range c.Incidents {
 		t.of(i.ID).Incident = i
+		if t.open[i.ID] = true; !i.Open() {
+			delete(t.open, i.ID)
+		}
 	}
 	for _, e := range c.Events {
 		o := t.of(e.Incident)
@@ -75,8 +81,8 @@ func (t *told) since(from time.Time) (all []*one) {
 }
 
 // sent counts what each notifier was sent about incidents that are not events. Notices
-// that arrived at once were one message.
-func (t *told) sent() map[string]Sent {
+// that arrived at once were one message, but not for a pager, which gets one for each.
+func (t *told) sent(pagers map[string]bool) map[string]Sent {
 	sums, messages := map[string]Sent{}, map[string]map[int64]bool{}
 	for _, o := range t.all {
 		if o.Subject.Kind == incident.OfEvent {
@@ -96,7 +102,9 @@ func (t *told) sent() map[string]Sent {
 		}
 	}
 	for name, s := range sums {
-		s.Messages = len(messages[name])
+		if s.Messages = len(messages[name]); pagers[name] {
+			s.Messages = s.Notices
+		}
 		sums[name] = s
 	}
 	return sums
