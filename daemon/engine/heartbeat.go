@@ -135,7 +135,7 @@ func (e beats) pushed(ctx context.Context, i *integration, event heartbeat.Event
 	now := time.Now()
 	i.mu.Lock()
 	before := i.beat.job.Status()
-	run := i.complete(i.beat.job.Push(now, event), ctx)
+	run := i.described(ctx, i.beat.job.Push(now, event))
 	by := i.beat.job.By().UTC().Truncate(time.Millisecond)
 	answer := Pushed{i.name, run.Status, &by}
 	recorded, at := i.beat.pace.take(now)
@@ -197,9 +197,9 @@ func sooner(a, b time.Time) time.Time {
 	return a
 }
 
-// complete adds to the run of a heartbeat what the job does not know. The caller holds
+// described adds to the run of a heartbeat what the job does not know. The caller holds
 // i.mu.
-func (i *integration) complete(r check.Run, ctx context.Context) check.Run {
+func (i *integration) described(ctx context.Context, r check.Run) check.Run {
 	i.began = r.Began
 	r.Integration, r.Probe, r.Digest = i.name, i.bound.probe(), i.bound.Digest
 	r.CorrelationID = telemetry.ID(ctx)
@@ -248,7 +248,7 @@ func (e beats) evaluate(i *integration) {
 	}
 	ctx := telemetry.WithID(context.Background(), telemetry.NewID())
 	before := b.job.Status()
-	run := i.complete(b.job.Look(now), ctx)
+	run := i.described(ctx, b.job.Look(now))
 	b.changed(before, now)
 	next := b.wake(now, now)
 	i.mu.Unlock()
@@ -285,7 +285,7 @@ func (e beats) look(f *flight, i *integration) {
 	now := time.Now()
 	i.mu.Lock()
 	before := i.beat.job.Status()
-	run := i.complete(i.beat.job.Look(now), ctx)
+	run := i.described(ctx, i.beat.job.Look(now))
 	i.beat.changed(before, now)
 	next := i.beat.wake(now, now)
 	i.mu.Unlock()
