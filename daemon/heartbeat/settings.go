@@ -30,6 +30,8 @@ type Settings struct {
 	Grace    time.Duration
 	Cron     *cron.Schedule // nil: there is only an interval
 	Zone     *time.Location // of Cron
+	// Secret is set if Cron or Zone came from env() or file(), so no text may contain them.
+	Secret bool
 }
 
 // DefaultGrace returns the grace for a job that runs on an interval.
@@ -37,10 +39,14 @@ func DefaultGrace(interval time.Duration) time.Duration { return min(interval, m
 
 // String describes the schedule.
 func (s *Settings) String() string {
-	if s.Cron != nil {
+	switch {
+	case s.Cron == nil:
+		return fmt.Sprintf("every %s, grace %s", span(s.Interval), span(s.Grace))
+	case s.Secret:
+		return "by cron, grace " + span(s.Grace)
+	default:
 		return fmt.Sprintf("%s in %s, grace %s", s.Cron, s.Zone, span(s.Grace))
 	}
-	return fmt.Sprintf("every %s, grace %s", span(s.Interval), span(s.Grace))
 }
 
 // span formats a duration as a person writes it: 5m, not 5m0s.
@@ -64,7 +70,12 @@ func (s *Settings) Same(o *Settings) bool {
 }
 
 // sameSchedule reports whether both expect pushes at the same times.
-func (s *Settings) sameSchedule(o *Settings) bool { return s.String() == o.String() }
+func (s *Settings) sameSchedule(o *Settings) bool {
+	if s.Interval != o.Interval || s.Grace != o.Grace || (s.Cron == nil) != (o.Cron == nil) {
+		return false
+	}
+	return s.Cron == nil || *s.Cron == *o.Cron && s.Zone.String() == o.Zone.String()
+}
 
 // early is how much before its time by cron a push counts for that time, because the
 // clocks of two hosts differ.
@@ -83,7 +94,7 @@ func (s *Settings) next(after time.Time) time.Time {
 
 // written formats a time for people, in the time zone of the schedule.
 func (s *Settings) written(t time.Time) string {
-	if s.Zone != nil {
+	if s.Zone != nil && !s.Secret {
 		return t.In(s.Zone).Format(time.RFC3339)
 	}
 	return t.UTC().Format(time.RFC3339)

@@ -32,7 +32,7 @@ func (d Stage) Settings(interval time.Duration) *heartbeat.Settings {
 	s := &heartbeat.Settings{Token: heartbeat.NewToken(d.text("token")), Interval: interval}
 	s.Get, _ = d.Values["get"].(bool)
 	d.token()
-	if t := d.Config.Slot("cron"); t != nil {
+	if t := d.Config.Slot("cron"); t != nil && t.State != bind.Absent {
 		d.schedule(s)
 	} else {
 		d.interval(interval)
@@ -49,6 +49,12 @@ func (d Stage) Settings(interval time.Duration) *heartbeat.Settings {
 func (d Stage) text(name string) string {
 	text, _ := d.Values[name].(manifest.Text)
 	return text.Reveal()
+}
+
+// secret reports whether an option came from env() or file().
+func (d Stage) secret(name string) bool {
+	text, _ := d.Values[name].(manifest.Text)
+	return text.HasSecret()
 }
 
 // present reports whether an option was written and has a known value.
@@ -79,9 +85,14 @@ func (d Stage) schedule(s *heartbeat.Settings) {
 		return
 	}
 	at := d.Config.Place("cron")
+	s.Secret = d.secret("cron") || d.secret("timezone")
 	parsed, err := cron.Parse(d.text("cron"))
 	if err != nil {
-		d.Out.Err(diag.OutOfBounds, at, fmt.Sprintf("cron is not valid: %v.", err), `use five fields, such as "30 3 * * 1-5" for 03:30 from Monday to Friday`)
+		why := fmt.Sprintf("cron is not valid: %v.", err)
+		if d.secret("cron") {
+			why = "cron is not valid."
+		}
+		d.Out.Err(diag.OutOfBounds, at, why, `use five fields, such as "30 3 * * 1-5" for 03:30 from Monday to Friday`)
 		return
 	}
 	s.Zone = d.zone()
