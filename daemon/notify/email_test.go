@@ -11,6 +11,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"vega/daemon/notify"
@@ -128,7 +129,10 @@ func TestMailThatEximRefuses(t *testing.T) {
 // sent.
 func dialogue(t testing.TB, answer func(line string) (reply string, end bool)) string {
 	t.Helper()
+	var one sync.Mutex // connection at a time
 	return strings.TrimPrefix(listen(t, func(c net.Conn) {
+		one.Lock()
+		defer one.Unlock()
 		reply, end := answer("")
 		fmt.Fprint(c, reply)
 		lines := bufio.NewScanner(c)
