@@ -106,11 +106,10 @@ func (m *outbox) buildRecipients(all []Notifier) {
 			n = &recipient{}
 		}
 		n.leaving, n.gone = time.Time{}, false
-		changed := n.Digest != v.Digest
-		n.Notifier = v
-		if changed && n.Name != "" {
+		if n.Name != "" && n.Digest != v.Digest {
 			n.changed = true
 		}
+		n.Notifier = v
 		m.byName[v.Name] = n
 		m.recipients = append(m.recipients, n)
 	}

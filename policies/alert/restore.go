@@ -61,6 +61,7 @@ func (m *incidents) restoreDelivery(v incident.Delivery) {
 	r.deliveries = append(r.deliveries, d)
 	if d.Dead {
 		n.dead++
+		n.changed = n.changed || d.Settings != n.Digest
 	}
 	if !d.Done {
 		n.add(d)
