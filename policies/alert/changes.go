@@ -162,9 +162,7 @@ func (m *Machine) Reset() {
 	for id, r := range m.records {
 		m.changes.incidents[id] = &r.Incident
 		for _, d := range r.deliveries {
-			if d.Seq > 0 || d.Missed {
-				m.changes.delivery(&d.Delivery)
-			}
+			m.keep(d)
 		}
 	}
 	for _, s := range m.silences {

@@ -61,6 +61,9 @@ func (m *outbox) compose(n *recipient, now time.Time) *incident.Message {
 		return nil
 	}
 	all, storm := m.limit(n, same(all), now)
+	if len(all) == 0 { // a storm that the pager knows of stands for all of them
+		return nil
+	}
 	if !locked(&all[0]) {
 		all = append(all, missed(n)...)
 	}

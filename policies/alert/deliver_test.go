@@ -93,12 +93,15 @@ func TestANotifierHasThreeTokens(t *testing.T) {
 
 func TestAPagerGetsOneEventForAStorm(t *testing.T) {
 	c := many(100)
+	for i := range 10 {
+		c.Integrations = append(c.Integrations, alert.Integration{Name: fmt.Sprintf("late%d", i), Enabled: true})
+	}
 	c.Notifiers = []alert.Notifier{{Name: "pager", Pager: true}}
 	w := newWorld(t, c)
 	for i := range 100 {
 		w.run(fmt.Sprintf("i%03d", i), bad)
 	}
-	w.pass(time.Minute)
+	w.pass(20 * time.Second)
 	if len(w.sent) != 1 || len(w.sent[0].Notices) != 21 || w.sent[0].Storm != 80 {
 		t.Fatalf("messages %v, storm %d", w.sizes(), w.sent[0].Storm)
 	}
@@ -106,7 +109,18 @@ func TestAPagerGetsOneEventForAStorm(t *testing.T) {
 	if storm.Incident.Subject.Name != "notification_storm" || storm.Incident.Severity != incident.Critical || !strings.HasPrefix(storm.Incident.Summary, "80 more") {
 		t.Errorf("the storm: %+v", storm)
 	}
+	for i := range 10 { // the storm goes on
+		w.run(fmt.Sprintf("late%d", i), bad)
+	}
+	w.pass(30 * time.Second)
+	if len(w.sent) != 1 {
+		t.Errorf("messages %v", w.sizes())
+	}
 	w.pass(time.Hour)
+	for i := range 10 {
+		w.run(fmt.Sprintf("late%d", i), good)
+	}
+	w.pass(time.Minute)
 	for i := range 99 {
 		w.run(fmt.Sprintf("i%03d", i), good)
 	}
@@ -228,7 +242,6 @@ func TestFinalIsGivenUpUntilRetryOrAnotherDigest(t *testing.T) {
 	for _, how := range []string{"nothing", "retry", "digest", "restart with another digest"} {
 		t.Run(how, func(t *testing.T) {
 			w := newWorld(t, many(1))
-			d := newDisk()
 			w.answers(incident.Final, incident.Arrived)
 			w.run("i000", bad)
 			w.pass(24 * time.Hour)
@@ -244,14 +257,10 @@ func TestFinalIsGivenUpUntilRetryOrAnotherDigest(t *testing.T) {
 			case "digest":
 				w.m.Configure(c, w.now)
 			case "restart with another digest":
-				w.m.Reset()
-				d.apply(w.m.Take())
-				w.m = alert.New(c, d.state(), w.now)
+				w.c = c
+				w.restart()
 			default:
-				w.m.Reset()
-				d.apply(w.m.Take())
-				w.m = alert.New(w.c, d.state(), w.now)
-				w.pump()
+				w.restart()
 				w.pass(time.Hour)
 				w.want("chat:opening:i000")
 				return

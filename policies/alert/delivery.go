@@ -15,9 +15,10 @@ type delivery struct {
 	incident.Delivery
 	record   *record
 	to       *recipient
-	direct   bool              // an alert of the incident notifies it
-	repeat   time.Duration     // between reminders; 0: none
-	escalate time.Duration     // how long after the opening it is notified in addition; negative: never
+	direct   bool          // an alert of the incident notifies it
+	repeat   time.Duration // between reminders; 0: none
+	escalate time.Duration // how long after the opening it is notified in addition; negative: never
+	stored   bool
 	sending  bool              // an attempt is made now
 	told     incident.Severity // by that attempt
 }
@@ -52,7 +53,8 @@ func (m *outbox) revive(d *delivery, at time.Time) {
 // keep stores a delivery, if anything was ever attempted. Another one is derived from
 // its incident.
 func (m *board) keep(d *delivery) {
-	if d.Seq > 0 || d.Missed || d.Storm != 0 {
+	if d.Seq > 0 || d.Missed || d.Storm != 0 || d.stored {
+		d.stored = true
 		m.changes.delivery(&d.Delivery)
 	}
 }

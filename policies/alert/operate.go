@@ -222,7 +222,7 @@ func (m *incidents) sweeps(now time.Time) {
 	needed := map[int64]bool{}
 	for _, w := range m.watches {
 		m.settle(w, now)
-		if w.Phase == incident.Inactive && w.remembers(now) {
+		if w.remembers(now) {
 			needed[w.Incident] = true
 		}
 	}

@@ -40,6 +40,9 @@ func (m *Machine) Done(now time.Time, sent *incident.Message, o incident.Outcome
 	}
 	n.touch(long)
 	m.sweepAt(now)
+	if !n.leaving.IsZero() {
+		m.lapse = earliest(m.lapse, now)
+	}
 	if active, change := n.failing(now, o.Result); change {
 		m.Event(now, n.event(), active, o.Reason)
 	}

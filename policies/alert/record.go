@@ -215,6 +215,7 @@ func (m *incidents) noteOpened(r *record) {
 func (m *incidents) reopen(r *record, w *watch, e *evaluation) {
 	r.Ended, r.End, r.Ready, r.Silenced = time.Time{}, incident.StillOpen, e.at, ""
 	r.Reopened++
+	r.Root, r.Below, r.waiting, r.awaited, r.muted = 0, 0, nil, false, ""
 	r.watches = []*watch{w}
 	r.node = w.node
 	w.record = r

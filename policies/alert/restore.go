@@ -54,9 +54,10 @@ func (m *incidents) restoreDelivery(v incident.Delivery) {
 	if r == nil || r.to(n) != nil {
 		return
 	}
-	d := &delivery{Delivery: v, record: r, to: n, escalate: -1}
+	d := &delivery{Delivery: v, record: r, to: n, escalate: -1, stored: true}
 	d.Seq, d.Attempts = max(v.Seq, 0), max(v.Attempts, 0)
 	d.Unsure = d.Unsure || d.InFlight && !d.Notified && d.Kind != incident.Missed
+	d.Missed = d.Missed && !r.Open()
 	d.told = d.Severity
 	r.deliveries = append(r.deliveries, d)
 	if d.Dead {

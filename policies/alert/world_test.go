@@ -22,6 +22,7 @@ type world struct {
 	answer func(*incident.Message) incident.Outcome
 	events []incident.Event
 	after  func() // called after Next
+	disk   *disk
 }
 
 var start = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
@@ -55,7 +56,7 @@ func health() alert.Alert {
 
 func newWorld(t *testing.T, c alert.Config) *world {
 	t.Helper()
-	w := &world{t: t, c: c, now: start}
+	w := &world{t: t, c: c, now: start, disk: newDisk()}
 	w.m = alert.New(c, incident.State{}, w.now)
 	w.pump()
 	return w
@@ -81,7 +82,14 @@ func (w *world) pump() {
 	if w.after != nil {
 		w.after()
 	}
-	w.events = append(w.events, w.m.Take().Events...)
+	w.store()
+}
+
+// store keeps what changed.
+func (w *world) store() {
+	c := w.m.Take()
+	w.events = append(w.events, c.Events...)
+	w.disk.apply(c)
 }
 
 // until lets the time pass, and sends what becomes due at the time at which it does.
