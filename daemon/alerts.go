@@ -109,12 +109,7 @@ func (d *Daemon) noteReload(r *Reload) {
 	if d.alerts == nil {
 		return
 	}
-	message := r.Reason
-	if n := len(r.Diagnostics); n > 0 && r.Outcome == Rejected {
-		first := r.Diagnostics[0]
-		message = fmt.Sprintf("%s: %s:%d: %s", message, first.Range.Filename, first.Range.Start.Line, first.Summary)
-	}
-	d.alerts.Event(alerting.ConfigRejected, "", r.Outcome == Rejected, message)
+	d.alerts.Event(alerting.ConfigRejected, "", r.Outcome == Rejected, r.Reason)
 }
 
 // Incidents returns a page of incidents.
