@@ -143,7 +143,9 @@ func (a *Alerting) notify() {
 }
 
 // Change calls f with the machine, stores what it changed, and sends what is due. The
-// error is that of f, or of the store.
+// error is that of f, or of the store. While nothing can be stored, the change holds all
+// the same, and is stored later: who acknowledges an incident during an outage of the
+// store wants no more reminders.
 func (a *Alerting) Change(ctx context.Context, f func(m *alert.Machine, now time.Time) error) error {
 	a.mu.Lock()
 	err := f(a.machine, time.Now())
@@ -152,14 +154,11 @@ func (a *Alerting) Change(ctx context.Context, f func(m *alert.Machine, now time
 		return err
 	}
 	a.notify()
-	return a.options.Store.FlushAlerts(ctx)
-}
-
-// View calls f with the machine, which must not change it.
-func (a *Alerting) View(f func(m *alert.Machine)) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	f(a.machine)
+	err = a.options.Store.FlushAlerts(ctx)
+	if _, later := errors.AsType[*store.UnavailableError](err); later {
+		return nil
+	}
+	return err
 }
 
 // Shutdown stops sending. It waits for the attempts in progress until ctx ends; a message

@@ -133,11 +133,15 @@ func (a *Alerting) Notifiers() []NotifierReport {
 	out := make([]NotifierReport, 0, len(a.now))
 	for _, name := range slices.Sorted(maps.Keys(a.now)) {
 		n := a.now[name]
+		waiting := a.machine.Deliveries(name)
+		if n.gone && len(waiting) == 0 {
+			continue
+		}
 		r := NotifierReport{Name: name, Type: n.Type, Status: Idle, Sent: n.sent, Failed: n.failed, LastError: n.lastError}
 		if !n.lastSent.IsZero() {
 			r.Status, r.LastSent = Working, utc(n.lastSent)
 		}
-		for _, d := range a.machine.Deliveries(name) {
+		for _, d := range waiting {
 			r.count(d)
 		}
 		if n.lastError != "" {

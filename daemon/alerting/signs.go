@@ -41,13 +41,12 @@ func (a *Alerting) giveSigns(ctx context.Context) {
 func (a *Alerting) giveDueSigns(ctx context.Context, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	why := a.inTrouble(now)
 	for _, p := range a.pings {
-		if now.Before(p.next) {
+		if now.Before(p.next) && p.next.Sub(now) <= p.Every || a.stopping {
 			continue
 		}
 		p.next = now.Add(p.Every)
-		if why != "" {
+		if why := a.inTrouble(now); why != "" {
 			a.report(p, why)
 			continue
 		}

@@ -6,14 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,7 +19,6 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 
 	"vega/daemon/realtest"
-	"vega/plugins/core/fixtures"
 	"vega/policies/incident"
 )
 
@@ -93,17 +89,12 @@ type scene struct {
 	dir, alert string
 }
 
-// play starts vega with more configuration, and how it starts.
-func play(t *testing.T, alert, more string, starting func(dir string) *exec.Cmd) *scene {
+// play starts vega with more configuration.
+func play(t *testing.T, alert, more string) *scene {
 	t.Helper()
 	s := &scene{listener: listen(t), dir: t.TempDir(), alert: alert}
 	s.configure(t, more)
-	cmd := command(t, s.dir, "serve", "--port", "0")
-	if starting != nil {
-		cmd = starting(s.dir)
-	}
-	cmd.Env = os.Environ()
-	s.process = serveBy(t, s.dir, cmd)
+	s.process = serveWith(t, s.dir, os.Environ())
 	return s
 }
 
@@ -138,7 +129,7 @@ func TestSevenAlerts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]func(*testing.T){
 		"health-checks": healthChecks, "slow-queries": slowQueries, "memory": memoryAlert, "cpu": cpuAlert,
-		"file-descriptors": fileDescriptors, "pool": stuckPool, "configuration": rejectedConfiguration,
+		"file-descriptors": fileDescriptors, "pool": poolStuck, "configuration": rejectedConfiguration,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -155,7 +146,7 @@ func healthChecks(t *testing.T) {
 		}
 	}))
 	defer target.Close()
-	s := play(t, "health-checks", fmt.Sprintf("integration \"shop\" {\n  probe    = core.http\n  interval = \"2s\"\n  timeout  = \"2s\"\n  config {\n    url = %q\n  }\n}\n", target.URL), nil)
+	s := play(t, "health-checks", fmt.Sprintf("integration \"shop\" {\n  probe    = core.http\n  interval = \"2s\"\n  timeout  = \"2s\"\n  config {\n    url = %q\n  }\n}\n", target.URL))
 	defer s.end(t)
 	s.until("healthy", func() bool { return s.statuses()["healthy"] == 1 })
 	down.Store(true)
@@ -195,7 +186,7 @@ func execute(t *testing.T, db interface {
 func slowQueries(t *testing.T) {
 	db, config := database(t)
 	execute(t, db, "CREATE TABLE delay (seconds float); INSERT INTO delay VALUES (0)")
-	s := play(t, "slow-queries", config("SELECT 1 FROM delay, pg_sleep(seconds)", 1), nil)
+	s := play(t, "slow-queries", config("SELECT 1 FROM delay, pg_sleep(seconds)", 1))
 	defer s.end(t)
 	s.until("healthy", func() bool { return s.statuses()["healthy"] == 1 })
 	execute(t, db, "UPDATE delay SET seconds = 1.5")
@@ -204,10 +195,10 @@ func slowQueries(t *testing.T) {
 	s.expect(t, incident.Resolve) // the figure covers two minutes
 }
 
-func stuckPool(t *testing.T) {
+func poolStuck(t *testing.T) {
 	db, config := database(t)
 	execute(t, db, "CREATE TABLE gate (n int)")
-	s := play(t, "pool", config("SELECT count(*) FROM gate", 6), nil)
+	s := play(t, "pool", config("SELECT count(*) FROM gate", 6))
 	defer s.end(t)
 	s.until("healthy", func() bool { return s.statuses()["healthy"] == 6 })
 	held, err := db.BeginTx(t.Context(), nil)
@@ -231,111 +222,45 @@ func memoryAlert(t *testing.T) {
 	if err != nil {
 		realtest.Missing(t, "can't make a cgroup with a memory limit: "+err.Error())
 	}
-	s := play(t, "memory", "", nil)
+	s := play(t, "memory", "")
 	defer s.end(t)
 	join(t, group, s.cmd.Process.Pid)
-	hog := command(t, s.dir, strconv.Itoa(hogMemory*7/8))
-	hog.Args[0] = hoards
-	begin, err := hog.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := hog.Start(); err != nil {
-		t.Fatal(err)
-	}
-	join(t, group, hog.Process.Pid)
-	begin.Close()
+	_, end := memoryHog(t, group, hogMemory*7/8)
 	s.expect(t, incident.Opening)
-	killAll(t, group, s.cmd.Process.Pid)
-	_ = hog.Wait() // it was killed
+	end()
 	s.expect(t, incident.Resolve)
 	join(t, filepath.Dir(group), s.cmd.Process.Pid)
 }
 
 // cpuAlert shortens the five minutes, unless the whole story is asked for.
 func cpuAlert(t *testing.T) {
-	if os.Getuid() != 0 {
-		realtest.Missing(t, "only root can make cgroups")
-	}
-	group, err := cgroup(t, "alert-cpu", "cpu", setting{"cpu.cfs_quota_us", "20000"}, setting{"cpu.max", "20000 100000"})
-	if err != nil {
-		realtest.Missing(t, "can't make a cgroup with a CPU limit: "+err.Error())
-	}
-	// Version 1 may count the time that is used in another hierarchy.
-	counted, err := cgroup(t, "alert-cpu", "cpuacct", setting{"cpuacct.usage", "0"}, setting{})
-	groups := []string{group}
-	if err == nil && counted != group {
-		groups = append(groups, counted)
-	}
 	more := "alert \"cpu\" {\n  metric = system.cpu.system_percent\n  above  = 80\n  for    = \"20s\"\n}\n"
-	if os.Getenv(wholeStory) != "" {
+	whole := os.Getenv(wholeStory) != ""
+	if whole {
 		more = ""
 	}
-	s := play(t, "cpu", more, nil)
+	s := play(t, "cpu", more)
 	defer s.end(t)
-	joinAll(t, groups, s.cmd.Process.Pid)
-	hog := command(t, s.dir)
-	hog.Args[0] = spins
-	if err := hog.Start(); err != nil {
-		t.Fatal(err)
-	}
-	joinAll(t, groups, hog.Process.Pid)
-	if more == "" {
-		time.Sleep(5 * time.Minute) // longer than until is patient
+	end := confinedCPUHog(t, s.process)
+	if whole {
+		time.Sleep(5 * time.Minute) // longer than expect waits
 	}
 	s.expect(t, incident.Opening)
-	killAll(t, group, s.cmd.Process.Pid)
-	_ = hog.Wait() // it was killed
+	end()
 	s.expect(t, incident.Resolve)
-	for _, g := range groups {
-		join(t, filepath.Dir(g), s.cmd.Process.Pid)
-	}
 }
-
-func joinAll(t *testing.T, groups []string, pid int) {
-	t.Helper()
-	for _, g := range groups {
-		join(t, g, pid)
-	}
-}
-
-// fewDescriptors is a limit of descriptors of which idle clients and checks of targets
-// that hang can take most.
-const fewDescriptors = 1024
 
 func fileDescriptors(t *testing.T) {
-	const clients, checks = 690, 120
-	more := fmt.Sprintf("server {\n  max_connections            = %d\n  max_connections_per_client = %d\n}\n", clients, clients)
-	more += "alert \"health-checks\" {\n  integrations = [\"*\"]\n  enabled      = false\n}\n"
-	hung := fixtures.Hang(t)
-	for n := range checks {
-		more += fmt.Sprintf("integration \"hung-%d\" {\n  probe    = core.tcp\n  interval = \"20s\"\n  timeout  = \"20s\"\n  config {\n    address = %q\n    send    = \"hello\"\n    expect  = \"never\"\n  }\n}\n", n, hung)
-	}
-	s := play(t, "file-descriptors", more, func(dir string) *exec.Cmd {
-		return limited(t, dir, fewDescriptors, "serve", "--port", "0")
-	})
+	s := play(t, "file-descriptors", "")
 	defer s.end(t)
-	var open []net.Conn
-	address := strings.TrimPrefix(s.url, "http://")
-	for range clients - 5 {
-		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: vega\r\n\r\n"); err != nil {
-			t.Fatal(err)
-		}
-		open = append(open, c)
-	}
+	end := descriptorHog(t, s.process)
 	s.expect(t, incident.Opening)
-	for _, c := range open {
-		_ = c.Close()
-	}
+	end()
 	s.expect(t, incident.Resolve)
 }
 
 func rejectedConfiguration(t *testing.T) {
-	s := play(t, "configuration", "", nil)
+	s := play(t, "configuration", "")
 	defer s.end(t)
 	s.configure(t, "server {\n  port = \"eighty\"\n}\n")
 	s.expect(t, incident.Opening)
