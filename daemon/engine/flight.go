@@ -15,8 +15,7 @@ type flight struct {
 	bound  *Binding
 	done   chan struct{}
 	report *Report // valid once done is closed; not changed afterwards
-	// extra is what counts the run among the extra ones; nil for any other run.
-	extra *soon
+	extra  bool    // it counts among the extra runs; see Soon
 	// recorded is set before the run is passed to the sinks. The flight is completed
 	// shortly after.
 	recorded atomic.Bool
@@ -32,14 +31,15 @@ func (e *Engine) join(ctx context.Context, i *integration) *flight {
 	if before != nil && before.bound == i.bound {
 		return before
 	}
-	return e.begin(ctx, i, nil)
+	return e.begin(ctx, i, false)
 }
 
 // begin starts a run of i after the one in progress, if there is one. The caller holds
 // e.mu for reading and i.mu.
-func (e *Engine) begin(ctx context.Context, i *integration, extra *soon) *flight {
+func (e *Engine) begin(ctx context.Context, i *integration, extra bool) *flight {
 	before := i.flight
-	f := &flight{bound: i.bound, done: make(chan struct{}), extra: extra}
+	r := &run{engine: e, integration: i, flight: flight{bound: i.bound, done: make(chan struct{}), extra: extra}}
+	f := &r.flight
 	i.flight = f
 	if f.bound.Heartbeat != nil { // no module runs
 		e.flights.Add(1)
@@ -48,7 +48,7 @@ func (e *Engine) begin(ctx context.Context, i *integration, extra *soon) *flight
 	}
 	f.bound.Module.Retain()
 	f.bound.Databases.Retain()
-	r := &run{engine: e, integration: i, flight: f, ctx: telemetry.Carry(e.options.Life, ctx)}
+	r.ctx = telemetry.Carry(e.options.Life, ctx)
 	e.flights.Add(1)
 	go func() {
 		if before != nil { // that run must end first

@@ -278,7 +278,7 @@ func (e beats) catchUp(i *integration) {
 // look evaluates a heartbeat now, instead of a run, and completes the flight with it.
 func (e beats) look(f *flight, i *integration) {
 	defer e.flights.Done()
-	defer f.extra.end()
+	defer e.endExtra(f)
 	ctx := telemetry.WithID(context.Background(), telemetry.NewID())
 	i.beat.order.Lock()
 	defer i.beat.order.Unlock()

@@ -17,7 +17,7 @@ import (
 type run struct {
 	engine      *Engine
 	integration *integration
-	flight      *flight
+	flight      flight // shared; together they are one allocation
 	ctx         context.Context
 	place       *waiter
 	contention  func() check.Contention // ends the measurement
@@ -38,7 +38,7 @@ func (r *run) enter() {
 func (r *run) start(refused error) {
 	defer r.engine.flights.Done()
 	defer r.engine.release(r.flight.bound)
-	defer r.flight.extra.end()
+	defer r.engine.endExtra(&r.flight)
 	r.flight.complete(r.integration, r.once(refused))
 }
 

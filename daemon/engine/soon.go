@@ -94,11 +94,12 @@ func (s *soon) signal() {
 	}
 }
 
-// end counts the end of an extra run. s is nil for any other run.
-func (s *soon) end() {
-	if s == nil {
+// endExtra counts the end of a run, if it is an extra one.
+func (e *Engine) endExtra(f *flight) {
+	if !f.extra {
 		return
 	}
+	s := &e.soon
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running--
@@ -159,7 +160,7 @@ func (e *Engine) extra(r request, now time.Time, ancestor bool) {
 		i.asked = now
 	}
 	e.soon.running++
-	e.begin(telemetry.WithID(e.options.Life, telemetry.NewID()), i, &e.soon)
+	e.begin(telemetry.WithID(e.options.Life, telemetry.NewID()), i, true)
 }
 
 // request asks for an extra run of an integration.
