@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,6 +33,13 @@ func TestMain(m *testing.M) {
 	}
 	if os.Getenv("VEGA_TEST_WRITE") != "" {
 		writeForever(path)
+	}
+	if until, err := strconv.Atoi(os.Getenv("VEGA_TEST_JUDGE")); err == nil {
+		if err := judgeForever(path, until); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
 	hold(path)
 }
