@@ -1,5 +1,11 @@
 package sqlite
 
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
 // SchemaVersion returns the version of the newest schema.
 func SchemaVersion() int { return len(migrations) }
 
@@ -14,4 +20,17 @@ func Migration(script string, rewrites bool) Option {
 func (s *Store) ForgetConnections() {
 	s.write.SetMaxIdleConns(-1)
 	s.write.SetMaxIdleConns(1)
+}
+
+// Synchronous returns the setting of the writing connection: in a transaction with
+// changes of alerting, in one without, and after a transaction with changes that failed.
+func (s *Store) Synchronous(ctx context.Context) (with, without, failed int, err error) {
+	look := func(into *int, then error) func(tx *sql.Tx) error {
+		return func(tx *sql.Tx) error {
+			return errors.Join(tx.QueryRowContext(ctx, "PRAGMA synchronous").Scan(into), then)
+		}
+	}
+	err = errors.Join(s.writer.tryDurably(ctx, look(&with, nil)), s.writer.try(ctx, look(&without, nil)))
+	_ = s.writer.tryDurably(ctx, look(&failed, errors.New("a test")))
+	return with, without, failed, errors.Join(err, s.writer.try(ctx, look(&failed, nil)))
 }

@@ -18,7 +18,7 @@ var followIncident = []string{
 	`UPDATE incident_events SET incident = ?1 WHERE incident = ?2`,
 	`UPDATE deliveries SET incident = ?1 WHERE incident = ?2`,
 	`UPDATE watches SET incident = ?1 WHERE incident = ?2`,
-	`UPDATE incidents SET root = ?1 WHERE root = ?2 AND root <> 0`,
+	`UPDATE incidents SET root = ?1 WHERE root = ?2`,
 	`DELETE FROM incidents WHERE id = ?2`,
 }
 

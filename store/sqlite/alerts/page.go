@@ -16,7 +16,7 @@ const (
 	oneIncident    = `SELECT ` + incidentColumns + ` FROM incidents i WHERE i.id = ?`
 	itsEvents      = `SELECT id, incident, at, data FROM incident_events WHERE incident = ? ORDER BY at, id`
 	itsDeliveries  = `SELECT incident, notifier, done, data FROM deliveries WHERE incident = ? ORDER BY notifier`
-	itsBelow       = `SELECT ` + incidentColumns + ` FROM incidents i WHERE i.root = ? AND i.root <> 0 ORDER BY i.id LIMIT ?`
+	itsBelow       = `SELECT ` + incidentColumns + ` FROM incidents i WHERE i.root = ? ORDER BY i.id LIMIT ?`
 	selectSilences = `SELECT id, data FROM silences WHERE id < ? ORDER BY id DESC LIMIT ?`
 	silenceFilter  = "silences"
 )

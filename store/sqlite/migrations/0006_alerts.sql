@@ -15,7 +15,7 @@ CREATE INDEX ix_incidents_opened ON incidents (opened);
 CREATE INDEX ix_incidents_subject ON incidents (subject, opened);
 CREATE INDEX ix_incidents_open ON incidents (opened) WHERE ended IS NULL;
 CREATE INDEX ix_incidents_ended ON incidents (ended) WHERE ended IS NOT NULL;
-CREATE INDEX ix_incidents_root ON incidents (root) WHERE root <> 0;
+CREATE INDEX ix_incidents_root ON incidents (root);
 
 -- The incidents of an alert.
 CREATE TABLE incident_alerts (
