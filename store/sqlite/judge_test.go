@@ -32,7 +32,6 @@ type judge struct {
 	mu      sync.Mutex
 	state   incident.State
 	pending incident.Changes
-	taken   incident.Changes
 }
 
 // The judge's runs are of some integrations in turn.

@@ -20,6 +20,8 @@ import (
 type Journal struct {
 	// Judge, if it is set, returns what a run changes.
 	Judge func(r *check.Run, c *incident.Changes)
+	// All, if it is set, returns everything that is to be stored in a new database.
+	All func() incident.Changes
 
 	mu       sync.Mutex
 	Steps    []string // messages of the runs
@@ -83,6 +85,10 @@ func (j *Journal) Restart() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.Restarts++
+	if j.All != nil {
+		c := j.All()
+		join(&j.pending, &c)
+	}
 }
 
 // Stepped returns how many runs were judged.

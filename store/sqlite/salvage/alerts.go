@@ -3,10 +3,12 @@ package salvage
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"time"
 
 	"vega/policies/incident"
+	"vega/store/sqlite/alerts"
 )
 
 const (
@@ -25,6 +27,7 @@ const (
 
 	sameSilence = `SELECT id FROM silences WHERE begins = ?1 AND CASE WHEN json_valid(data) AND json_valid(?2)
 		THEN json_extract(data, '$.by', '$.comment') = json_extract(?2, '$.by', '$.comment') END LIMIT 1`
+	freeSilence  = `SELECT 1 FROM silences WHERE id = ?`
 	silenceOver  = `SELECT over FROM silences WHERE id = ?`
 	alterSilence = `UPDATE silences SET over = ?, data = ? WHERE id = ?`
 )
@@ -35,7 +38,7 @@ const (
 func (s *sink) putIncident(ctx context.Context, r *row) (outcome, error) {
 	var theirs incident.Incident
 	number := r.integer("id")
-	if number <= 0 || json.Unmarshal([]byte(r.text("data")), &theirs) != nil || !saneTime(time.UnixMicro(r.integer("opened"))) {
+	if number <= 0 || !decodes(r, &theirs) || !saneTime(time.UnixMicro(r.integer("opened"))) {
 		return refused, nil
 	}
 	if root, ok := s.incidents[r.integer("root")]; ok {
@@ -50,7 +53,7 @@ func (s *sink) putIncident(ctx context.Context, r *row) (outcome, error) {
 		s.incidents[number] = id
 		return s.continueIncident(ctx, r, id, &theirs)
 	}
-	o, err := s.insertFree(ctx, r, freeIncident)
+	o, err := s.insertFree(ctx, r, freeIncident, alerts.MoveIncident)
 	if err != nil || o != added {
 		return o, err
 	}
@@ -61,6 +64,9 @@ func (s *sink) putIncident(ctx context.Context, r *row) (outcome, error) {
 	}
 	return o, err
 }
+
+// decodes reports whether the record of a row can be decoded.
+func decodes(r *row, into any) bool { return json.Unmarshal([]byte(r.text("data")), into) == nil }
 
 // continueIncident replaces the version of an incident that is there by one that knows
 // more of its course.
@@ -85,14 +91,19 @@ func courseOf(i *incident.Incident) int {
 	return 2*i.Reopened + 1
 }
 
-// insertFree adds a row with its number, or with the next one if that is taken.
-func (s *sink) insertFree(ctx context.Context, r *row, taken string) (outcome, error) {
+// insertFree adds a row with its number, or with the next one if that is taken. A row
+// whose vega goes on with it keeps its number, and move gives the other one the next.
+func (s *sink) insertFree(ctx context.Context, r *row, taken string, move func(context.Context, *sql.Tx, int64) error) (outcome, error) {
 	var is int64
 	used, err := s.find(ctx, &is, taken, r.get("id"))
-	if err != nil {
+	switch {
+	case err != nil:
 		return refused, err
-	}
-	if used {
+	case used && s.goesOn && move != nil:
+		if err := move(ctx, s.tx, r.integer("id")); err != nil {
+			return refused, err
+		}
+	case used:
 		r.set("id", nil)
 	}
 	done, err := s.exec(ctx, r.of.insert(), r.values...)
@@ -119,14 +130,14 @@ func (s *sink) putEvent(ctx context.Context, r *row) (outcome, error) {
 	if err != nil || same {
 		return known, err
 	}
-	return s.insertFree(ctx, r, freeEvent)
+	return s.insertFree(ctx, r, freeEvent, nil)
 }
 
 // putDelivery adds a delivery. If it is there, the one with the last attempt stays.
 func (s *sink) putDelivery(ctx context.Context, r *row) (outcome, error) {
 	var theirs, ours incident.Delivery
 	of, ok := s.incidents[r.integer("incident")]
-	if !ok || json.Unmarshal([]byte(r.text("data")), &theirs) != nil {
+	if !ok || !decodes(r, &theirs) {
 		return refused, nil
 	}
 	r.set("incident", of)
@@ -171,7 +182,7 @@ func (s *sink) putSilence(ctx context.Context, r *row) (outcome, error) {
 		return refused, err
 	}
 	if !same {
-		return s.insertFree(ctx, r, `SELECT 1 FROM silences WHERE id = ?`)
+		return s.insertFree(ctx, r, freeSilence, alerts.MoveSilence)
 	}
 	if _, err := s.find(ctx, &over, silenceOver, id); err != nil || r.integer("over") >= over {
 		return known, err

@@ -17,8 +17,9 @@ type Options struct {
 	Since time.Time
 	// Newer says that the rows were written after those of the database that they
 	// are added to. Added runs then follow its runs, and values that probes keep
-	// replace its values. Otherwise, added runs come before its runs, and its
-	// values stay.
+	// replace its values. Incidents and silences keep their numbers, with which the
+	// vega that wrote them goes on. Otherwise, added runs come before its runs, and
+	// its values and numbers stay.
 	Newer bool
 }
 
@@ -39,6 +40,7 @@ func Merge(ctx context.Context, from, into *sql.DB, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("merge databases: %w", err)
 	}
+	s.goesOn = o.Newer
 	theirs, err := readTables(ctx, from)
 	if err != nil {
 		return Report{}, fmt.Errorf("merge databases: %w", err)

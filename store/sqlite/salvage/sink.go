@@ -28,6 +28,7 @@ type sink struct {
 	tables []*table
 	report Report
 	newer  bool // the rows are newer than those in the database
+	goesOn bool // a vega goes on with the rows, and with the numbers of its incidents
 
 	names     map[int64]int64  // numbers of names, from the source's to the database's
 	texts     map[int64]string // names of values, by the database's number
