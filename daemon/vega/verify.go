@@ -1,10 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -38,7 +45,9 @@ reason; some need access to the daemon's data on this machine.
 
 Everything a check creates has a name that starts with vega-verify and is removed
 again, even on interruption. The configuration is not touched. Requests appear in
-the log, in the query statistics and in the history of an integration.
+the log, in the query statistics and in the history of an integration. For alerting,
+another vega runs for a moment, with a failing target and a notifier of its own;
+nobody is notified.
 
 Exits 0 if nothing failed, 1 if a check failed, 2 if the command line or the
 configuration is wrong, no daemon answers, or the command was interrupted.
@@ -59,7 +68,7 @@ The checks: ` + wrapList(verify.Names(), len("The checks: ")) + `.`,
 	c.Flags().StringVar(&o.server, "server", "", "test the daemon at this `URL` (default: the one the configuration names)")
 	c.Flags().StringSliceVar(&o.only, "only", nil, "run only the check `NAME`; repeat the flag or separate names with commas")
 	cli.Complete(c, "only", cobra.FixedCompletions(verify.Names(), cobra.ShellCompDirectiveNoFileComp))
-	c.Flags().DurationVar(&o.timeout, "timeout", time.Minute, "time limit for all checks together")
+	c.Flags().DurationVar(&o.timeout, "timeout", 2*time.Minute, "time limit for all checks together")
 	return c
 }
 
@@ -119,6 +128,7 @@ func (o verifyFlags) options(cfg *config.Config) (verify.Options, error) {
 	out := verify.Options{
 		Client: verify.Client{URL: c.URL, Key: c.Key, HTTP: c.HTTP},
 		Only:   o.only,
+		Serve:  serveAnother,
 		Local: verify.Local{
 			Digest: cfg.Inputs().Digest, DataDir: cfg.DataDir, Store: cfg.Store.Path, Plugins: cfg.Plugins.Dir,
 		},
@@ -130,6 +140,61 @@ func (o verifyFlags) options(cfg *config.Config) (verify.Options, error) {
 		out.Routes = append(out.Routes, verify.Route(r))
 	}
 	return out, nil
+}
+
+// stopPatience limits how long another vega may take to stop.
+const stopPatience = 10 * time.Second
+
+// serveAnother starts another vega with a configuration file, on any free port. It
+// returns when that vega answers.
+func serveAnother(ctx context.Context, file string) (stop func() error, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), self, "serve", "-c", file, "--port", "0", "--log-format", "json")
+	cmd.Args[0], cmd.Dir, cmd.Stderr = "vega", filepath.Dir(file), io.Discard
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return nil, err
+	}
+	ended := make(chan error, 1)
+	answers := make(chan bool, 1)
+	go func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if strings.HasPrefix(lines.Text(), "vega answers on ") {
+				answers <- true
+			}
+		}
+		close(answers)
+		ended <- cmd.Wait()
+	}()
+	stop = func() error { return stopAnother(cmd, ended) }
+	select {
+	case up := <-answers:
+		if !up {
+			return nil, fmt.Errorf("it ended before it answered: %w", <-ended)
+		}
+		return stop, nil
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), stop())
+	}
+}
+
+// stopAnother ends a process, gently at first.
+func stopAnother(cmd *exec.Cmd, ended <-chan error) error {
+	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	select {
+	case <-ended:
+		return nil
+	case <-time.After(stopPatience):
+		_ = cmd.Process.Kill()
+		<-ended
+		return errors.New("the vega that was started did not end in time, and was killed")
+	}
 }
 
 // verify runs the checks and prints them: as text, each one when it ends; as

@@ -18,6 +18,9 @@ type Options struct {
 	Routes []Route // of the daemon
 	Local  Local
 	Only   []string // names of checks; empty for all
+	// Serve starts another vega with a configuration file, and returns a function that
+	// stops it. nil: none can be started.
+	Serve func(ctx context.Context, file string) (stop func() error, err error)
 	// Done is called with each check when it ends, if not nil.
 	Done func(Check)
 }
@@ -64,6 +67,7 @@ var features = []feature{
 	{"memories", nil, "see the daemon's log for why memories are not stored", memories},
 	{"diagnostics", nil, "compare with free, df and ulimit on the daemon's machine", diagnosed},
 	{"validation", nil, "run vega validate config and fix what it reports", validation},
+	{"alerting", nil, "see vega notifiers and vega incidents, and the daemon's log", alerting},
 	{"plugin", []string{"validation"}, "see the daemon's log and GET /admin/plugins for the state of the file", dropIn},
 	{"reload", []string{"validation"}, "see the daemon's log and GET /admin/config/validate for the last reload", reload},
 }
