@@ -36,12 +36,15 @@ func alertmanager(ctx context.Context, n *Notifier, m *incident.Message) inciden
 			all = append(all, n.alertsOf(&t.Notices[i], m.Notices[i].Kind, now)...)
 		}
 	}
+	var outcomes []incident.Outcome
 	for part := range slices.Chunk(all, alertsAtOnce) {
-		if o := n.postAlerts(ctx, part); o.Result != incident.Arrived {
-			return o
+		o := n.postAlerts(ctx, part)
+		outcomes = append(outcomes, o)
+		if o.Result != incident.Arrived {
+			break
 		}
 	}
-	return arrived()
+	return worst(outcomes)
 }
 
 // steady returns a message in which what is open is said in the same words each time,

@@ -45,7 +45,7 @@ func email(ctx context.Context, n *Notifier, m *incident.Message) incident.Outco
 	if c == nil {
 		return o
 	}
-	o = n.deliver(c, msg)
+	o = n.deliver(c, msg, m.Test)
 	if o.Result == incident.Arrived {
 		_ = c.Quit() // the mail was accepted
 	}
@@ -183,8 +183,10 @@ func hasWord(text, word string) bool {
 	return false
 }
 
-// deliver sends the mail to the recipients that the server accepts.
-func (n *Notifier) deliver(c *smtp.Client, msg *gomail.Msg) incident.Outcome {
+// deliver sends the mail to the recipients that the server accepts. In a test, all have to
+// be accepted: an alert is not held back because of a misspelt address, but a test finds
+// it.
+func (n *Notifier) deliver(c *smtp.Client, msg *gomail.Msg, test bool) incident.Outcome {
 	from, err := msg.GetSender(false)
 	if err != nil {
 		return final("the mail can't be written; check from and to")
@@ -205,8 +207,8 @@ func (n *Notifier) deliver(c *smtp.Client, msg *gomail.Msg) incident.Outcome {
 			accepted++
 		}
 	}
-	if accepted == 0 {
-		return mailError("at the recipients", rejected)
+	if accepted == 0 || test && rejected != nil {
+		return mailError(fmt.Sprintf("to %d of %d recipients", len(to)-accepted, len(to)), rejected)
 	}
 	w, err := c.Data()
 	if err != nil {

@@ -101,6 +101,12 @@ func TestMailThroughExim(t *testing.T) {
 func TestMailThatEximRefuses(t *testing.T) {
 	ca := realtest.NewCA(t)
 	server := realtest.Exim(t, ca.Valid("127.0.0.1"), true)
+	test := opening()
+	test.Test = true
+	o := trusting(t, ca, byMail(server.StartTLS, func(s *service.Settings) { s.To = append(s.To, "nobody@example.com") })).Send(t.Context(), test)
+	if o.Result != incident.Final || o.Reason != "the mail server answers 550 to 1 of 3 recipients" {
+		t.Errorf("a test with a wrong address: %+v", o)
+	}
 	for name, c := range map[string]struct {
 		ca     *realtest.CA
 		change func(*service.Settings)

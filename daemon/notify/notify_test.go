@@ -235,28 +235,43 @@ func TestMessageWithoutAKey(t *testing.T) {
 	arrives(t, n, &incident.Message{})
 }
 
-// An event that is never accepted does not keep the others from being sent. One that
-// has to be repeated makes the message be repeated.
+// An event that is never accepted does not keep the others from being sent. If one of them
+// arrived, the outcome is unclear: what arrived has to be resolved later.
 func TestPagerSendsWhatItCan(t *testing.T) {
-	for status, want := range map[int]incident.Result{400: incident.Final, 429: incident.Refused} {
-		bad := storm().Notices[0].Incident.Key
+	for _, c := range []struct {
+		status  int
+		bad     int // of 60 events
+		want    incident.Result
+		retries time.Duration
+	}{
+		{400, 1, incident.Unclear, 0}, {400, 60, incident.Final, 0}, {429, 1, incident.Unclear, 7 * time.Second}, {429, 60, incident.Refused, 7 * time.Second},
+	} {
+		m := storm()
+		bad := map[string]bool{}
+		for _, n := range m.Notices[len(m.Notices)-c.bad:] {
+			bad[n.Incident.Key] = true
+		}
 		f := serveWith(t, func(w http.ResponseWriter, r received) {
-			if strings.Contains(string(r.body), bad+`"`) {
+			if key, _ := object(t, r.body)["dedup_key"].(string); bad[key] {
 				w.Header().Set("Retry-After", "7")
-				w.WriteHeader(status)
+				w.WriteHeader(c.status)
 				return
 			}
 			w.WriteHeader(202)
 			_, _ = io.WriteString(w, services["pagerduty"].answer)
 		})
-		o := build(t, services["pagerduty"].settings(f.URL)).Send(t.Context(), storm())
-		if o.Result != want {
-			t.Errorf("%d: %+v, want %s", status, o, want)
+		o := build(t, services["pagerduty"].settings(f.URL)).Send(t.Context(), m)
+		if o.Result != c.want || o.RetryAfter != c.retries || o.Reason == "" {
+			t.Errorf("%d for %d: %+v, want %s", c.status, c.bad, o, c.want)
 		}
-		if n := len(f.requests); status == 400 && n != 60 || status == 429 && o.RetryAfter != 7*time.Second {
-			t.Errorf("%d: %d requests, %+v", status, n, o)
+		if n := len(f.requests); c.status == 400 && n != 60 {
+			t.Errorf("%d requests, want 60", n)
 		}
 	}
+	missed := mixed()
+	missed.Notices = missed.Notices[4:]
+	f := serve(t, 500, "")
+	arrives(t, build(t, services["pagerduty"].settings(f.URL)), missed) // nothing to send
 }
 
 // The URL of a server may have a path and a query.

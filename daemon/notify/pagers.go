@@ -27,10 +27,10 @@ func each(m *incident.Message, send func(n *message.Notice) incident.Outcome) in
 				if i >= len(t.Notices) {
 					return
 				}
-				outcomes[i] = arrived()
-				if t.Notices[i].Source.Kind != incident.Missed {
-					outcomes[i] = send(&t.Notices[i])
+				if t.Notices[i].Source.Kind == incident.Missed {
+					continue
 				}
+				outcomes[i] = send(&t.Notices[i])
 				if r := outcomes[i].Result; r == incident.Refused || r == incident.Unclear {
 					failed.Add(1)
 				}
@@ -41,17 +41,27 @@ func each(m *incident.Message, send func(n *message.Notice) incident.Outcome) in
 	return worst(outcomes)
 }
 
-// worst returns the outcome of a message whose events ended in different ways: it is sent
-// again if any of them has to be.
+// worst returns the outcome of a message that was sent in parts, some of which may not
+// have been tried. If one arrived and another did not, the message may have arrived: each
+// incident in it is resolved later, and all are sent again.
 func worst(all []incident.Outcome) incident.Outcome {
 	rank := map[incident.Result]int{incident.Arrived: 1, incident.Final: 2, incident.Refused: 3, incident.Unclear: 4}
 	var out incident.Outcome
+	some := false
 	for _, o := range all {
+		some = some || o.Result == incident.Arrived
 		wait := max(out.RetryAfter, o.RetryAfter)
 		if rank[o.Result] > rank[out.Result] {
 			out = o
 		}
 		out.RetryAfter = wait
+	}
+	if some && out.Result != incident.Arrived {
+		out.Result = incident.Unclear
+		out.Reason = "a part of the message arrived; of another, " + out.Reason
+	}
+	if out.Result == "" { // nothing to send
+		return arrived()
 	}
 	return out
 }
