@@ -18,4 +18,10 @@
 //	  policies.Judge  policies/     decides the status of the integration
 //	  sinks.record    sink.go       the durable sink, then the best-effort ones
 //	flight.complete   flight.go     keeps the report and wakes all callers
+//
+// # A heartbeat, which runs nothing
+//
+//	Engine.Push       heartbeat.go  records what the job reports
+//	beats.run         heartbeat.go  evaluates heartbeats that are due (agenda.go)
+//	heartbeat.Job     daemon/heartbeat  decides what a push, or a missing one, means
 package engine

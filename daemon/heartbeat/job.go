@@ -152,9 +152,7 @@ func (j *Job) Wake(now time.Time) time.Time {
 // A push of that time is lost. It can't have been due if less than half of an interval
 // has passed since the last one, or if the schedule had no run since.
 func (j *Job) Returned(now time.Time) {
-	if now.Before(j.since) { // the clock was set back, or was wrong before
-		j.since = now
-	}
+	j.setBack(now)
 	switch s := j.settings; {
 	case !j.started.IsZero():
 	case s.Cron == nil && now.Sub(j.since) < s.Interval/2:
@@ -163,6 +161,19 @@ func (j *Job) Returned(now time.Time) {
 		return
 	}
 	j.back, j.looked = now, waiting
+}
+
+// setBack corrects times that are in the future, because the clock was set back or was
+// wrong before. The monotonic clock counts where it can: for intervals within one life of
+// vega.
+func (j *Job) setBack(now time.Time) {
+	wall := now.Round(0)
+	if now.Before(j.since) || j.settings.Cron != nil && wall.Before(j.since.Round(0)) {
+		j.since = now
+	}
+	if !j.back.IsZero() && wall.Before(j.back.Round(0)) {
+		j.back, j.looked = now, waiting
+	}
 }
 
 // due returns when the job is late.

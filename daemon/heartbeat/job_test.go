@@ -194,6 +194,21 @@ func TestClockThatWasSetBack(t *testing.T) {
 	}
 }
 
+func TestClockThatWasSetForwardAndBack(t *testing.T) {
+	j := New(nightly(t), begin)
+	push(j, at(t, "0m"), Success)
+	j.Returned(at(t, "100h"))
+	expect(t, j.Look(at(t, "100h")), check.Unknown, check.Host, "")
+	j.Returned(at(t, "1h"))
+	if by := j.By(); !by.Equal(at(t, "15h30m")) {
+		t.Errorf("late at %v", by.Sub(begin))
+	}
+	j.Returned(at(t, "-24h"))
+	if by := j.By(); by.After(at(t, "15h30m")) {
+		t.Errorf("late at %v", by.Sub(begin))
+	}
+}
+
 func TestNewScheduleCountsFromNow(t *testing.T) {
 	s := hourly()
 	s.Interval = 24 * time.Hour

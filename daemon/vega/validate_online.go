@@ -12,6 +12,7 @@ import (
 	"vega/daemon/config"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
+	"vega/daemon/heartbeat"
 	"vega/daemon/vega/console"
 	"vega/policies/check"
 )
@@ -73,8 +74,8 @@ func checkCommandFor(cmd *cobra.Command, path string) string {
 func statusFindings(h engine.Health, checkCommand string) []config.Finding {
 	var out []config.Finding
 	for _, r := range h.Integrations {
-		if r.Status == check.Healthy || r.Status == check.Disabled {
-			continue
+		if r.Status == check.Healthy || r.Status == check.Disabled || r.Probe == heartbeat.Probe && r.CheckedAt == nil {
+			continue // a job that was just set up has not reported yet
 		}
 		out = append(out, config.Finding{
 			Integration: r.Name,
