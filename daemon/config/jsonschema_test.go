@@ -198,6 +198,8 @@ var rightForJSON = []string{
 	"integration \"a\" {\n  probe   = core.http\n  enabled = false\n}",
 	"integration \"a\" {\n  probe   = core.http\n  enabled = env_set(\"A\")\n}",
 	"integration \"a\" {\n  probe = stranger.probe\n  config {\n    anything = [1]\n  }\n}",
+	alertingExample,
+	"alert \"memory\" {\n  enabled = false\n}",
 	"server {\n  port = 443\n  drain_timeout = \"1m30.5s\"\n}",
 	"integration \"a\" {\n  probe = core.http\n  memory = \"1.5 MiB\"\n  config {\n    url = env(\"URL\")\n    expect_status = [200, 201]\n    follow_redirects = env_set(\"F\")\n    expect_json = { a = 1, b = \"c\", d = true }\n  }\n}",
 }
@@ -223,6 +225,11 @@ var wrongForJSON = map[string]string{
 	"a name that is taken":       "integration \"health\" {\n  probe = core.slack\n}",
 	"no name":                    "integration \"A b\" {\n  probe = core.slack\n}",
 	"a list for a text":          "log {\n  level = [\"info\"]\n}",
+	"a key of another service":   "notifier \"a\" {\n  type = \"slack\"\n  url  = env(\"URL\")\n  key  = env(\"KEY\")\n}",
+	"a notifier without its key": "notifier \"a\" {\n  type = \"pagerduty\"\n}",
+	"an unknown service":         "notifier \"a\" {\n  type = \"pager\"\n}",
+	"an unknown event":           "alert \"a\" {\n  event = \"fire\"\n}",
+	"a name for a notifier":      "alert \"a\" {\n  event = \"store_failing\"\n  notify = [\"chat\"]\n}",
 	"a reference that is none":   "integration \"a\" {\n  probe = \"core\"\n}",
 }
 

@@ -7,6 +7,7 @@ package alerts
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -50,7 +51,8 @@ type DeadMan struct {
 // builtIn are alerts that a block of the same name replaces.
 func (d Stage) Build(integrations []alert.Integration, builtIn []alert.Alert) Blocks {
 	var out Blocks
-	for kind, most := range maxBlocks {
+	for _, kind := range slices.Sorted(maps.Keys(maxBlocks)) {
+		most := maxBlocks[kind]
 		if all := d.Root.All(kind); len(all) > most {
 			d.Out.Err(diag.TooMuch, all[most].Head, fmt.Sprintf("There are more than %d blocks of the kind %s.", most, kind), "remove some; one alert can select many integrations")
 			return out
