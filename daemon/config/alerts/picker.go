@@ -155,8 +155,10 @@ func (p *picker) unmatched(at diag.Place, text string) {
 	if p.warned++; p.warned <= maxNear { // later ones are not shown, and there can be many
 		near = diag.Nearest(text, p.names())
 	}
-	if len(p.exact()[alert.Selector("group:"+text)]) > 0 {
-		near = "group:" + text
+	for _, other := range []string{"group:" + text, strings.TrimPrefix(text, "integration.")} {
+		if len(p.exact()[alert.Selector(other)]) > 0 {
+			near = other
+		}
 	}
 	if near != "" {
 		instead = strconv.Quote(near)

@@ -53,6 +53,25 @@ var fixes = map[string]map[string]string{
 	"server": byName(map[string]string{
 		"use host = \"ADDRESS\" and port = NUMBER": "listen address bind addr interface listen_address",
 	}),
+	"alert": byName(map[string]string{
+		"use above or below, with the bound":                          "when operator comparison condition expr expression query threshold value",
+		"write escalate { after = …, notify = [ … ] }, on four lines": "escalation escalations escalation_policy",
+		"name the integrations in integrations":                       "name group label labels",
+		"remove it: messages are made by vega":                        "message title summary description template subject annotations",
+		"remove it: alerts are evaluated with each run":               "interval evaluation_interval every",
+	}),
+	"notifier": byName(map[string]string{
+		"write it in the alerts that this notifier is for":   "severity alerts repeat_interval integrations",
+		"remove it: vega groups and repeats by itself":       "group_wait group_interval group_by rate_limit interval",
+		"remove it: each message is made by vega":            "message template title text format username icon icon_url icon_emoji avatar headers body method",
+		"write tls = \"starttls\", \"implicit\" or \"none\"": "starttls ssl use_tls encryption security",
+		"write address = \"HOST:PORT\"":                      "host port server hostname",
+	}),
+	"maintenance": byName(map[string]string{
+		"use days, from and to":                        "cron schedule duration length every recurrence rrule",
+		"for a single window, run: vega silence add":   "date start_date end_date once",
+		"remove it: no alert notifies during a window": "alerts notify silence",
+	}),
 	"log": byName(map[string]string{
 		"remove it: the flag --log-format of vega serve chooses":           "format type",
 		"remove it: vega logs to standard error, for a supervisor to keep": "file path output",
@@ -71,7 +90,7 @@ var synonyms = map[string]string{
 	"integrations": "targets checks services monitors endpoints selector selectors match matchers", "above": "gt greater_than over max upper", "below": "lt less_than under min lower",
 	"for": "duration pending_period for_duration hold", "after": "failure_threshold max_check_attempts consecutive fall retries failures count delay wait", "clear_after": "success_threshold rise recovery_threshold",
 	"clear_for": "keep_firing_for", "severity": "level priority urgency", "notify": "notifiers notifier receivers receiver contacts contact_groups channels send_to recipients",
-	"repeat_interval": "repeat renotify renotify_interval reminder reminders remind resend_interval notification_interval", "timezone": "tz time_zone location", "from": "start begin starts_at sender mail_from",
+	"repeat_interval": "repeat renotify renotify_interval reminder reminders remind resend_interval notification_interval", "timezone": "tz time_zone location", "from": "start begin starts_at sender mail_from", "to": "end until stop ends_at recipients recipient",
 	"key": "routing_key integration_key service_key api_key apikey user_key", "chat": "chat_id", "room": "room_id", "secrets": "secret signing_secret signing_key hmac_secret", "every": "period frequency heartbeat",
 	"type": "service kind provider", "days": "weekdays day_of_week day", "status": "statuses states state on", "user": "username login smtp_user",
 	"interval": "every period frequency check_interval scrape_interval heartbeat_interval poll_interval repeat", "timeout": "deadline check_timeout",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
@@ -27,6 +28,10 @@ func (c configuration) notifier(e *syntax.Expr, w want, t manifest.Type, name st
 		if near != "" {
 			near = "notifier." + near
 			fix = "use " + near
+		}
+		if first, _, more := strings.Cut(name, "."); more && c.ev.ends[first] {
+			near = "notifier." + first
+			fix = "use " + near + "; attributes of a notifier cannot be referenced"
 		}
 		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 		return nil, bind.Bad

@@ -46,3 +46,9 @@ maintenance "numbers" {
   to           = "24:01"
   timezone     = "europe/berlin"
 }
+maintenance "words" {
+  integrations = ["orders"]
+  cron         = "0 3 * * *"
+  start        = "02:00"
+  end          = "03:00"
+}

@@ -132,3 +132,9 @@ dead_man "outside" {
 }
 dead_man "nowhere" {
 }
+alert "odd" {
+  integrations = ["integration.orders"]
+  notify       = [notifier.used.url]
+  when         = "above"
+  group_wait   = "10s"
+}
