@@ -70,3 +70,41 @@ func TestHealthyRunsAllocateNothing(t *testing.T) {
 		t.Error("there is something to store")
 	}
 }
+
+// BenchmarkStorm measures a run when everything fails and recovers at once, with all
+// messages.
+func BenchmarkStorm(b *testing.B) {
+	for _, n := range []int{1000, 4000} {
+		for _, declared := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%d/declared=%v", n, declared), func(b *testing.B) {
+				all := []alert.Integration{{Name: "root"}}
+				for i := range n {
+					c := alert.Integration{Name: fmt.Sprintf("i-%05d", i)}
+					if declared {
+						c.DependsOn = []string{"root"}
+					}
+					all = append(all, c)
+				}
+				c := config(all...)
+				m, now, runs := alert.New(c, incident.State{}, start), start, 0
+				for b.Loop() {
+					for _, s := range []check.Status{bad, bad, bad, bad, good, good, good} {
+						for i := range c.Integrations {
+							now = now.Add(time.Minute / time.Duration(n))
+							m.Run(&check.Run{Integration: c.Integrations[i].Name, Status: s, Began: now, Message: "no answer"})
+							due, _ := m.Next(now)
+							for i := range due {
+								m.Done(now, &due[i], incident.Outcome{Result: incident.Arrived})
+							}
+							m.Wanted()
+							runs++
+						}
+						m.Take()
+					}
+					now = now.Add(3 * time.Hour)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(runs), "ns/run")
+			})
+		}
+	}
+}

@@ -13,6 +13,9 @@ import (
 // maxMissed limits the notices in one message about incidents that were missed.
 const maxMissed = 100
 
+// restAbove is the number of deliveries above which searches are spaced.
+const restAbove = 100
+
 // chosen is a notice that is to be sent.
 type chosen struct {
 	*delivery
@@ -52,12 +55,17 @@ func (m *Machine) Next(now time.Time) (due []incident.Message, again time.Time) 
 
 // compose returns the message that is due for a notifier, or nil.
 func (m *outbox) compose(n *recipient, now time.Time) *incident.Message {
-	all := m.choose(n, now)
-	if len(all) == 0 {
-		return nil
-	}
 	if free := n.free(now); free.After(now) && n.leaving.IsZero() {
 		n.next = free
+		return nil
+	}
+	if pause := limited(n.pause, now, time.Minute); pause.After(now) && n.leaving.IsZero() {
+		n.next = pause
+		return nil
+	}
+	all := m.choose(n, now)
+	if len(all) == 0 {
+		n.rest(now)
 		return nil
 	}
 	all, storm := m.limit(n, same(all), now)
@@ -101,7 +109,7 @@ func (n *recipient) lose(now time.Time) {
 func (m *outbox) choose(n *recipient, now time.Time) []chosen {
 	var due, company []chosen
 	n.next = time.Time{}
-	n.active = slices.DeleteFunc(n.active, func(d *delivery) bool { return d.Done })
+	n.prune()
 	opens := false
 	for _, d := range n.active {
 		w := m.want(d, now)
@@ -127,6 +135,21 @@ func (m *outbox) choose(n *recipient, now time.Time) []chosen {
 	}
 	slices.SortStableFunc(due, func(a, b chosen) int { return int(a.Incident - b.Incident) })
 	return due
+}
+
+// rest spaces the searches for something to send of a notifier with many deliveries.
+func (n *recipient) rest(now time.Time) {
+	if many := len(n.active) - restAbove; many > 0 {
+		n.pause = now.Add(time.Duration(many) * time.Millisecond / 2)
+	}
+}
+
+// prune drops deliveries that are done.
+func (n *recipient) prune() {
+	n.active = slices.DeleteFunc(n.active, func(d *delivery) bool {
+		d.active = !d.Done
+		return d.Done
+	})
 }
 
 // locked reports whether the notice may have arrived before: it is sent again only in

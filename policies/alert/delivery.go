@@ -19,6 +19,7 @@ type delivery struct {
 	repeat   time.Duration // between reminders; 0: none
 	escalate time.Duration // how long after the opening it is notified in addition; negative: never
 	stored   bool
+	active   bool              // among those of its notifier
 	sending  bool              // an attempt is made now
 	told     incident.Severity // by that attempt
 }
@@ -117,7 +118,11 @@ func (m *outbox) address(r *record, now time.Time) {
 		}
 	}
 	for _, d := range r.deliveries {
-		d.to.touch(now)
+		if d.maybe() || d.Next.IsZero() {
+			d.to.touch(now)
+		} else {
+			d.to.touch(d.Next)
+		}
 	}
 	if r.root != nil {
 		m.addressBelow(r, now)

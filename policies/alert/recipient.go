@@ -37,6 +37,7 @@ type recipient struct {
 	fails   int         // attempts in a row that failed
 	since   time.Time   // the first of them
 	until   time.Time   // no attempt before this
+	pause   time.Time   // before it, nothing is searched
 	dead    int         // deliveries that were given up
 	full    time.Time   // when all tokens are back
 	minute  time.Time   // when the minute began in which pages are counted
@@ -63,9 +64,10 @@ func earliest(a, b time.Time) time.Time {
 
 // add makes a delivery active.
 func (n *recipient) add(d *delivery) {
-	if slices.Contains(n.active, d) {
+	if d.active {
 		return
 	}
+	d.active = true
 	n.active = append(n.active, d)
 	if k := len(n.active); k > 1 && n.active[k-2].Incident > d.Incident {
 		slices.SortStableFunc(n.active, func(a, b *delivery) int { return cmp.Compare(a.Incident, b.Incident) })

@@ -292,7 +292,7 @@ func (m *incidents) readdress() {
 	for _, r := range m.records {
 		for _, d := range r.deliveries {
 			if n := m.byName[d.Notifier]; n != nil && n != d.to {
-				d.to, d.sending = n, false
+				d.to, d.sending, d.active = n, false, false
 				if d.Dead {
 					n.dead++
 				}

@@ -150,7 +150,7 @@ func TestOneDeadRootIsOneMessage(t *testing.T) {
 	}{
 		{"at once", true, outage{from, to}, outage{from, to}, 2},
 		{"root 30 s later", true, outage{from + 30*time.Second, to}, outage{from, to}, 2},
-		{"root 120 s later", true, outage{from + 120*time.Second, to}, outage{from, to}, 12}, // the children are confirmed before,
+		{"root 120 s later", true, outage{from + 120*time.Second, to}, outage{from, to}, 13}, // the children are confirmed before,
 		{"children back 60 s before the root", true, outage{from, to}, outage{from, to - time.Minute}, 2},
 		{"children back 60 s after the root", true, outage{from, to}, outage{from, to + time.Minute}, 2},
 		{"nothing declared", false, outage{from, to}, outage{from, to}, 12},
