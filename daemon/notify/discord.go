@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 
 	"vega/daemon/notify/message"
@@ -37,7 +38,16 @@ func discord(ctx context.Context, n *Notifier, m *incident.Message) incident.Out
 	query := u.Query()
 	query.Set("wait", "true") // answer after the message was saved
 	u.RawQuery = query.Encode()
-	return n.postJSON(ctx, u.String(), discordPayload(message.Compose(m)), identified("id"))
+	return n.postJSON(ctx, u.String(), discordPayload(message.Compose(m)), discordVerdict)
+}
+
+// discordVerdict accepts the message that was created, and 204, with which services that
+// imitate Discord answer also with wait.
+func discordVerdict(a *answer) incident.Outcome {
+	if a.status == http.StatusNoContent {
+		return arrived()
+	}
+	return identified("id")(a)
 }
 
 func discordPayload(t *message.Text) any {

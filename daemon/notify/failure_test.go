@@ -169,6 +169,11 @@ func TestSuccessWithoutConfirmation(t *testing.T) {
 	}
 }
 
+func TestDiscordWithoutABody(t *testing.T) {
+	f := serve(t, 204, "")
+	arrives(t, build(t, services["discord"].settings(f.URL)), opening())
+}
+
 func TestRetryAfter(t *testing.T) {
 	for _, c := range []struct {
 		header, body string

@@ -41,8 +41,8 @@ func each(m *incident.Message, send func(n *message.Notice) incident.Outcome) in
 	return worst(outcomes)
 }
 
-// worst returns the outcome of a message that was sent in parts, some of which may not
-// have been tried. If one arrived and another did not, the message may have arrived: each
+// worst returns the outcome of a message that was sent in parts. Some of them may not have
+// been tried. If one arrived and another did not, the message may have arrived: each
 // incident in it is resolved later, and all are sent again.
 func worst(all []incident.Outcome) incident.Outcome {
 	rank := map[incident.Result]int{incident.Arrived: 1, incident.Final: 2, incident.Refused: 3, incident.Unclear: 4}
