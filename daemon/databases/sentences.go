@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"vega/policies"
 	"vega/policies/check"
@@ -40,10 +41,14 @@ func slowestSentences(all []profile.Slow) []string {
 
 // took returns how long a query took, or has taken so far.
 func took(s profile.Slow) string {
-	if s.Running {
-		return policies.Milliseconds.Format(s.DurationMS) + " so far"
+	text := policies.Milliseconds.Format(s.DurationMS)
+	if s.DurationMS >= 1000 {
+		text = (time.Duration(s.DurationMS) * time.Millisecond).Round(100 * time.Millisecond).String()
 	}
-	return policies.Milliseconds.Format(s.DurationMS)
+	if s.Running {
+		text += " so far"
+	}
+	return text
 }
 
 // Slowest describes the slow queries of the last two minutes on all databases, those in

@@ -10,6 +10,7 @@ import (
 	"vega/daemon/realtest"
 	"vega/plugins/manifest"
 	"vega/policies"
+	"vega/store/profile"
 )
 
 // figureOf returns one figure of the database app, read at a time.
@@ -92,6 +93,18 @@ func TestStuckPoolShowsInFigures(t *testing.T) {
 				t.Errorf("at the end: %+v", r)
 			}
 		})
+	}
+}
+
+func TestDurationsOfSlowQueries(t *testing.T) {
+	for _, c := range []struct {
+		ms      float64
+		running bool
+		want    string
+	}{{0.25, false, "0.25 ms"}, {999.94, true, "999.9 ms so far"}, {1000, false, "1s"}, {29950.9, false, "30s"}, {3_723_456, true, "1h2m3.5s so far"}} {
+		if got := took(profile.Slow{DurationMS: c.ms, Running: c.running}); got != c.want {
+			t.Errorf("%v: %s, want %s", c.ms, got, c.want)
+		}
 	}
 }
 
