@@ -117,7 +117,7 @@ func (a *Alerting) adopt(s Setup) {
 	}
 	for name, n := range s.Notifiers {
 		if a.now[name] == nil {
-			a.now[name] = &notifier{}
+			a.now[name] = &notifier{line: make(chan struct{}, 1)}
 		}
 		a.now[name].Notifier, a.now[name].gone = n, false
 	}

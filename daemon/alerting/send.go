@@ -15,7 +15,8 @@ const sendTimeout = 30 * time.Second
 // notifier is a notifier and what became of its messages since the start.
 type notifier struct {
 	Notifier
-	gone bool // it is no longer configured, and only told the end of what it knows
+	gone bool          // it is no longer configured, and only told the end of what it knows
+	line chan struct{} // holds a token while a message is sent, so that they arrive in order
 
 	sent, failed int64
 	lastSent     time.Time
@@ -34,18 +35,18 @@ func (a *Alerting) start(m *incident.Message) {
 		return
 	}
 	send := n.Send
-	a.sending.Go(func() { a.attempt(m, send) })
+	a.sending.Go(func() { a.attempt(m, n, send) })
 }
 
 // attempt sends a message and records the outcome.
-func (a *Alerting) attempt(m *incident.Message, send func(context.Context, *incident.Message) incident.Outcome) {
+func (a *Alerting) attempt(m *incident.Message, n *notifier, send func(context.Context, *incident.Message) incident.Outcome) {
+	n.line <- struct{}{}
 	began := time.Now()
 	o := a.sendSafely(m, send)
+	<-n.line
 	a.mu.Lock()
 	a.machine.Done(time.Now(), m, o)
-	if n := a.now[m.Notifier]; n != nil {
-		n.record(o)
-	}
+	n.record(o)
 	a.mu.Unlock()
 	a.logOutcome(m, o, time.Since(began))
 	a.notify()
