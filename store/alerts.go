@@ -51,7 +51,7 @@ type Journal interface {
 	Step(r *check.Run)
 	// Pending reports whether there are changes to store.
 	Pending() bool
-	// Changes returns the changes to store, which must not change any more. It is called
+	// Changes returns the changes to store, which stay as they are. It is called
 	// just before a transaction, and followed by Stored.
 	Changes() *incident.Changes
 	// Stored reports whether the changes that Changes returned last are stored. If not,

@@ -355,7 +355,7 @@ func (a *Appender) store(least int) error {
 	}
 }
 
-// commit writes a batch and tells the journal how that ended. Watch sees when it began.
+// commit writes a batch and reports to the journal how that ended. Watch sees when it began.
 func (a *Appender) commit(batch []PackedRun, changes *incident.Changes) error {
 	set := func(t time.Time) {
 		a.mu.Lock()

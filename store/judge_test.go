@@ -22,7 +22,7 @@ type clerk struct {
 	steps              []string
 	pending            []incident.Event
 	taken              []incident.Event
-	stored             []string // events, as the clerk was told
+	stored             []string // events, as reported to the clerk
 	restarts, failures int
 }
 

@@ -116,7 +116,7 @@ func TestRecoverReportsLostRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	overwrite(t, path, 20*4096, 3*4096)
+	overwrite(t, path, 60*4096, 3*4096)
 	code, out, stderr := recoverFile(t, path, "--format", "json")
 	if code != 1 || stderr != "" {
 		t.Fatalf("exit %d, %s", code, stderr)

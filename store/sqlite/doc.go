@@ -10,9 +10,9 @@
 // To read the package, follow a start: open.go (the pools), inspect.go (does
 // the file belong to vega?), filelock (does another process hold it?) and
 // migrate.go (the tables). Then come the parts of the contract: kv.go,
-// conversations.go, memories.go, runs.go with append.go, and retention.go.
-// Queries that vega did not write, those of probes, go through reader.go, which
-// limits what they may do.
+// conversations.go, memories.go, runs.go with append.go, package alerts, and
+// retention.go. Queries that vega did not write, those of probes, go through
+// reader.go, which limits what they may do.
 //
 // Every query is profiled (store/profile), and queries that read too much get
 // advice (advice.go, store/advise).

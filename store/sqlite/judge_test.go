@@ -120,7 +120,7 @@ func (j *judge) send() (due []incident.Delivery) {
 		case d.Done, d.Notified && !over && !d.InFlight:
 			continue
 		case over && !d.Notified && !d.InFlight:
-			d.Done = true // nobody was told
+			d.Done = true // nobody was notified
 			j.deliver(d)
 			continue
 		case !d.InFlight:

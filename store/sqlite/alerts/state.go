@@ -34,7 +34,7 @@ const (
 		max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'silences'), 0), coalesce((SELECT max(id) FROM silences), 0))`
 )
 
-// Tables has the queries of alerting. It implements store.Alerts, but for what concerns
+// Tables has the queries of alerting. It implements store.Alerts except what concerns
 // runs.
 type Tables struct {
 	read   *sql.DB

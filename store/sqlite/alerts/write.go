@@ -26,12 +26,11 @@ const (
 
 // Store stores changes in a transaction.
 func Store(ctx context.Context, tx *sql.Tx, c *incident.Changes) error {
-	w := &writer{ctx: ctx, tx: tx, prepared: map[string]*sql.Stmt{}}
-	err := errors.Join(
+	w := &writer{ctx, tx}
+	return errors.Join(
 		each(c.Incidents, w.incident), each(c.Forgotten, w.forget), each(c.Watches, w.watch),
 		each(c.Events, w.event), each(c.Deliveries, w.delivery), each(c.Silences, w.silence),
 	)
-	return errors.Join(err, w.close())
 }
 
 // each calls put with each record until it fails.
@@ -46,33 +45,17 @@ func each[T any](all []T, put func(*T) error) error {
 
 // writer writes the records of a transaction.
 type writer struct {
-	ctx      context.Context //nolint:containedctx // it lives as long as one transaction
-	tx       *sql.Tx
-	prepared map[string]*sql.Stmt
+	ctx context.Context //nolint:containedctx // it lives as long as one transaction
+	tx  *sql.Tx
 }
 
-// exec runs a statement, which is prepared once in a transaction.
+// exec runs a statement, which the connection keeps compiled.
 func (w *writer) exec(statement string, args ...any) (rows int64, err error) {
-	s := w.prepared[statement]
-	if s == nil {
-		if s, err = w.tx.PrepareContext(w.ctx, statement); err != nil {
-			return 0, err
-		}
-		w.prepared[statement] = s
-	}
-	done, err := s.ExecContext(w.ctx, args...)
+	done, err := w.tx.ExecContext(w.ctx, statement, args...)
 	if err != nil {
 		return 0, err
 	}
 	return done.RowsAffected()
-}
-
-func (w *writer) close() error {
-	var errs []error
-	for _, s := range w.prepared {
-		errs = append(errs, s.Close())
-	}
-	return errors.Join(errs...)
 }
 
 func (w *writer) incident(i *incident.Incident) error {

@@ -17,8 +17,8 @@ import (
 	"vega/store/storetest"
 )
 
-// alerting stores incidents from one number to another, of which the last is open, with
-// events, deliveries, a watch, a silence and figures. Names tells vegas apart.
+// alerting stores incidents from one number to another, the last one open, with
+// events, deliveries, a watch, a silence and figures. Each vega has another name.
 func alerting(t *testing.T, s *sqlite.Store, name string, from, to int64) {
 	t.Helper()
 	var c incident.Changes
