@@ -133,44 +133,13 @@ func usualTime(text string) string {
 	return ""
 }
 
-// judge reports a window that never comes, or that never ends.
+// judge reports a window that is empty, or that never ends. A window in an hour that
+// clocks skip is neither: alert.Window.on lets it begin earlier on that day.
 func (d windows) judge(s *bind.Section, w alert.Window) {
 	switch {
 	case w.From == w.To:
-		d.Out.Warn(diag.NoWindow, s.Place("to"), "The window begins and ends at the same time, so it never comes.", `for whole days, use from = "00:00" and to = "24:00"`)
+		d.Out.Err(diag.NoWindow, s.Place("to"), "The window begins and ends at the same time, so it is empty.", `for whole days, use from = "00:00" and to = "24:00"`)
 	case w.From == 0 && w.To == day && len(w.Days)%7 == 0:
 		d.Out.Warn(diag.NoWindow, s.Head, "The window never ends, so nobody is ever notified of these integrations.", "name the days, or set enabled = false in the integrations")
-	case w.To > w.From:
-		if at, ok := skipped(w, time.Now()); ok {
-			d.Out.Warn(diag.NoWindow, s.Place("from"), fmt.Sprintf("On %s, clocks in %s skip the time from %s to %s, so the window does not come.", at.Format(time.DateOnly), w.Location, clock(w.From), clock(w.To)), "begin the window earlier, or end it later, if it must come on that day too")
-		}
 	}
-}
-
-// clock formats a time of day.
-func clock(d time.Duration) string {
-	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
-}
-
-// skipped returns the first day within a year on which the whole window is in an hour
-// that clocks skip.
-func skipped(w alert.Window, now time.Time) (time.Time, bool) {
-	now = now.In(w.Location)
-	for n := range 366 {
-		date := time.Date(now.Year(), now.Month(), now.Day()+n, 12, 0, 0, 0, w.Location)
-		if len(w.Days) > 0 && !slices.Contains(w.Days, date.Weekday()) {
-			continue
-		}
-		if isSkipped(date, w.From) && isSkipped(date, w.To-time.Minute) {
-			return date, true
-		}
-	}
-	return time.Time{}, false
-}
-
-// isSkipped reports whether clocks skip a time of day.
-func isSkipped(date time.Time, at time.Duration) bool {
-	y, m, d := date.Date()
-	t := time.Date(y, m, d, 0, int(at.Minutes()), 0, 0, date.Location())
-	return time.Duration(t.Hour())*time.Hour+time.Duration(t.Minute())*time.Minute != at
 }

@@ -3,43 +3,7 @@ package alerts
 import (
 	"testing"
 	"time"
-
-	"vega/policies/alert"
 )
-
-func TestSkippedWindows(t *testing.T) {
-	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	const minute = time.Minute
-	for _, c := range []struct {
-		zone     string
-		from, to time.Duration
-		days     []time.Weekday
-		want     string // the day on which the window does not come
-	}{
-		{"Europe/Berlin", 120 * minute, 180 * minute, nil, "2027-03-28"},
-		{"Europe/Berlin", 135 * minute, 165 * minute, []time.Weekday{time.Sunday}, "2027-03-28"},
-		{"Europe/Berlin", 135 * minute, 165 * minute, []time.Weekday{time.Monday}, ""},
-		{"Europe/Berlin", 119 * minute, 180 * minute, nil, ""}, // a minute is left
-		{"Europe/Berlin", 120 * minute, 181 * minute, nil, ""},
-		{"America/New_York", 120 * minute, 150 * minute, nil, "2027-03-14"},
-		{"Australia/Lord_Howe", 120 * minute, 150 * minute, nil, "2027-10-03"}, // by half an hour
-		{"Africa/Cairo", 0, 30 * minute, nil, "2027-04-30"},                    // at midnight
-		{"Asia/Tokyo", 120 * minute, 180 * minute, nil, ""},
-		{"UTC", 0, day, nil, ""},
-	} {
-		l, err := time.LoadLocation(c.zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := ""
-		if at, ok := skipped(alert.Window{From: c.from, To: c.to, Days: c.days, Location: l}, now); ok {
-			got = at.Format(time.DateOnly)
-		}
-		if got != c.want {
-			t.Errorf("%s from %s to %s: %q, want %q", c.zone, clock(c.from), clock(c.to), got, c.want)
-		}
-	}
-}
 
 func TestTimesOfDay(t *testing.T) {
 	for text, want := range map[string]time.Duration{"00:00": 0, "23:59": 23*time.Hour + 59*time.Minute, "24:00": day} {

@@ -48,11 +48,11 @@ var alertBlock = &Block{Name: "alert", Label: "name", Renamed: map[string]string
 }}
 
 // maintenanceBlock describes a recurring window without openings and reminders.
-var maintenanceBlock = &Block{Name: "maintenance", Label: "name", Doc: "A recurring window in which no openings and reminders are sent for some integrations. They are still checked. For a single window, use vega silence add.", Rows: []Row{
+var maintenanceBlock = &Block{Name: "maintenance", Label: "name", Doc: "A recurring window in which no openings and reminders are sent for some integrations. They are still checked. A window in the hour that clocks skip still comes on that day. For a single window, use vega silence add.", Rows: []Row{
 	attribute("integrations", manifest.List, "The integrations under maintenance, selected as in an alert.", public, required, of(Selector)),
 	attribute("days", manifest.List, "The days on which the window begins. Default: every day.", public, of(text), oneOf("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
 	attribute("from", text, "The time of day at which the window begins, such as \"02:00\".", public, required),
-	attribute("to", text, "The time of day at which the window ends. If it is not after from, the window ends on the next day.", public, required),
+	attribute("to", text, "The time of day at which the window ends. If it is before from, the window ends on the next day.", public, required),
 	attribute("timezone", text, "The time zone of from and to, such as \"Europe/Berlin\".", public, preset("UTC")),
 }}
 
