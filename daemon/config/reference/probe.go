@@ -1,11 +1,13 @@
 package reference
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"vega/daemon/config/diag"
 	"vega/daemon/config/schema"
+	"vega/daemon/heartbeat"
 	"vega/plugins/manifest"
 )
 
@@ -25,9 +27,13 @@ func pluginTopic(m *manifest.Manifest, bundled bool) Topic {
 func probeTopic(plugin string, p *manifest.Probe) Topic {
 	name := plugin + "." + p.Name
 	t := Topic{Name: name, Title: "probe = " + name, Doc: p.Summary, Brief: true}
-	t.Facts = append(t.Facts,
-		Fact{Name: "interval", Text: own(p.Interval, schema.DefaultInterval)},
-		Fact{Name: "timeout", Text: own(p.Timeout, schema.DefaultTimeout)})
+	if name == heartbeat.Probe {
+		t.Facts = append(t.Facts, Fact{Name: "interval", Text: "required, unless cron is set"})
+	} else {
+		t.Facts = append(t.Facts,
+			Fact{Name: "interval", Text: own(p.Interval, schema.DefaultInterval)},
+			Fact{Name: "timeout", Text: own(p.Timeout, schema.DefaultTimeout)})
+	}
 	if len(p.NeedsAny) > 0 {
 		t.Facts = append(t.Facts, Fact{Name: "needs", Text: "one of " + strings.Join(p.NeedsAny, ", ") + "; otherwise the integration is disabled"})
 	}
@@ -101,6 +107,9 @@ func optionExample(probe string, given ...*schema.Row) string {
 	i := schema.Table.Block("integration")
 	d := documenter{path: []*schema.Block{i}}
 	text := "probe = " + probe + "\n"
+	if probe == heartbeat.Probe && !slices.ContainsFunc(given, func(r *schema.Row) bool { return r.Name == "cron" }) {
+		text += "interval = \"24h\"\n"
+	}
 	if len(given) > 0 {
 		text += "config {\n"
 		for _, r := range given {
