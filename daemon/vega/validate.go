@@ -73,7 +73,7 @@ Exits 0 if the configuration is valid, 1 if it has errors (or, with
 	c.Flags().BoolVar(&o.strict, "strict", false, "fail on warnings too")
 	cli.Choice(c, &o.env, "env", "environment variables that are not set here: check reports them; skip assumes that they are set where vega runs", "check", "skip")
 	c.Flags().BoolVar(&o.fix, "fix", false, "apply safe fixes in place first, and print the diff")
-	c.Flags().BoolVar(&o.online, "online", false, "then run each enabled integration once, and warn about those that are not healthy")
+	c.Flags().BoolVar(&o.online, "online", false, "then run each enabled integration once and send a test through each notifier, and warn about what does not work")
 	return c
 }
 

@@ -3,12 +3,14 @@ package main
 import (
 	"fmt"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"vega/daemon"
+	"vega/daemon/alerting"
 	"vega/daemon/config"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
@@ -18,8 +20,9 @@ import (
 )
 
 // observe runs each enabled integration once, as check does, and adds a warning
-// for each one that is not healthy, and for each database role with excess
-// rights. It runs nothing if the configuration is not valid.
+// for each one that is not healthy, for each database role with excess rights, and
+// for each notifier through which a test does not arrive. It runs nothing if the
+// configuration is not valid.
 func (v *validation) observe(cmd *cobra.Command) error {
 	if v.cfg == nil {
 		v.ran = "--online ran nothing because the configuration is not valid"
@@ -36,8 +39,34 @@ func (v *validation) observe(cmd *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("query the databases for --online: %w", err)
 	}
-	v.observed = v.cfg.Observe(append(statusFindings(h, checkCommandFor(cmd, v.path)), rightsFindings(rights)...))
+	tests, err := daemon.TestNotifiers(ctx, v.cfg)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("test the notifiers for --online: %w", err)
+	}
+	if len(tests) > 0 {
+		v.ran += fmt.Sprintf("; sent a test through %s", console.Count(len(tests), "notifier"))
+	}
+	v.observed = v.cfg.Observe(slices.Concat(statusFindings(h, checkCommandFor(cmd, v.path)), rightsFindings(rights), testFindings(tests)))
 	return nil
+}
+
+// testFindings reports each notifier through which a test did not arrive.
+func testFindings(all []alerting.TestReport) (out []config.Finding) {
+	for _, r := range all {
+		if r.OK {
+			continue
+		}
+		last := r.Steps[len(r.Steps)-1]
+		out = append(out, config.Finding{
+			Notifier: r.Notifier,
+			Detail:   fmt.Sprintf("The test message (%s) did not arrive: %s.", last.Kind, strings.TrimRight(console.OneLine(last.Error), ".")),
+			Fix:      "correct the settings of the notifier, or make its service reachable from here",
+		})
+	}
+	return out
 }
 
 // rightsFindings reports each database whose role can do more than vega needs.
