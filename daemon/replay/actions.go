@@ -10,7 +10,7 @@ import (
 )
 
 // addActions adds what people did: silences and acknowledgements.
-func (p *player) addActions(ctx context.Context, s Store, live *told) error {
+func (p *player) addActions(ctx context.Context, s Store, live *record) error {
 	for cursor := ""; ; {
 		page, err := s.Silences(ctx, store.MaxPage, cursor)
 		if err != nil {

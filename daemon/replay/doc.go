@@ -1,4 +1,4 @@
-// Package replay tells which alerts would have opened, and how many messages each
+// Package replay reports which alerts would have opened, and how many messages each
 // notifier would have been sent, had the stored runs and figures been judged by a
 // configuration. It compares that with what was sent live.
 //

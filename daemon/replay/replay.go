@@ -56,7 +56,7 @@ func Run(ctx context.Context, s Store, o Options) (Report, error) {
 	}
 	took := time.Since(began)
 
-	r := compare(o, p.told, live)
+	r := compare(o, p.record, live)
 	r.Runs, r.Figures, r.FiguresSince = runs, p.samples, from
 	r.DurationMS = check.Milliseconds(took)
 	if took > 0 {
@@ -74,7 +74,7 @@ func (p *player) runs(ctx context.Context, s Store) (n int, err error) {
 		}
 		p.advance(at)
 		p.machine.Run(r)
-		if p.machine.Pending() || len(p.told.open) > 0 { // a healthy run may release what waits for it
+		if p.machine.Pending() || len(p.record.open) > 0 { // a healthy run may release what waits for it
 			_, _ = p.machine.Wanted() // the runs that came of it are among the stored ones
 			p.send()
 		}
@@ -100,7 +100,7 @@ type player struct {
 	due     []action  // in order of time
 	figures *figures
 	samples int
-	told    *told
+	record  *record
 }
 
 // action is something that happens at a time, and that is not a run.
@@ -110,7 +110,7 @@ type action struct {
 }
 
 func newPlayer(o Options) *player {
-	p := &player{options: o, told: newTold(o.Since), figures: &figures{}}
+	p := &player{options: o, record: newRecord(o.Since), figures: &figures{}}
 	p.clock = p.begin()
 	p.machine = alert.New(o.Rules, incident.State{}, p.clock)
 	p.send()
@@ -176,7 +176,7 @@ func (p *player) send() {
 		p.again = p.clock.Add(time.Second) // time goes on
 	}
 	if p.machine.Pending() {
-		p.told.changes(p.machine.Take())
+		p.record.changes(p.machine.Take())
 	}
 }
 

@@ -72,8 +72,8 @@ type Opened struct {
 // millisecond, and live every message takes a moment.
 const tolerance = 5 * time.Second
 
-// compare makes the report of what a replay told, and what was told live.
-func compare(o Options, replayed, live *told) Report {
+// compare makes the report of what a replay would have sent, and what was sent.
+func compare(o Options, replayed, live *record) Report {
 	r := Report{Since: o.Since, Until: o.Until, Same: true, Alerts: []AlertCount{}, Notifiers: []NotifierCount{}}
 	r.Incidents, r.NotReplayed = pair(replayed.since(o.Since), live.since(o.Since))
 	alerts, notifiers, pagers := map[string]*AlertCount{}, map[string]*NotifierCount{}, map[string]bool{}

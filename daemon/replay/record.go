@@ -10,8 +10,8 @@ import (
 	"vega/store"
 )
 
-// told is what was sent, in a replay or live.
-type told struct {
+// record is what was sent, in a replay or live.
+type record struct {
 	all  map[int64]*one
 	open map[int64]bool
 	from time.Time // only what was sent from then on counts
@@ -23,11 +23,11 @@ type one struct {
 	events []incident.Event
 }
 
-func newTold(from time.Time) *told {
-	return &told{all: map[int64]*one{}, open: map[int64]bool{}, from: from}
+func newRecord(from time.Time) *record {
+	return &record{all: map[int64]*one{}, open: map[int64]bool{}, from: from}
 }
 
-func (t *told) of(id int64) *one {
+func (t *record) of(id int64) *one {
 	if t.all[id] == nil {
 		t.all[id] = &one{}
 	}
@@ -35,7 +35,7 @@ func (t *told) of(id int64) *one {
 }
 
 // changes takes over what a machine changed.
-func (t *told) changes(c *incident.Changes) {
+func (t *record) changes(c *incident.Changes) {
 	for _, i := range c.Incidents {
 		t.of(i.ID).Incident = i
 		if t.open[i.ID] = true; !i.Open() {
@@ -49,8 +49,8 @@ func (t *told) changes(c *incident.Changes) {
 }
 
 // readLive reads what was sent live.
-func readLive(ctx context.Context, s Store, since, until time.Time) (*told, error) {
-	t := newTold(since)
+func readLive(ctx context.Context, s Store, since, until time.Time) (*record, error) {
+	t := newRecord(since)
 	for cursor := ""; ; {
 		page, err := s.Incidents(ctx, store.IncidentQuery{Since: since, Until: until, Limit: store.MaxPage, Cursor: cursor})
 		if err != nil {
@@ -70,7 +70,7 @@ func readLive(ctx context.Context, s Store, since, until time.Time) (*told, erro
 }
 
 // since returns the incidents that opened at a time or later, in that order.
-func (t *told) since(from time.Time) (all []*one) {
+func (t *record) since(from time.Time) (all []*one) {
 	for _, o := range t.all {
 		if o.ID != 0 && !o.Opened.Before(from) {
 			all = append(all, o)
@@ -82,7 +82,7 @@ func (t *told) since(from time.Time) (all []*one) {
 
 // sent counts what each notifier was sent about incidents that are not events. Notices
 // that arrived at once were one message, but not for a pager, which gets one for each.
-func (t *told) sent(pagers map[string]bool) map[string]Sent {
+func (t *record) sent(pagers map[string]bool) map[string]Sent {
 	sums, messages := map[string]Sent{}, map[string]map[int64]bool{}
 	for _, o := range t.all {
 		if o.Subject.Kind == incident.OfEvent {
