@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -229,6 +230,7 @@ func TestSendingGoesOnFromMemory(t *testing.T) {
 		}
 		w.store.breaks(false)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(w.store.stored) == 0 || w.Pending() {
 			t.Error("what happened during the outage was not stored after it")
 		}
@@ -238,11 +240,11 @@ func TestSendingGoesOnFromMemory(t *testing.T) {
 // TestOneNotifierDoesNotDelayAnother lets one hang, and one panic.
 func TestOneNotifierDoesNotDelayAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hung := 0
+		var hung atomic.Int64
 		w := begin(t, func(s *Setup, _ *Options) {
 			s.Rules.Notifiers = append(s.Rules.Notifiers, alert.Notifier{Name: "hangs"}, alert.Notifier{Name: "panics"})
 			s.Notifiers["hangs"] = Notifier{Send: func(ctx context.Context, _ *incident.Message) incident.Outcome {
-				hung++
+				hung.Add(1)
 				<-ctx.Done()
 				return incident.Outcome{Result: incident.Unclear, Reason: "no answer"}
 			}}
@@ -251,11 +253,12 @@ func TestOneNotifierDoesNotDelayAnother(t *testing.T) {
 		w.fail()
 		began := time.Now()
 		time.Sleep(20 * time.Second)
+		synctest.Wait()
 		if n := len(w.messages()); n != 1 {
 			t.Errorf("%d messages within %v", n, time.Since(began))
 		}
-		if hung != 1 {
-			t.Errorf("%d attempts of the one that hangs", hung)
+		if n := hung.Load(); n != 1 {
+			t.Errorf("%d attempts of the one that hangs", n)
 		}
 		for _, r := range w.Notifiers() {
 			if want := map[string]string{"chat": Working, "panics": Failing, "hangs": Idle}[r.Name]; r.Status != want {
@@ -297,22 +300,23 @@ func TestRefresh(t *testing.T) {
 // arrives.
 func TestSignsOfLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		signs := 0
+		var signs atomic.Int64
 		w := begin(t, func(s *Setup, _ *Options) {
 			s.DeadMen = []DeadMan{{Name: "outside", Every: time.Minute, Ping: func(context.Context) incident.Outcome {
-				signs++
+				signs.Add(1)
 				return incident.Outcome{Result: incident.Arrived}
 			}}}
 		})
 		defer w.end()
-		during := func(d time.Duration, status check.Status) int {
-			before := signs
+		during := func(d time.Duration, status check.Status) int64 {
+			before := signs.Load()
 			for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(10 * time.Second) {
 				if status != "" {
 					w.look(status)
 				}
 			}
-			return signs - before
+			synctest.Wait()
+			return signs.Load() - before
 		}
 		if n := during(5*time.Minute, check.Healthy); n < 4 || n > 6 {
 			t.Errorf("%d signs in five minutes", n)
@@ -335,19 +339,22 @@ func TestSignsOfLife(t *testing.T) {
 // TestFiguresAreSampled keeps minute rows, and alerts on a figure.
 func TestFiguresAreSampled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		value := 10.0
+		var value atomic.Int64
+		value.Store(10)
 		w := begin(t, func(_ *Setup, o *Options) {
 			o.Read = func(_ context.Context, paths []string) (map[string][]policies.Reading, error) {
 				if !slices.Equal(paths, []string{"system.memory.percent"}) {
 					t.Errorf("asked for %v", paths)
 				}
-				return map[string][]policies.Reading{paths[0]: {{Resource: paths[0], Value: value}}}, nil
+				return map[string][]policies.Reading{paths[0]: {{Resource: paths[0], Value: float64(value.Load())}}}, nil
 			}
 		})
 		defer w.end()
 		time.Sleep(3 * time.Minute)
-		value = 90
+		synctest.Wait()
+		value.Store(90)
 		time.Sleep(2 * time.Minute)
+		synctest.Wait()
 		if n := len(w.messages()); n != 1 {
 			t.Errorf("%d messages", n)
 		}

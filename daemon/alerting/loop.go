@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"vega/policies/incident"
@@ -20,8 +21,10 @@ const (
 
 // Run sends what is due, samples figures and gives signs of life, until ctx ends.
 func (a *Alerting) Run(ctx context.Context) {
-	go a.sample(ctx)
-	go a.giveSigns(ctx)
+	var others sync.WaitGroup
+	defer others.Wait()
+	others.Go(func() { a.sample(ctx) })
+	others.Go(func() { a.giveSigns(ctx) })
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for unstored := (outage{}); ; {

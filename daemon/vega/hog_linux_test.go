@@ -167,7 +167,7 @@ func confinedCPUHog(t *testing.T, p *process) (end func()) {
 	if os.Getuid() != 0 {
 		realtest.Missing(t, "only root can make cgroups")
 	}
-	groups := cpuGroups(t, "hog", 33)
+	groups := cpuGroups(t, strings.ReplaceAll(t.Name(), "/", "-"), 33)
 	hog := command(t, t.TempDir())
 	hog.Args[0] = spins
 	if err := hog.Start(); err != nil {
@@ -182,14 +182,19 @@ func confinedCPUHog(t *testing.T, p *process) (end func()) {
 	return stop
 }
 
-// cpuGroups makes a cgroup that gets a part of a CPU, and whose CPU time is counted. In
-// version 1 these may be two.
+// cpuGroups makes a cgroup that gets a part of a CPU, whatever else the machine does, and
+// whose CPU time is counted. In version 1 these may be two.
 func cpuGroups(t *testing.T, name string, percent int) []string {
 	t.Helper()
 	quota := strconv.Itoa(1000 * percent)
 	group, err := cgroup(t, name, "cpu", setting{"cpu.cfs_quota_us", quota}, setting{"cpu.max", quota + " 100000"})
 	if err != nil {
 		realtest.Missing(t, "can't make a cgroup with a CPU limit: "+err.Error())
+	}
+	for file, most := range map[string]string{"cpu.shares": "262144", "cpu.weight": "10000"} {
+		if _, err := os.Stat(filepath.Join(group, file)); err == nil {
+			write(t, group, file, most)
+		}
 	}
 	counts, err := cgroup(t, name, "cpuacct", setting{"cpuacct.usage", "0"}, setting{})
 	if err != nil { // version 2, or one hierarchy for both
