@@ -81,6 +81,14 @@ func TestWebhookIsSignedWithBothSecrets(t *testing.T) {
 	}
 }
 
+func TestWebhookWithoutSecrets(t *testing.T) {
+	f := serve(t, 200, "")
+	arrives(t, build(t, service.Settings{Type: "webhook", URL: f.URL}), opening())
+	if h := f.only(t).header; h.Get("Webhook-Id") == "" || h["Webhook-Signature"] != nil {
+		t.Errorf("%v", h)
+	}
+}
+
 // What GUIDE.md says of a webhook is what is sent.
 func TestWebhookInTheGuide(t *testing.T) {
 	guide, err := os.ReadFile("../GUIDE.md")
