@@ -48,7 +48,10 @@ func (a *Alerting) advance(ctx context.Context, o *outage) time.Duration {
 	if !a.persist(ctx, o) {
 		return storePause
 	}
-	due, again := a.due()
+	due, ancestors, again := a.due()
+	if len(ancestors) > 0 {
+		a.options.Soon(nil, ancestors)
+	}
 	if len(due) == 0 {
 		return again
 	}
@@ -88,24 +91,26 @@ func (a *Alerting) persist(ctx context.Context, o *outage) bool {
 	return time.Since(o.since) >= unstoredPatience
 }
 
-// due returns the messages that are due now, and after what time to ask again.
-func (a *Alerting) due() (due []incident.Message, again time.Duration) {
+// due returns the messages that are due now, the integrations that those which are held
+// wait for, and after what time to ask again.
+func (a *Alerting) due() (due []incident.Message, ancestors []string, again time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	again = longestSleep
 	if a.stopping {
-		return nil, again
+		return nil, nil, again
 	}
 	defer a.recovered()
 	now := time.Now()
 	due, at := a.machine.Next(now)
+	_, ancestors = a.machine.Wanted() // Step asks for those that are pending
 	if !at.IsZero() {
 		again = min(again, max(0, at.Sub(now)))
 	}
 	if len(due) == 0 && again < 10*time.Millisecond {
 		again = 10 * time.Millisecond
 	}
-	return due, again
+	return due, ancestors, again
 }
 
 // enrich adds to the evidence of incidents that have just opened what the machine does not

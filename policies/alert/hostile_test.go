@@ -70,17 +70,22 @@ func TestAnyStateIsSurvived(t *testing.T) {
 	for range 3000 {
 		var s incident.State
 		for range random.IntN(8) {
-			s.Watches = append(s.Watches, incident.Watch{Alert: alerts[random.IntN(len(alerts))], Subject: subject(), Phase: phases[random.IntN(5)], Since: at(), Evaluated: at(),
-				Streak: big(), Observed: time.Duration(big()), Resolved: at(), Reopened: big(), Incident: int64(small()), Distrust: random.IntN(2) == 0})
+			w := incident.Watch{Alert: alerts[random.IntN(len(alerts))], Subject: subject(), Phase: phases[random.IntN(5)]}
+			w.Since, w.Evaluated, w.Resolved, w.Reopened = at(), at(), at(), big()
+			w.Streak, w.Observed, w.Incident, w.Distrust = big(), time.Duration(big()), int64(small()), random.IntN(2) == 0
+			s.Watches = append(s.Watches, w)
 		}
 		for range random.IntN(8) {
-			s.Incidents = append(s.Incidents, incident.Incident{ID: int64(small()), Subject: subject(), Opened: at(), Ended: at(), Ready: at(), Root: int64(small()), Unhealthy: random.IntN(2) == 0,
-				Acknowledged: &incident.Acknowledgement{Until: at()}, Severity: "?"})
+			i := incident.Incident{ID: int64(small()), Subject: subject(), Opened: at(), Ended: at(), Ready: at(), Root: int64(small())}
+			i.Unhealthy, i.Severity, i.Acknowledged = random.IntN(2) == 0, "?", &incident.Acknowledgement{Until: at()}
+			s.Incidents = append(s.Incidents, i)
 		}
 		for range random.IntN(8) {
-			s.Deliveries = append(s.Deliveries, incident.Delivery{Incident: int64(small()), Notifier: []string{"chat", "pager", "", "gone"}[random.IntN(4)], Notified: random.IntN(2) == 0, InFlight: random.IntN(2) == 0,
-				Kind: kinds[random.IntN(len(kinds))], Seq: big(), Attempts: big(), Tried: at(), Sent: at(), Next: at(), Since: at(), Dead: random.IntN(2) == 0, Storm: int64(small()),
-				Missed: random.IntN(2) == 0, Done: random.IntN(3) == 0, Message: []string{"", "x"}[random.IntN(2)]})
+			d := incident.Delivery{Incident: int64(small()), Notifier: []string{"chat", "pager", "", "gone"}[random.IntN(4)], Kind: kinds[random.IntN(len(kinds))]}
+			d.Seq, d.Attempts, d.Tried, d.Sent, d.Next, d.Since = big(), big(), at(), at(), at(), at()
+			d.Notified, d.InFlight, d.Dead, d.Missed = random.IntN(2) == 0, random.IntN(2) == 0, random.IntN(2) == 0, random.IntN(2) == 0
+			d.Done, d.Storm, d.Message = random.IntN(3) == 0, int64(small()), []string{"", "x"}[random.IntN(2)]
+			s.Deliveries = append(s.Deliveries, d)
 		}
 		for range random.IntN(3) {
 			s.Silences = append(s.Silences, incident.Silence{ID: int64(small()), Integrations: []string{"[", "label:", "*"}, From: at(), Until: at()})

@@ -83,7 +83,6 @@ type program struct {
 	t      *testing.T
 	code   []byte
 	now    time.Time
-	reload byte
 	c      alert.Config
 	m      *alert.Machine
 	disk   *disk

@@ -21,7 +21,7 @@ type Delivery struct {
 	Since    time.Time  `json:"since,omitzero"` // when the first attempt of the notice failed
 	Dead     bool       `json:"dead,omitempty"` // given up until somebody asks for another attempt
 	Error    string     `json:"error,omitempty"`
-	// Severity and Escalated are what the far end was told last.
+	// Severity and Escalated are what the far end was sent last.
 	Severity  Severity `json:"severity,omitempty"`
 	Escalated bool     `json:"escalated,omitempty"`
 	// Message is the key of the message of the last attempt. What may have arrived is
@@ -33,7 +33,7 @@ type Delivery struct {
 	Storm int64 `json:"storm,omitempty"`
 	// Settings is the digest of the settings with which the notice was given up.
 	Settings string `json:"settings,omitempty"`
-	// Missed is set if the incident ended before the notifier could be told.
+	// Missed is set if the incident ended before the notifier could be reached.
 	Missed bool `json:"missed,omitempty"`
 	Done   bool `json:"done,omitempty"` // nothing more is to be sent
 }

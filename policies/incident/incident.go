@@ -65,8 +65,8 @@ type Incident struct {
 	// Silenced names who silenced the incident before anybody was notified of it.
 	Silenced string `json:"silenced,omitempty"`
 
-	// Root is the incident that explains this one, and that is told in its place; 0 if
-	// there is none. Below counts the incidents that this one explains.
+	// Root is the incident that explains this one, and that notifiers are sent in its
+	// place; 0: nothing does. Below counts the incidents that this one explains.
 	Root         int64            `json:"root,omitempty"`
 	Below        int              `json:"below,omitempty"`
 	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"`

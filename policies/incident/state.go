@@ -3,7 +3,7 @@ package incident
 // State is everything that alerting continues with after a restart.
 type State struct {
 	Watches    []Watch
-	Incidents  []Incident // open ones, and those that ended recently or are not told everywhere
+	Incidents  []Incident // open ones, and those that ended recently or whose end is not sent everywhere
 	Deliveries []Delivery // of these incidents
 	Silences   []Silence  // that have not ended
 	// LastIncident and LastSilence are the highest IDs that were ever used.
