@@ -74,7 +74,7 @@ func TestHealthyRunsAllocateNothing(t *testing.T) {
 // BenchmarkStorm measures a run when everything fails and recovers at once, with all
 // messages.
 func BenchmarkStorm(b *testing.B) {
-	for _, n := range []int{1000, 4000} {
+	for _, n := range []int{1000, 10_000} {
 		for _, declared := range []bool{false, true} {
 			b.Run(fmt.Sprintf("%d/declared=%v", n, declared), func(b *testing.B) {
 				all := []alert.Integration{{Name: "root"}}

@@ -136,6 +136,12 @@ func TestAPagerGetsOneEventForAStorm(t *testing.T) {
 	}
 	w.run("i099", good)
 	w.pass(time.Minute)
+	w.run("i099", bad) // no storm any longer
+	w.pass(time.Minute)
+	if log := w.log(); log[len(log)-1] != "pager:opening:i099" {
+		t.Errorf("then %s", log[len(log)-1])
+	}
+	w.sent = w.sent[:len(w.sent)-1]
 	if log := w.log(); resolves != 20 || log[len(log)-1] != "pager:resolve:notification_storm" {
 		t.Errorf("%d resolves, then %s", resolves, log[len(log)-1])
 	}

@@ -44,7 +44,7 @@ func (m *outbox) revive(d *delivery, at time.Time) {
 	}
 	d.Missed = false
 	if d.Done {
-		d.Done = false
+		d.Done, d.Storm = false, 0 // it left the storm when it ended
 		d.to.add(d)
 	}
 	d.ready(at)

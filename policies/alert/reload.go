@@ -3,6 +3,7 @@ package alert
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"vega/policies/check"
@@ -197,7 +198,7 @@ func (m *incidents) bindable(w *watch, a *rule) string {
 	switch {
 	case a == nil:
 		return "the alert was removed"
-	case s.Kind == incident.OfMetric && a.Metric == "", s.Kind == incident.OfEvent && a.Event != s.Name:
+	case s.Kind == incident.OfMetric && !sameFigure(a.Metric, s.Name), s.Kind == incident.OfEvent && a.Event != s.Name:
 		return "the alert is about something else"
 	case s.Kind == incident.OfEvent && s.Name == notifierFailing && (m.byName[s.Instance] == nil || m.byName[s.Instance].gone):
 		return "the notifier was removed"
@@ -218,6 +219,12 @@ func (m *incidents) bindable(w *watch, a *rule) string {
 	w.node = n
 	n.set(i, w)
 	return ""
+}
+
+// sameFigure reports whether a subject may be one of a metric: their paths end alike, as
+// those of database.app.pool.percent and databases.pool.percent.
+func sameFigure(metric, name string) bool {
+	return metric != "" && metric[strings.LastIndexByte(metric, '.')+1:] == name[strings.LastIndexByte(name, '.')+1:]
 }
 
 // reconnect finds again which incidents explain which.
@@ -334,6 +341,9 @@ func (m *outbox) leave(now time.Time) {
 		if rest && n.leaving.After(now) {
 			m.lapse = earliest(m.lapse, n.leaving)
 			return false
+		}
+		if n.storm != nil {
+			m.endStorm(n.storm, now)
 		}
 		for _, d := range n.active {
 			d.setDead(false)

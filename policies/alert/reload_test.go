@@ -267,3 +267,38 @@ func TestTheStateDoesNotDependOnRestarts(t *testing.T) {
 		}
 	}
 }
+
+func TestAStormEndsWithItsPager(t *testing.T) {
+	c := many(30)
+	c.Notifiers = []alert.Notifier{{Name: "chat"}, {Name: "pager", Pager: true}}
+	w := newWorld(t, c)
+	for i := range 30 {
+		w.run(c.Integrations[i].Name, bad)
+	}
+	w.pass(time.Minute)
+	if n := len(w.m.Open()); n != 31 {
+		t.Errorf("%d are open", n)
+	}
+	w.restart()
+	w.reload(func(c *alert.Config) { c.Notifiers = c.Notifiers[:1] })
+	w.pass(2 * time.Minute)
+	if n := len(w.m.Open()); n != 30 {
+		t.Errorf("%d are open after the pager was removed", n)
+	}
+	for i := range 30 {
+		w.run(c.Integrations[i].Name, good)
+	}
+	w.pass(time.Minute)
+	if n := len(w.m.Open()); n != 0 {
+		t.Errorf("%d are open at the end", n)
+	}
+}
+
+func TestAnotherMetricWithdraws(t *testing.T) {
+	w := newWorld(t, metric(alert.Alert{Above: number(80)}))
+	samples(w, 15*time.Second, 90)
+	w.pass(time.Minute)
+	w.reload(func(c *alert.Config) { c.Alerts[0].Metric = "system.cpu.system_percent" })
+	w.pass(time.Minute)
+	w.want("chat:opening:system.memory.percent", "chat:resolve:system.memory.percent")
+}

@@ -256,7 +256,7 @@ func (a *rule) judgeStatus(s check.Status) verdict {
 	switch {
 	case a.has(s):
 		return bad
-	case s == check.Unknown:
+	case s != check.Healthy && s != check.Degraded && s != check.Unhealthy:
 		return unknown
 	case s == check.Unhealthy && a.has(check.Degraded):
 		return neither
