@@ -77,7 +77,7 @@ func (d *Daemon) setup(s *state) (alerting.Setup, error) {
 // AlertRules returns what a configuration has for the state machine of alerting, without
 // the identity of the daemon and the digest of its files.
 func AlertRules(c *config.Config) alert.Config {
-	rules := alert.Config{ExternalURL: c.Server.ExternalURL, Alerts: c.Alerts, Windows: c.Windows, Integrations: alerted(c)}
+	rules := alert.Config{ExternalURL: c.Server.ExternalURL, Alerts: c.Alerts, Windows: c.Windows, Integrations: c.Watched()}
 	for _, n := range c.Notifiers {
 		rules.Notifiers = append(rules.Notifiers, alert.Notifier{Name: n.Name, Pager: service.Find(n.Type).Pager, Digest: service.Digest(n)})
 	}
@@ -90,18 +90,6 @@ func newNotifier(settings service.Settings, o notify.Options) (alerting.Notifier
 		return alerting.Notifier{}, err
 	}
 	return alerting.Notifier{Type: settings.Type, Send: n.Send, Refresh: n.Refreshes()}, nil
-}
-
-// alerted returns what alerting has to know of the integrations.
-func alerted(c *config.Config) []alert.Integration {
-	all := make([]alert.Integration, len(c.Integrations))
-	for n := range c.Integrations {
-		i := &c.Integrations[n]
-		all[n] = alert.Integration{
-			Name: i.Name, Group: i.Group, Labels: i.Labels, Runbook: i.Runbook, DependsOn: i.DependsOn, Interval: i.Interval, Enabled: i.Enabled,
-		}
-	}
-	return all
 }
 
 // noteReload tells alerting whether the configuration on disk is accepted.

@@ -17,7 +17,7 @@ const maxListed = 20
 // expectSelection returns a *store.InvalidError for a silence that names what the
 // configuration does not have: most likely, it is misspelled, and messages would come.
 func expectSelection(c *config.Config, s *incident.Silence) error {
-	all := alerted(c)
+	all := c.Watched()
 	for _, text := range s.Integrations {
 		selector := alert.Selector(text)
 		if err := selector.Check(); err != nil {

@@ -41,7 +41,7 @@ func (d *Daemon) Uptime(ctx context.Context, name string, since, until time.Time
 	t := uptime.Tally{Since: since, Until: until, Limit: defaultSpeaks}
 	var of *alert.Integration
 	c := d.inForce().Config
-	for _, i := range alerted(c) {
+	for _, i := range c.Watched() {
 		if i.Name == name {
 			of = &i
 		}
