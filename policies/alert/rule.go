@@ -63,14 +63,14 @@ func bound(v *float64) string {
 }
 
 // Condition returns what the alert calls bad, in words: "status unhealthy, 3 times in a
-// row", or "above 80 % for 5m0s, until 75 %".
+// row", or "system.memory.percent above 80 %, until 75 % for 5m0s".
 func (a *Alert) Condition() string {
 	var text string
 	switch {
 	case a.Event != "":
 		return "event " + a.Event
 	case a.Metric != "":
-		text = a.Bound()
+		text = a.Metric + " " + a.Bound()
 	default:
 		var all []string
 		for _, s := range a.Status {
