@@ -200,11 +200,11 @@ func (m *outbox) begin(c *chosen, now time.Time) {
 	d.Tried, d.InFlight, d.sending = now, true, true
 }
 
-// supersede completes earlier incidents of the same subject whose resolve was given up.
-// For a pager they are the same, because it goes by the deduplication key.
+// supersede completes earlier incidents of the same subject whose resolve was given up, or
+// is not due yet. For a pager they are the same, because it goes by the deduplication key.
 func (m *outbox) supersede(d *delivery) {
 	for _, older := range d.to.active {
-		if older.Dead && !older.Done && older.Incident < d.Incident && older.record.Subject == d.record.Subject {
+		if !older.Done && !older.sending && older.Incident < d.Incident && older.record.Subject == d.record.Subject && !older.record.Open() {
 			d.Unsure = d.Unsure || older.maybe()
 			older.setDead(false)
 			m.complete(older)
