@@ -22,6 +22,8 @@ type settings struct {
 	work    string // directory of all stories
 	short   bool
 	kills   int
+	only    string // cases of storm, or half of peers
+	atOnce  int    // cases of storm
 	gatus   string // program; it is not part of Debian
 }
 
@@ -37,7 +39,7 @@ func stories() []story {
 		{"storm", "a root fails with 2,800 children, in several orders, at interval 60 s (30 min)", storm},
 		{"flap", "targets fail at random for 5 minutes", flap},
 		{"manager", "a real Alertmanager between vega and a receiver (11 min)", manager},
-		{"peers", "vega, Gatus, and Prometheus with Alertmanager watch the same failing targets (34 min)", peers},
+		{"peers", "vega, Gatus, and Prometheus with Alertmanager watch the same failing targets (39 min)", peers},
 	}
 }
 
@@ -46,6 +48,8 @@ func main() {
 	flag.StringVar(&s.program, "vega", "", "program to test instead of one built from this directory")
 	flag.BoolVar(&s.short, "short", false, "the short form, as in .ci/run")
 	flag.IntVar(&s.kills, "kills", 0, "number of kills; default 100, or 4 with -short")
+	flag.StringVar(&s.only, "only", "", "run only the cases of storm with this in their name; \"restart\": only the second half of peers")
+	flag.IntVar(&s.atOnce, "at-once", 2, "cases of storm that run at once")
 	flag.StringVar(&s.gatus, "gatus", "gatus", "program that the story peers compares with")
 	keep := flag.Bool("keep", false, "keep the files")
 	flag.Parse()
@@ -105,7 +109,11 @@ func runOne(ctx context.Context, s settings, name string) error {
 			return err
 		}
 		defer st.close()
-		if err := one.tell(ctx, st); err != nil {
+		err = one.tell(ctx, st)
+		if err == nil {
+			err = st.panicked()
+		}
+		if err != nil {
 			return fmt.Errorf("%w\nthe end of vega's log:\n%s", err, st.logTail())
 		}
 		fmt.Printf("== %s: holds\n", one.name)

@@ -64,7 +64,7 @@ func peers(ctx context.Context, s *stage) error {
 		}
 	}
 	var passed []period
-	for _, p := range peerPhases(t, v, all, s.short) {
+	for _, p := range peerPhases(t, v, all, s.short, s.only == "restart") {
 		if s.short {
 			p.lasts /= 20
 		}
@@ -93,7 +93,7 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // peerPhases returns what happens.
-func peerPhases(t *target, v values, all []watcher, short bool) []phase {
+func peerPhases(t *target, v values, all []watcher, short, restartOnly bool) []phase {
 	spread := 30 * time.Second
 	if short {
 		spread /= 10
@@ -127,6 +127,15 @@ func peerPhases(t *target, v values, all []watcher, short bool) []phase {
 		}
 	}
 	nothing := func(context.Context) error { return nil }
+	const sigterm, sigkill = "SIGTERM to the watchers, restart after 10 s", "SIGKILL to the watchers, all are back meanwhile, restart after 10 s"
+	if restartOnly { // without what the watchers remember of earlier outages
+		return []phase{
+			{"healthy", nothing, 90 * time.Second, false},
+			{"all fail", failNow, 230 * time.Second, false},
+			{sigterm, restart(syscall.SIGTERM, nothing), 100 * time.Second, false},
+			{sigkill, restart(syscall.SIGKILL, back), 230 * time.Second, true},
+		}
+	}
 	return []phase{
 		{"healthy", nothing, 3 * time.Minute, false},
 		{"the root fails, its children within 30 s", fail, 8 * time.Minute, false},
@@ -134,8 +143,8 @@ func peerPhases(t *target, v values, all []watcher, short bool) []phase {
 		{"all fail for 90 s", failNow, 90 * time.Second, false},
 		{"all are back", back, 200 * time.Second, true},
 		{"all fail", failNow, 270 * time.Second, false},
-		{"SIGTERM to the watchers, restart after 10 s", restart(syscall.SIGTERM, nothing), 150 * time.Second, false},
-		{"SIGKILL to the watchers, all are back meanwhile, restart after 10 s", restart(syscall.SIGKILL, back), 5 * time.Minute, true},
+		{sigterm, restart(syscall.SIGTERM, nothing), 150 * time.Second, false},
+		{sigkill, restart(syscall.SIGKILL, back), 10 * time.Minute, true},
 	}
 }
 

@@ -186,6 +186,15 @@ func (s *stage) ask(ctx context.Context, method, path string, body, into any) er
 	}
 }
 
+// panicked returns an error if vega's log has a panic, after which it goes on.
+func (s *stage) panicked() error {
+	text, err := os.ReadFile(s.log.Name())
+	if n := bytes.Count(text, []byte(`"panic":`)); n > 0 {
+		return fmt.Errorf("%d panics in vega's log", n)
+	}
+	return err
+}
+
 func (s *stage) logTail() string {
 	text, err := os.ReadFile(s.log.Name())
 	if err != nil {
