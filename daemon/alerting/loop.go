@@ -104,6 +104,9 @@ func (a *Alerting) due() (due []incident.Message, ancestors []string, again time
 	now := time.Now()
 	due, at := a.machine.Next(now)
 	_, ancestors = a.machine.Wanted() // Step asks for those that are pending
+	for _, fault := range a.machine.Faults() {
+		a.options.Log.Error("internal error in alerting; please report it", "panic", fault)
+	}
 	if !at.IsZero() {
 		again = min(again, max(0, at.Sub(now)))
 	}

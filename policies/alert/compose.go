@@ -3,6 +3,8 @@ package alert
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -42,7 +44,7 @@ func (m *Machine) Next(now time.Time) (due []incident.Message, again time.Time) 
 			n.lose(now)
 		}
 		if !n.next.IsZero() && !n.next.After(now) {
-			if message := m.compose(n, now); message != nil {
+			if message := m.composeSafely(n, now); message != nil {
 				due = append(due, *message)
 			}
 		}
@@ -51,6 +53,28 @@ func (m *Machine) Next(now time.Time) (due []incident.Message, again time.Time) 
 		}
 	}
 	return due, earliest(again, earliest(m.lapse, m.sweep))
+}
+
+// faultPause is how long a notifier has nothing to send after a panic.
+const faultPause = time.Minute
+
+// composeSafely is compose, but a bug that panics keeps only this notifier from being
+// notified, and not the others.
+func (m *outbox) composeSafely(n *recipient, now time.Time) (message *incident.Message) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.faults = append(m.faults, fmt.Sprintf("notifier %s: %v\n%s", n.Name, p, debug.Stack()))
+			n.next, message = now.Add(faultPause), nil
+		}
+	}()
+	return m.compose(n, now)
+}
+
+// Faults returns the panics since the last call, each with its stack.
+func (m *Machine) Faults() []string {
+	all := m.faults
+	m.faults = nil
+	return all
 }
 
 // compose returns the message that is due for a notifier, or nil.

@@ -50,6 +50,7 @@ type outbox struct {
 	recipients []*recipient // in order of name
 	latest     time.Time    // that Next was called with
 	byName     map[string]*recipient
+	faults     []string // see Faults
 }
 
 // incidents evaluates watches, and opens and ends incidents.
