@@ -163,12 +163,12 @@ func TestReplayEqualsWhatWasSent(t *testing.T) {
 				}
 			}
 			t.Logf("%d runs, %d incidents, %+v", r.Runs, len(r.Incidents), r.Notifiers)
-			other, err := replay.Run(t.Context(), l.store, replay.Options{Rules: rules(12, names...), Since: start, Until: end})
+			other, err := replay.Run(t.Context(), l.store, replay.Options{Rules: rules(10_000, names...), Since: start, Until: end})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if other.Same || other.Alerts[0].Name != "health" || other.Alerts[0].Replay == r.Alerts[0].Replay || other.Alerts[0].Live != r.Alerts[0].Live {
-				t.Errorf("alerts that are slower: %+v; %+v", other.Alerts, r.Alerts)
+			if other.Same || other.Alerts[0].Name != "health" || other.Alerts[0].Replay != 0 || other.Alerts[0].Live != r.Alerts[0].Live {
+				t.Errorf("an alert that never fires: %+v; %+v", other.Alerts, r.Alerts)
 			}
 		})
 	}
