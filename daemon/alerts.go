@@ -17,27 +17,34 @@ import (
 	"vega/store"
 )
 
+// onCall is the part of a Daemon that serves those who are on call.
+type onCall struct {
+	daemon   *Daemon
+	alerts   *alerting.Alerting // nil if the store is read only
+	identity string             // of this vega, for services that keep state
+}
+
 // openAlerting continues what the store has of incidents. The next install configures it.
-func (d *Daemon) openAlerting(ctx context.Context, next *state) (string, error) {
+func (o *onCall) openAlerting(ctx context.Context, next *state) (string, error) {
 	id, err := alerting.Identity(next.Config.DataDir)
 	if err != nil {
-		d.options.Log.WarnContext(ctx, "identity", "err", err)
+		o.daemon.options.Log.WarnContext(ctx, "identity", "err", err)
 	}
-	d.identity = id
-	setup, err := d.setup(next)
+	o.identity = id
+	setup, err := o.setup(next)
 	if err != nil {
 		return "", err
 	}
-	d.alerts, err = alerting.New(ctx, alerting.Options{
-		Log: d.options.Log, Store: d.store, Soon: d.engine.Soon,
+	o.alerts, err = alerting.New(ctx, alerting.Options{
+		Log: o.daemon.options.Log, Store: o.daemon.store, Soon: o.daemon.engine.Soon,
 		Read: func(ctx context.Context, paths []string) (map[string][]policies.Reading, error) {
-			return d.monitor.Read(ctx, paths, d.inForce().databases)
+			return o.daemon.monitor.Read(ctx, paths, o.daemon.inForce().databases)
 		},
 		Strain: func(ctx context.Context) []string {
-			now := d.inForce()
-			return d.monitor.Strain(ctx, now.thresholds, now.databases)
+			now := o.daemon.inForce()
+			return o.daemon.monitor.Strain(ctx, now.thresholds, now.databases)
 		},
-		Slowest: func() []string { return d.inForce().databases.Slowest(slowestQueries) },
+		Slowest: func() []string { return o.daemon.inForce().databases.Slowest(slowestQueries) },
 	}, setup)
 	if err != nil {
 		return "", err
@@ -50,15 +57,15 @@ const slowestQueries = 3
 
 // setup returns the configuration of alerting. The error is that of a setting of the
 // network that can't be used.
-func (d *Daemon) setup(s *state) (alerting.Setup, error) {
+func (o *onCall) setup(s *state) (alerting.Setup, error) {
 	c := s.Config
 	out := alerting.Setup{Rules: AlertRules(c), Notifiers: map[string]alerting.Notifier{}}
-	out.Rules.ID, out.Rules.Digest = d.identity, s.inputs.Digest
+	out.Rules.ID, out.Rules.Digest = o.identity, s.inputs.Digest
 	network, err := newNetwork(c.Network)
 	if err != nil {
 		return out, err
 	}
-	options := notify.Options{Network: network, ID: d.identity, ExternalURL: c.Server.ExternalURL}
+	options := notify.Options{Network: network, ID: o.identity, ExternalURL: c.Server.ExternalURL}
 	for _, settings := range c.Notifiers {
 		n, err := newNotifier(settings, options)
 		if err != nil {
@@ -93,64 +100,75 @@ func newNotifier(settings service.Settings, o notify.Options) (alerting.Notifier
 }
 
 // noteReload tells alerting whether the configuration on disk is accepted.
-func (d *Daemon) noteReload(r *Reload) {
-	if d.alerts == nil {
+func (o *onCall) noteReload(r *Reload) {
+	if o.alerts == nil {
 		return
 	}
-	d.alerts.Event(alerting.ConfigRejected, "", r.Outcome == Rejected, r.Reason)
+	o.alerts.Event(alerting.ConfigRejected, "", r.Outcome == Rejected, r.Reason)
+}
+
+// endAlerts judges the last runs, and ends the attempts to send.
+func (o *onCall) endAlerts(ctx context.Context) {
+	if o.alerts == nil {
+		return
+	}
+	patience, cancel := context.WithTimeout(ctx, flushPatience)
+	defer cancel()
+	_ = o.daemon.store.FlushRuns(patience) // closing the store tries again, and logs
+	o.alerts.Shutdown(patience)
 }
 
 // Incidents returns a page of incidents.
-func (d *Daemon) Incidents(ctx context.Context, q store.IncidentQuery) (alerting.IncidentPage, error) {
-	d.flushAlerts(ctx)
-	page, err := d.store.Incidents(ctx, q)
+func (o *onCall) Incidents(ctx context.Context, q store.IncidentQuery) (alerting.IncidentPage, error) {
+	o.flushAlerts(ctx)
+	page, err := o.daemon.store.Incidents(ctx, q)
 	return alerting.IncidentPage{Incidents: append([]incident.Incident{}, page.Incidents...), Next: page.Next}, err
 }
 
 // flushAlerts stores what has changed, so that a client sees it. An error is no concern of
 // that client: a store that can't be written can still be read.
-func (d *Daemon) flushAlerts(ctx context.Context) {
+func (o *onCall) flushAlerts(ctx context.Context) {
 	patience, cancel := context.WithTimeout(ctx, flushPatience)
 	defer cancel()
-	_ = d.store.FlushAlerts(patience)
+	_ = o.daemon.store.FlushAlerts(patience)
 }
 
 // Incident reports on one incident. The error is store.ErrNotFound if there is none.
-func (d *Daemon) Incident(ctx context.Context, id int64) (alerting.IncidentReport, error) {
-	d.flushAlerts(ctx)
-	r, err := d.store.Incident(ctx, id)
+func (o *onCall) Incident(ctx context.Context, id int64) (alerting.IncidentReport, error) {
+	o.flushAlerts(ctx)
+	r, err := o.daemon.store.Incident(ctx, id)
 	if err != nil {
 		return alerting.IncidentReport{}, err
 	}
-	return d.alerts.Incident(r, time.Now()), nil
+	return o.alerts.Incident(r, time.Now()), nil
 }
 
 // Acknowledge marks an open incident as taken care of. The error is incident.ErrNotFound
 // or incident.ErrEnded, or that of the store.
-func (d *Daemon) Acknowledge(ctx context.Context, id int64, a incident.Acknowledgement) error {
-	return d.alerts.Change(ctx, func(m *alert.Machine, now time.Time) error { return m.Acknowledge(now, id, a) })
+func (o *onCall) Acknowledge(ctx context.Context, id int64, a incident.Acknowledgement) error {
+	return o.alerts.Change(ctx, func(m *alert.Machine, now time.Time) error { return m.Acknowledge(now, id, a) })
 }
 
 // Unacknowledge takes that mark back. Errors are those of Acknowledge.
-func (d *Daemon) Unacknowledge(ctx context.Context, id int64, by string) error {
-	return d.alerts.Change(ctx, func(m *alert.Machine, now time.Time) error { return m.Unacknowledge(now, id, by) })
+func (o *onCall) Unacknowledge(ctx context.Context, id int64, by string) error {
+	return o.alerts.Change(ctx, func(m *alert.Machine, now time.Time) error { return m.Unacknowledge(now, id, by) })
 }
 
 // Silences returns a page of silences, the last one first.
-func (d *Daemon) Silences(ctx context.Context, limit int, cursor string) (store.SilencePage, error) {
-	d.flushAlerts(ctx)
-	page, err := d.store.Silences(ctx, limit, cursor)
+func (o *onCall) Silences(ctx context.Context, limit int, cursor string) (store.SilencePage, error) {
+	o.flushAlerts(ctx)
+	page, err := o.daemon.store.Silences(ctx, limit, cursor)
 	page.Silences = append([]incident.Silence{}, page.Silences...)
 	return page, err
 }
 
 // Silence adds a silence and returns it with its ID. The error is a *store.InvalidError,
 // or that of the store.
-func (d *Daemon) Silence(ctx context.Context, s incident.Silence) (incident.Silence, error) {
-	if err := expectSelection(d.inForce().Config, &s); err != nil {
+func (o *onCall) Silence(ctx context.Context, s incident.Silence) (incident.Silence, error) {
+	if err := expectSelection(o.daemon.inForce().Config, &s); err != nil {
 		return s, err
 	}
-	err := d.alerts.Change(ctx, func(m *alert.Machine, now time.Time) (err error) {
+	err := o.alerts.Change(ctx, func(m *alert.Machine, now time.Time) (err error) {
 		s.ID, err = m.Silence(now, s)
 		return err
 	})
@@ -162,20 +180,20 @@ func (d *Daemon) Silence(ctx context.Context, s incident.Silence) (incident.Sile
 
 // EndSilence ends a silence early. The error is incident.ErrNotFound or
 // incident.ErrEnded, or that of the store.
-func (d *Daemon) EndSilence(ctx context.Context, id int64, by string) error {
-	return d.alerts.Change(ctx, func(m *alert.Machine, now time.Time) error { return m.EndSilence(now, id, by) })
+func (o *onCall) EndSilence(ctx context.Context, id int64, by string) error {
+	return o.alerts.Change(ctx, func(m *alert.Machine, now time.Time) error { return m.EndSilence(now, id, by) })
 }
 
 // Alerts reports on every alert, in order of name.
-func (d *Daemon) Alerts() []alerting.AlertReport { return d.alerts.Alerts() }
+func (o *onCall) Alerts() []alerting.AlertReport { return o.alerts.Alerts() }
 
 // Notifiers reports on every notifier, in order of name.
-func (d *Daemon) Notifiers() []alerting.NotifierReport { return d.alerts.Notifiers() }
+func (o *onCall) Notifiers() []alerting.NotifierReport { return o.alerts.Notifiers() }
 
 // TestNotifier sends an opening and its resolve, marked as a test. The error is
 // store.ErrNotFound if there is no such notifier.
-func (d *Daemon) TestNotifier(ctx context.Context, name string) (alerting.TestReport, error) {
-	r, ok := d.alerts.Test(ctx, name)
+func (o *onCall) TestNotifier(ctx context.Context, name string) (alerting.TestReport, error) {
+	r, ok := o.alerts.Test(ctx, name)
 	if !ok {
 		return r, store.ErrNotFound
 	}
@@ -184,9 +202,9 @@ func (d *Daemon) TestNotifier(ctx context.Context, name string) (alerting.TestRe
 
 // RetryNotifier sends what was given up for a notifier. The error is store.ErrNotFound if
 // there is no such notifier.
-func (d *Daemon) RetryNotifier(ctx context.Context, name string) error {
-	return d.alerts.Change(ctx, func(m *alert.Machine, now time.Time) error {
-		if !slices.ContainsFunc(d.inForce().Config.Notifiers, func(s service.Settings) bool { return s.Name == name }) {
+func (o *onCall) RetryNotifier(ctx context.Context, name string) error {
+	return o.alerts.Change(ctx, func(m *alert.Machine, now time.Time) error {
+		if !slices.ContainsFunc(o.daemon.inForce().Config.Notifiers, func(s service.Settings) bool { return s.Name == name }) {
 			return store.ErrNotFound
 		}
 		m.Retry(now, name)

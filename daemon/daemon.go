@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"vega/daemon/alerting"
 	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/daemon/databases"
@@ -56,13 +55,13 @@ type Options struct {
 // Daemon is a running vega. Call Open, then Run in its own goroutine, and finally
 // Shutdown.
 type Daemon struct {
-	options     Options
-	store       ownStore
-	catalog     *catalog.Catalog
-	monitor     *monitor.Monitor
-	engine      *engine.Engine
-	alerts      *alerting.Alerting // nil if the store is read only
-	identity    string             // of this vega, for services that keep state
+	options Options
+	store   ownStore
+	catalog *catalog.Catalog
+	monitor *monitor.Monitor
+	engine  *engine.Engine
+	onCall
+	history
 	descriptors descriptors
 	room        *room
 	requests    requests
@@ -106,6 +105,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 		ended:   make(notices, 1),
 		now:     &state{Set: &catalog.Set{Config: &config.Config{}}, databases: &databases.Set{}},
 	}
+	d.onCall.daemon, d.history.daemon = d, d
 	if d.options.Log == nil {
 		d.options.Log = slog.New(slog.DiscardHandler)
 	}

@@ -23,6 +23,9 @@ const (
 	shortageLogInterval = time.Minute
 )
 
+// history is the part of a Daemon that reads back what was recorded.
+type history struct{ daemon *Daemon }
+
 // RunReport describes one run in an integration's history.
 type RunReport struct {
 	ID int64 `json:"id"`
@@ -68,18 +71,18 @@ func logClock(log *slog.Logger) func(clock.Verdict) {
 // Runs returns a page of an integration's history, even if the integration is no
 // longer configured. The error is an *engine.UnknownError if the name is neither
 // configured nor in the history.
-func (d *Daemon) Runs(ctx context.Context, q store.RunQuery) (RunPage, error) {
+func (h *history) Runs(ctx context.Context, q store.RunQuery) (RunPage, error) {
 	patience, cancel := context.WithTimeout(ctx, flushPatience)
 	defer cancel()
-	if err := d.store.FlushRuns(patience); err != nil && ctx.Err() != nil {
+	if err := h.daemon.store.FlushRuns(patience); err != nil && ctx.Err() != nil {
 		return RunPage{}, ctx.Err() // ignore any other error: a store that can't write can still be read
 	}
-	page, err := d.store.Runs(ctx, q)
+	page, err := h.daemon.store.Runs(ctx, q)
 	if err != nil {
 		return RunPage{}, err
 	}
 	if len(page.Runs) == 0 {
-		if err := expectKnown(ctx, d, q.Integration); err != nil {
+		if err := expectKnown(ctx, h.daemon, q.Integration); err != nil {
 			return RunPage{}, err
 		}
 	}
@@ -140,7 +143,7 @@ func heartbeats(d *Daemon, names []string) (all []string) {
 }
 
 // applyRetention removes old entries from the store, until ctx ends.
-func (d *Daemon) applyRetention(ctx context.Context) {
+func (h *history) applyRetention(ctx context.Context) {
 	timer := time.NewTicker(retentionInterval)
 	defer timer.Stop()
 	for {
@@ -149,13 +152,13 @@ func (d *Daemon) applyRetention(ctx context.Context) {
 			return
 		case <-timer.C:
 		}
-		done, err := d.store.Retain(ctx, retention(d.inForce().Config.Store))
+		done, err := h.daemon.store.Retain(ctx, retention(h.daemon.inForce().Config.Store))
 		switch {
 		case errors.Is(err, context.Canceled):
 		case err != nil:
-			d.options.Log.WarnContext(ctx, "can't apply retention", "err", err)
+			h.daemon.options.Log.WarnContext(ctx, "can't apply retention", "err", err)
 		case done != store.Retained{}:
-			d.options.Log.InfoContext(ctx, "retention applied", "runs", done.Runs, "conversations", done.Conversations, "misdated", done.Misdated, "bytes", done.Bytes)
+			h.daemon.options.Log.InfoContext(ctx, "retention applied", "runs", done.Runs, "conversations", done.Conversations, "misdated", done.Misdated, "bytes", done.Bytes)
 		}
 	}
 }

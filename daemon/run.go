@@ -114,17 +114,6 @@ func (d *Daemon) Shutdown(ctx context.Context) error {
 	return d.release()
 }
 
-// endAlerts judges the last runs, and ends the attempts to send.
-func (d *Daemon) endAlerts(ctx context.Context) {
-	if d.alerts == nil {
-		return
-	}
-	patience, cancel := context.WithTimeout(ctx, flushPatience)
-	defer cancel()
-	_ = d.store.FlushRuns(patience) // closing the store tries again, and logs
-	d.alerts.Shutdown(patience)
-}
-
 // Close shuts down immediately and cancels the runs in flight.
 func (d *Daemon) Close() error {
 	ctx, cancel := context.WithCancel(context.Background())

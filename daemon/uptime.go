@@ -32,15 +32,15 @@ type UptimeReport struct {
 
 // Uptime reports on one integration, even if it is no longer configured. The error is an
 // *engine.UnknownError if the name is neither configured nor in the history.
-func (d *Daemon) Uptime(ctx context.Context, name string, since, until time.Time) (UptimeReport, error) {
+func (h *history) Uptime(ctx context.Context, name string, since, until time.Time) (UptimeReport, error) {
 	patience, cancel := context.WithTimeout(ctx, flushPatience)
 	defer cancel()
-	if err := d.store.FlushRuns(patience); err != nil && ctx.Err() != nil {
+	if err := h.daemon.store.FlushRuns(patience); err != nil && ctx.Err() != nil {
 		return UptimeReport{}, ctx.Err() // any other error: a store that can't write can still be read
 	}
 	t := uptime.Tally{Since: since, Until: until, Limit: defaultSpeaks}
 	var of *alert.Integration
-	c := d.inForce().Config
+	c := h.daemon.inForce().Config
 	for _, i := range c.Watched() {
 		if i.Name == name {
 			of = &i
@@ -49,12 +49,12 @@ func (d *Daemon) Uptime(ctx context.Context, name string, since, until time.Time
 	if of != nil && of.Interval > 0 {
 		t.Limit = 2 * of.Interval
 	}
-	first, err := d.store.Statuses(ctx, name, time.Time{}, until, func(time.Time, check.Status) bool { return false })
+	first, err := h.daemon.store.Statuses(ctx, name, time.Time{}, until, func(time.Time, check.Status) bool { return false })
 	if err != nil {
 		return UptimeReport{}, err
 	}
 	if first.IsZero() {
-		if err := expectKnown(ctx, d, name); err != nil {
+		if err := expectKnown(ctx, h.daemon, name); err != nil {
 			return UptimeReport{}, err
 		}
 	}
@@ -64,7 +64,7 @@ func (d *Daemon) Uptime(ctx context.Context, name string, since, until time.Time
 	if of != nil {
 		t.Maintenance = maintenance(c, of, t.Since, until)
 	}
-	_, err = d.store.Statuses(ctx, name, t.Since.Add(-t.Limit), until, func(began time.Time, s check.Status) bool {
+	_, err = h.daemon.store.Statuses(ctx, name, t.Since.Add(-t.Limit), until, func(began time.Time, s check.Status) bool {
 		t.Add(began, s)
 		return true
 	})

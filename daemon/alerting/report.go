@@ -90,11 +90,11 @@ func (a *Alerting) Alerts() []AlertReport {
 	for n := range a.setup.Rules.Alerts {
 		r := &a.setup.Rules.Alerts[n]
 		report := AlertReport{
-			Name: r.Name, Condition: r.Condition(), Severity: r.Severity, Notify: r.Notify, Subjects: a.subjects(r),
+			Name: r.Name, Condition: r.Condition(), Severity: r.Severity, Notify: r.Notify, Subjects: a.setup.subjects(r),
 			BuiltIn: r.BuiltIn, SetAt: r.At, Watches: watches[r.Name],
 		}
 		if len(r.Notify) == 0 {
-			report.Notify = a.notifierNames()
+			report.Notify = a.setup.notifierNames()
 		}
 		if report.Watches == nil {
 			report.Watches = []incident.Watch{}
@@ -105,22 +105,22 @@ func (a *Alerting) Alerts() []AlertReport {
 }
 
 // subjects returns how many subjects an alert watches: integrations, or 1.
-func (a *Alerting) subjects(r *alert.Alert) int {
+func (s *Setup) subjects(r *alert.Alert) int {
 	if len(r.Integrations) == 0 {
 		return 1
 	}
 	n, matcher := 0, alert.NewMatcher(r.Integrations)
-	for i := range a.setup.Rules.Integrations {
-		if c := &a.setup.Rules.Integrations[i]; c.Enabled && matcher.Match(c) {
+	for i := range s.Rules.Integrations {
+		if c := &s.Rules.Integrations[i]; c.Enabled && matcher.Match(c) {
 			n++
 		}
 	}
 	return n
 }
 
-func (a *Alerting) notifierNames() []string {
-	names := make([]string, 0, len(a.setup.Rules.Notifiers))
-	for _, n := range a.setup.Rules.Notifiers {
+func (s *Setup) notifierNames() []string {
+	names := make([]string, 0, len(s.Rules.Notifiers))
+	for _, n := range s.Rules.Notifiers {
 		names = append(names, n.Name)
 	}
 	return names
