@@ -296,7 +296,7 @@ func TestPoolIsExhausted(t *testing.T) {
 	}
 	waiting.Wait()
 	w, ok := h.settle("database.vega.pool.waiting")
-	if !ok || w.Value < 0.5 || !strings.Contains(strings.Join(w.Sentences, "\n"), "queries have waited") {
+	if !ok || w.Value < 0.5 || !strings.Contains(strings.Join(w.Sentences, "\n"), " 8 have waited") {
 		t.Errorf("%+v", w)
 	}
 	t.Logf("%s %s\n  %s", w.Explanation, w.WhatToDo, strings.Join(w.Sentences, "\n  "))

@@ -19,7 +19,11 @@ type journal struct {
 func (a *Alerting) Step(r *check.Run) {
 	a.mu.Lock()
 	pending, ancestors := a.step(r)
+	touched := a.machine.Touched(a.lastRun)
 	a.mu.Unlock()
+	if touched { // perhaps without a change to store: an ancestor is healthy
+		a.notify()
+	}
 	if len(pending)+len(ancestors) > 0 {
 		a.options.Soon(pending, ancestors)
 	}

@@ -55,6 +55,17 @@ func (m *Machine) Next(now time.Time) (due []incident.Message, again time.Time) 
 	return due, earliest(again, earliest(m.lapse, m.sweep))
 }
 
+// Touched reports whether something may be due at a time, so that Next should be called
+// before the time that it returned.
+func (m *Machine) Touched(now time.Time) bool {
+	for _, n := range m.recipients {
+		if n.sending == 0 && !n.next.IsZero() && !n.next.After(now) {
+			return true
+		}
+	}
+	return false
+}
+
 // faultPause is how long a notifier has nothing to send after a panic.
 const faultPause = time.Minute
 
