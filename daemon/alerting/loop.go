@@ -103,9 +103,6 @@ func (a *Alerting) due() (due []incident.Message, ancestors []string, again time
 	defer a.recovered()
 	now := time.Now()
 	due, at := a.machine.Next(now)
-	for _, fault := range a.machine.Faults() {
-		a.options.Log.Error("internal error in alerting; please report it", "panic", fault)
-	}
 	_, ancestors = a.machine.Wanted() // Step asks for those that are pending
 	for _, fault := range a.machine.Faults() {
 		a.options.Log.Error("internal error in alerting; please report it", "panic", fault)
