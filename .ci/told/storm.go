@@ -18,7 +18,10 @@ type stormCase struct {
 	declared bool // that the children depend on the root
 	// When the root and its children begin to fail, and when they respond again.
 	root, below outage
-	messages    int // at most, to a webhook: the figure of the prototype
+	// messages to a webhook in virtual time. Where children are notified one by one, it
+	// gets one more for each 20 s by which the machine is slow to check them all.
+	messages int
+	spare    int
 }
 
 type outage struct{ from, to time.Duration }
@@ -27,12 +30,12 @@ type outage struct{ from, to time.Duration }
 func stormCases() []stormCase {
 	const end = 5 * time.Minute
 	return []stormCase{
-		{"at once; children back 60 s before the root", true, outage{0, end + time.Minute}, outage{0, end}, 2},
-		{"nothing declared", false, outage{0, end}, outage{0, end}, 12},
-		{"root 30 s after its children; children back 60 s after it", true, outage{30 * time.Second, end}, outage{0, end + time.Minute}, 2},
-		{"root 120 s after its children", true, outage{2 * time.Minute, end}, outage{0, end}, 12},
-		{"root 30 s before its children; back at once", true, outage{0, end}, outage{30 * time.Second, end}, 2},
-		{"root 120 s before its children; children back 60 s before it", true, outage{0, end + time.Minute}, outage{2 * time.Minute, end}, 2},
+		{"at once; children back 60 s before the root", true, outage{0, end + time.Minute}, outage{0, end}, 2, 0},
+		{"nothing declared", false, outage{0, end}, outage{0, end}, 12, 4},
+		{"root 30 s after its children; children back 60 s after it", true, outage{30 * time.Second, end}, outage{0, end + time.Minute}, 2, 0},
+		{"root 120 s after its children", true, outage{2 * time.Minute, end}, outage{0, end}, 13, 4},
+		{"root 30 s before its children; back at once", true, outage{0, end}, outage{30 * time.Second, end}, 2, 0},
+		{"root 120 s before its children; children back 60 s before it", true, outage{0, end + time.Minute}, outage{2 * time.Minute, end}, 2, 0},
 	}
 }
 
@@ -185,12 +188,12 @@ func (s *storming) run(ctx context.Context) (string, error) {
 	end := time.Now()
 	hook, pager := tallyOf(letters(s.hook.all())), tallyOf(s.pager.between(began, end))
 	late := s.others.longestPause(began, end)
-	report := fmt.Sprintf("-- %s\nwebhook: %d messages (prototype: %d), %d openings, %d resolves; pager: %d events, %d openings, %d resolves\n",
+	report := fmt.Sprintf("-- %s\nwebhook: %d messages (in virtual time: %d), %d openings, %d resolves; pager: %d events, %d openings, %d resolves\n",
 		s.name, hook.messages, s.messages, hook.openings, hook.resolves, pager.messages, pager.openings, pager.resolves) +
 		fmt.Sprintf("healthy, 30 s:     %s\nfailing, 120 s:    %s\nrecovering, 180 s: %s\n", meter.between(before, began),
 			meter.between(began, began.Add(2*time.Minute)), meter.between(began.Add(over), began.Add(over+3*time.Minute))) +
 		fmt.Sprintf("%d other targets, each due every %v: at most %.1f s between two checks\n", stormOthers, otherInterval, late.Seconds())
-	if err == nil && (hook.messages > s.messages || hook.openings == 0 || hook.openings != hook.resolves) {
+	if err == nil && (hook.messages > s.messages+s.spare || hook.openings == 0 || hook.openings != hook.resolves) {
 		err = errNotHeld
 	}
 	return report, errors.Join(err, s.panicked())

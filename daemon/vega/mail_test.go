@@ -32,7 +32,7 @@ func TestMailOfARunningDaemon(t *testing.T) {
 		if err != nil || status != 200 || json.Unmarshal([]byte(body), &r) != nil || r.OK != want {
 			t.Errorf("%s: %d %s %v", name, status, body, err)
 		}
-		if strings.Contains(string(body), wrong) || strings.Contains(p.written(), wrong) {
+		if strings.Contains(body, wrong) || strings.Contains(p.written(), wrong) {
 			t.Errorf("%s: the password is in an answer or in the log", name)
 		}
 	}
