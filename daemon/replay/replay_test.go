@@ -26,6 +26,9 @@ type live struct {
 	machine *alert.Machine
 	now     time.Time
 	again   time.Time
+
+	appended int  // runs since the store was waited for
+	troubled bool // something is pending or open
 }
 
 func (l *live) Step(r *check.Run) {
@@ -42,6 +45,11 @@ func (l *live) Stored(ok bool) {
 func (l *live) Restart() {}
 
 func newLive(t *testing.T, rules alert.Config) *live {
+	t.Helper()
+	return newLiveAt(t, rules, start)
+}
+
+func newLiveAt(t *testing.T, rules alert.Config, start time.Time) *live {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vega.db"))
 	if err != nil {
@@ -61,8 +69,11 @@ func newLive(t *testing.T, rules alert.Config) *live {
 // at lets time pass, and everything be sent that is due.
 func (l *live) at(to time.Time) {
 	for !l.again.IsZero() && !l.again.After(to) {
-		l.now = l.again
-		l.send()
+		if l.now = l.again; l.appended > 0 {
+			l.flush()
+		} else {
+			l.send()
+		}
 	}
 	l.now = to
 }
