@@ -188,12 +188,14 @@ func serveAnother(ctx context.Context, file string) (stop func() error, err erro
 func stopAnother(cmd *exec.Cmd, ended <-chan error) error {
 	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 	select {
-	case <-ended:
-		return nil
+	case err := <-ended:
+		if _, exited := errors.AsType[*exec.ExitError](err); exited {
+			return nil // what it has done is known
+		}
+		return err
 	case <-time.After(stopPatience):
 		_ = cmd.Process.Kill()
-		<-ended
-		return errors.New("the vega that was started did not end in time, and was killed")
+		return errors.Join(errors.New("the vega that was started did not end in time, and was killed"), <-ended)
 	}
 }
 
