@@ -70,7 +70,7 @@ func (n *Notifier) mail(m *incident.Message) (*gomail.Msg, error) {
 	}
 	msg.Subject(t.Title)
 	msg.SetDateWithValue(m.At)
-	msg.SetMessageIDWithValue(token(n.options.ID+"/"+m.Key) + "@" + domain)
+	msg.SetMessageIDWithValue(attemptID(m) + "@" + domain)
 	var threads []string
 	for _, notice := range t.Notices {
 		threads = append(threads, "<"+token(notice.Source.Incident.Key+notice.Source.Incident.Opened.UTC().Format(time.RFC3339))+"@"+domain+">")

@@ -20,7 +20,7 @@ func googlechat(ctx context.Context, n *Notifier, m *incident.Message) incident.
 		return final("the URL is not valid")
 	}
 	query := u.Query()
-	query.Set("requestId", token(m.Key))
+	query.Set("requestId", attemptID(m))
 	u.RawQuery = query.Encode()
 	payload := map[string]any{"text": fenced(message.Compose(m), googlechatLimit, mentionEscape)}
 	return n.postJSON(ctx, u.String(), payload, identified("name"))

@@ -37,7 +37,7 @@ func matrix(ctx context.Context, n *Notifier, m *incident.Message) incident.Outc
 	}
 	return n.exchange(ctx, &request{
 		method: http.MethodPut,
-		url:    n.endpoint("/_matrix/client/v3/rooms/" + url.PathEscape(n.settings.Room) + "/send/m.room.message/" + token(m.Key)),
+		url:    n.endpoint("/_matrix/client/v3/rooms/" + url.PathEscape(n.settings.Room) + "/send/m.room.message/" + attemptID(m)),
 		header: []egress.Field{{Name: "Authorization", Value: "Bearer " + n.settings.Token}},
 		body:   payload,
 	}, identified("event_id"))

@@ -235,6 +235,31 @@ func TestMessageWithoutAKey(t *testing.T) {
 	arrives(t, n, &incident.Message{})
 }
 
+// A service drops a message with an ID that it knows. So the ID is the same for each attempt,
+// and another one for the first message of another vega, or of a new database.
+func TestIDOfAMessageIsItsOwn(t *testing.T) {
+	for _, name := range []string{"webhook", "googlechat", "matrix", "ntfy"} {
+		s := services[name]
+		f := serve(t, 200, s.answer)
+		id := func(m *incident.Message) string {
+			arrives(t, build(t, s.settings(f.URL)), m)
+			r := f.requests[len(f.requests)-1]
+			return r.path + " " + r.header.Get("Webhook-Id") + r.header.Get("X-Sequence-Id")
+		}
+		first, other, later := id(opening()), opening(), opening()
+		other.Notices[0].Incident.Key = "vega/fedcba9876543210/integration/orders"
+		later.Notices[0].Incident.Opened = opened.Add(time.Hour)
+		if again := id(opening()); again != first {
+			t.Errorf("%s: the ID of another attempt is %s, want %s", name, again, first)
+		}
+		for _, m := range []*incident.Message{other, later} {
+			if got := id(m); got == first {
+				t.Errorf("%s: two messages with the ID %s", name, got)
+			}
+		}
+	}
+}
+
 // An event that is never accepted does not keep the others from being sent. If one of them
 // arrived, the outcome is unclear: what arrived has to be resolved later.
 func TestPagerSendsWhatItCan(t *testing.T) {

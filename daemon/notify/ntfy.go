@@ -40,7 +40,7 @@ func ntfy(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcom
 		return final("the message can't be encoded as JSON")
 	}
 	r := &request{url: server, body: body, user: n.settings.User, password: n.settings.Password}
-	r.header = []egress.Field{{Name: "X-Sequence-Id", Value: token(m.Key)}}
+	r.header = []egress.Field{{Name: "X-Sequence-Id", Value: attemptID(m)}}
 	if n.settings.Token != "" {
 		r.header = append(r.header, egress.Field{Name: "Authorization", Value: "Bearer " + n.settings.Token})
 		r.user, r.password = "", ""

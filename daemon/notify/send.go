@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"vega/daemon/notify/message"
 	"vega/daemon/notify/service"
@@ -272,6 +273,18 @@ func hideAll(reason string, texts []string) string {
 		reason = strings.ReplaceAll(reason, text, "(hidden)")
 	}
 	return reason
+}
+
+// attemptID identifies a message to its service: it is the same for each attempt, and no
+// other message has it. The key alone is unique only in one database: two vegas that send
+// to the same end, or one that began a new database, use the same numbers again.
+func attemptID(m *incident.Message) string {
+	text := m.Key
+	if len(m.Notices) > 0 {
+		i := &m.Notices[0].Incident
+		text += "\n" + i.Key + "\n" + i.Opened.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)
+	}
+	return token(text)
 }
 
 // token returns an idempotency key in the form that every service accepts: letters,

@@ -61,7 +61,7 @@ func webhook(ctx context.Context, n *Notifier, m *incident.Message) incident.Out
 	if err != nil {
 		return final("the message can't be encoded as JSON")
 	}
-	header, err := sign(n.settings.Secrets, m.Key, time.Now(), body)
+	header, err := sign(n.settings.Secrets, attemptID(m), time.Now(), body)
 	if err != nil {
 		return final("the secrets " + err.Error())
 	}
@@ -72,10 +72,10 @@ func webhook(ctx context.Context, n *Notifier, m *incident.Message) incident.Out
 }
 
 // sign returns the headers of Standard Webhooks ("Webhook metadata" and "Signature
-// scheme"): a signature for each secret.
+// scheme"): a signature for each secret. The ID has no dot, which separates the parts that
+// are signed.
 func sign(secrets []string, id string, at time.Time, body []byte) ([]egress.Field, error) {
 	stamp := strconv.FormatInt(at.Unix(), 10)
-	id = strings.ReplaceAll(message.Clean(id), ".", "_") // a dot separates the parts that are signed
 	var signatures []string
 	for _, secret := range secrets {
 		key, err := service.SigningKey(secret)

@@ -44,7 +44,7 @@ func TestWebhookIsSignedWithBothSecrets(t *testing.T) {
 	arrives(t, build(t, service.Settings{Type: "webhook", URL: f.URL + "/in", Secrets: []string{newSecret, oldSecret}, Token: "t0ken"}), opening())
 	got := f.only(t)
 	id, at := got.header.Get("Webhook-Id"), got.header.Get("Webhook-Timestamp")
-	if id != "7_chat_1" { // a dot separates what is signed
+	if id == "" || strings.Contains(id, ".") { // a dot separates what is signed
 		t.Errorf("id %q", id)
 	}
 	want := []string{signature(t, newSecret, id, at, string(got.body)), signature(t, oldSecret, id, at, string(got.body))}
