@@ -132,7 +132,7 @@ func (a *Alerting) enrich(ctx context.Context) {
 		i := &opened[n]
 		var good *incident.Observation
 		if n < maxEnriched && i.Subject.Kind == incident.OfIntegration && i.Evidence.LastGood == nil {
-			good = a.lastGood(look, i.Subject.Name, i.Opened)
+			good = a.lastGood(look, i.Subject.Name, i.Ready)
 		}
 		a.mu.Lock()
 		a.machine.Enrich(i.ID, func(e *incident.Evidence) {

@@ -211,8 +211,10 @@ func (m *incidents) noteOpened(r *record) {
 	}
 }
 
-// reopen continues an incident that ended shortly before.
+// reopen continues an incident that ended shortly before. What is wrong may be something
+// else now, so it gets a new summary and new evidence.
 func (m *incidents) reopen(r *record, w *watch, e *evaluation) {
+	r.Summary, r.Evidence = summary(w, e), m.evidence(w, e)
 	r.Ended, r.End, r.Ready, r.Silenced = time.Time{}, incident.StillOpen, e.at, ""
 	r.Reopened++
 	r.Root, r.Below, r.waiting, r.awaited, r.muted = 0, 0, nil, false, ""
@@ -220,6 +222,7 @@ func (m *incidents) reopen(r *record, w *watch, e *evaluation) {
 	r.node = w.node
 	w.record = r
 	m.current[r.Subject] = r
+	m.noteOpened(r)
 	m.note(r, e.at, "reopened", because(w, e), "")
 	for _, d := range r.deliveries {
 		m.revive(d, e.at)

@@ -72,7 +72,7 @@ func (m *Machine) Silences(now time.Time) []incident.Silence {
 	return all
 }
 
-// Opened returns the incidents that opened since the last call.
+// Opened returns the incidents that opened, or opened again, since the last call.
 func (m *Machine) Opened() []incident.Incident {
 	var all []incident.Incident
 	for _, id := range m.opened {

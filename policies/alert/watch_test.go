@@ -185,6 +185,30 @@ func TestAnOpeningIsSentAgainWhenItReopens(t *testing.T) {
 	}
 }
 
+func TestAReopenedIncidentSaysWhatIsWrongNow(t *testing.T) {
+	w := newWorld(t, config(alert.Integration{Name: "a"}))
+	w.runs("a", time.Minute, bad, bad, bad)
+	w.m.Enrich(1, func(e *incident.Evidence) { e.Strain = []string{"busy"} })
+	w.runs("a", time.Minute, good, good)
+	w.m.Opened()
+	for range 3 {
+		w.pass(time.Minute)
+		w.m.Run(&check.Run{Integration: "a", Status: bad, Began: w.now, Message: "disk full", Cause: check.Target})
+	}
+	if all := w.m.Opened(); len(all) != 1 || all[0].ID != 1 {
+		t.Errorf("to enrich: %+v", all)
+	}
+	w.pass(time.Minute)
+	n := w.sent[len(w.sent)-1].Notices[0]
+	now, last := n.Incident.Evidence.Now, n.Incident.Evidence.LastGood
+	if n.Kind != incident.Opening || n.Incident.Summary != "a is unhealthy: disk full" || len(n.Incident.Evidence.Strain) != 0 {
+		t.Errorf("notice %+v", n)
+	}
+	if now.Message != "disk full" || !now.At.Equal(start.Add(8*time.Minute)) || !last.At.Equal(start.Add(5*time.Minute)) {
+		t.Errorf("now %+v, last good %+v", now, last)
+	}
+}
+
 func samples(w *world, every time.Duration, values ...float64) {
 	for _, v := range values {
 		w.pass(every)

@@ -84,7 +84,8 @@ type Acknowledgement struct {
 	Until   time.Time `json:"until,omitzero"` // zero: until the incident ends
 }
 
-// Evidence is what was known when an incident opened. It does not change afterwards.
+// Evidence is what was known when an incident opened, or last opened again. It does not
+// change until then.
 type Evidence struct {
 	Now      *Observation `json:"now,omitempty"`
 	LastGood *Observation `json:"last_good,omitempty"`
