@@ -336,6 +336,59 @@ func TestSignsOfLife(t *testing.T) {
 	})
 }
 
+// TestSignsOfLifeWhenNothingIsTried gives signs of life again once what a notifier did not
+// accept is no longer sent, although nothing has arrived since.
+func TestSignsOfLifeWhenNothingIsTried(t *testing.T) {
+	for name, end := range map[string]func(*world){
+		"missed": func(w *world) { w.look(check.Healthy) },
+		"silenced": func(w *world) {
+			w.look(check.Unhealthy)
+			_ = w.Change(t.Context(), func(m *alert.Machine, now time.Time) error {
+				_, err := m.Silence(now, incident.Silence{Integrations: []string{"*"}, Until: now.Add(time.Hour), By: "ann", Comment: "known"})
+				return err
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var signs atomic.Int64
+				w := begin(t, func(s *Setup, _ *Options) {
+					s.DeadMen = []DeadMan{{Name: "outside", Every: time.Minute, Ping: func(context.Context) incident.Outcome {
+						signs.Add(1)
+						return incident.Outcome{Result: incident.Arrived}
+					}}}
+				})
+				defer w.end()
+				w.mu.Lock()
+				w.answer = func(*incident.Message) incident.Outcome {
+					return incident.Outcome{Result: incident.Refused, Reason: "HTTP 500"}
+				}
+				w.mu.Unlock()
+				for range 30 {
+					w.look(check.Unhealthy)
+					time.Sleep(10 * time.Second)
+				}
+				r := w.Notifiers()[0]
+				if r.Status != Failing || r.NextTry == nil || !r.NextTry.After(time.Now()) {
+					t.Errorf("the notifier is %s, and tried next at %v", r.Status, r.NextTry)
+				}
+				signs.Store(0)
+				for range 30 {
+					end(w)
+					time.Sleep(10 * time.Second)
+				}
+				synctest.Wait()
+				if n := signs.Load(); n < 4 {
+					t.Errorf("%d signs in five minutes", n)
+				}
+				if r := w.Notifiers()[0]; r.NextTry != nil && !r.NextTry.After(time.Now()) {
+					t.Errorf("it is tried next at %v, which is over", r.NextTry)
+				}
+			})
+		})
+	}
+}
+
 // TestFiguresAreSampled keeps minute rows, and alerts on a figure.
 func TestFiguresAreSampled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -130,7 +130,7 @@ func (s *Setup) notifierNames() []string {
 func (a *Alerting) Notifiers() []NotifierReport {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	out := make([]NotifierReport, 0, len(a.now))
+	now, out := time.Now(), make([]NotifierReport, 0, len(a.now))
 	for _, name := range slices.Sorted(maps.Keys(a.now)) {
 		n := a.now[name]
 		waiting := a.machine.Deliveries(name)
@@ -142,7 +142,10 @@ func (a *Alerting) Notifiers() []NotifierReport {
 			r.Status, r.LastSent = Working, utc(n.lastSent)
 		}
 		for _, d := range waiting {
-			r.count(d)
+			r.count(d, now)
+		}
+		if paused := a.machine.Paused(name, now); r.Waiting > 0 && paused.After(now) {
+			r.NextTry = utc(paused)
 		}
 		if n.lastError != "" {
 			r.Status = Failing
@@ -153,7 +156,7 @@ func (a *Alerting) Notifiers() []NotifierReport {
 }
 
 // count adds a delivery that is not done.
-func (r *NotifierReport) count(d incident.Delivery) {
+func (r *NotifierReport) count(d incident.Delivery, now time.Time) {
 	switch {
 	case d.Dead:
 		r.Dead++
@@ -161,7 +164,7 @@ func (r *NotifierReport) count(d incident.Delivery) {
 		r.LastError = cmp.Or(r.LastError, d.Error)
 	case d.InFlight || !d.Next.IsZero():
 		r.Waiting++
-		if !d.Next.IsZero() && (r.NextTry == nil || d.Next.Before(*r.NextTry)) {
+		if d.Next.After(now) && (r.NextTry == nil || d.Next.Before(*r.NextTry)) {
 			r.NextTry = utc(d.Next)
 		}
 	}

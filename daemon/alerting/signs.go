@@ -90,12 +90,8 @@ func (a *Alerting) inTrouble(now time.Time) string {
 	if silent := now.Sub(a.lastRun); shortest > 0 && silent > 2*shortest+lateRuns {
 		return fmt.Sprintf("no check has ended for %v", silent.Round(time.Second))
 	}
-	for name := range a.now {
-		for _, d := range a.machine.Deliveries(name) {
-			if !d.Since.IsZero() && now.Sub(d.Since) > overdue {
-				return fmt.Sprintf("the notifier %s has not accepted a message since %s", name, d.Since.UTC().Format(time.RFC3339))
-			}
-		}
+	if name, since := a.machine.Failing(now); name != "" && now.Sub(since) > overdue {
+		return fmt.Sprintf("the notifier %s has not accepted a message since %s", name, since.UTC().Format(time.RFC3339))
 	}
 	return ""
 }

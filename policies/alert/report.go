@@ -61,6 +61,46 @@ func (m *Machine) Deliveries(notifier string) []incident.Delivery {
 	return all
 }
 
+// Failing returns the notifier that has failed to accept a message for the longest time,
+// and since when, or "". What is held back or was missed is not sent now, so it says
+// nothing about the notifier.
+func (m *Machine) Failing(now time.Time) (notifier string, since time.Time) {
+	for _, n := range m.recipients {
+		for _, d := range n.active {
+			if !d.Since.IsZero() && (since.IsZero() || d.Since.Before(since)) && m.attempted(d, now) {
+				notifier, since = n.Name, d.Since
+			}
+		}
+	}
+	return notifier, since
+}
+
+// attempted reports whether a delivery whose last attempt failed is tried again, or would
+// be if it were not given up.
+func (m *outbox) attempted(d *delivery, now time.Time) bool {
+	r := d.record
+	switch {
+	case d.Done || d.Missed:
+		return false
+	case !r.Open():
+		return true
+	case d.Storm != 0 || r.root != nil || !r.trusted() || m.muted(r, now).on:
+		return false
+	default:
+		return !d.Notified || r.Acknowledged == nil
+	}
+}
+
+// Paused returns the time before which nothing is sent to a notifier, because attempts
+// failed; zero: there is none.
+func (m *Machine) Paused(notifier string, now time.Time) time.Time {
+	n := m.byName[notifier]
+	if n == nil || n.fails == 0 {
+		return time.Time{}
+	}
+	return limited(n.until, now, maxAsked)
+}
+
 // Silences returns the silences that have not ended, in order of ID.
 func (m *Machine) Silences(now time.Time) []incident.Silence {
 	var all []incident.Silence
