@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func (p *Pressure) sentences() []string {
 }
 
 // longest returns the move of each figure over the longest period. It omits figures
-// that did not change.
+// that hardly changed.
 func (e Evidence) longest() []Move {
 	var moves []Move
 	for _, m := range e.Moved {
@@ -78,7 +79,7 @@ func (e Evidence) longest() []Move {
 		}
 		moves = append(moves, m)
 	}
-	return slices.DeleteFunc(moves, func(m Move) bool { return m.Delta == 0 })
+	return slices.DeleteFunc(moves, Move.Negligible)
 }
 
 // String returns a sentence such as "memory.used rose by 12.0 MiB to 200.0 MiB in
@@ -90,6 +91,11 @@ func (m Move) String() string {
 	}
 	over := (time.Duration(m.OverMS) * time.Millisecond).Round(time.Second)
 	return fmt.Sprintf("%s %s by %s to %s in %s", m.Field, verb, quantity(m.Field, by), quantity(m.Field, m.To), over)
+}
+
+// Negligible reports whether the change is 0 as String rounds it.
+func (m Move) Negligible() bool {
+	return quantity(m.Field, math.Abs(m.Delta)) == quantity(m.Field, 0)
 }
 
 // String returns the value with its unit.

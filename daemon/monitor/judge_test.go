@@ -65,3 +65,32 @@ func TestExplanationsAreSentences(t *testing.T) {
 		}
 	}
 }
+
+func TestStrainIsBrief(t *testing.T) {
+	cores := &diagnostics.Limit{Value: 2, Unit: "cores", Source: "host"}
+	cpu := Warning{Resource: "system.cpu.system_percent", Status: policies.LevelError, Value: 99.6, Unit: policies.Percent, Threshold: 95, ThresholdBy: "cpu", Explanation: "long.", Limit: cores}
+	free := Warning{Resource: "system.disks.free", Subject: "/", Status: policies.LevelWarning, Value: 1 << 30, Unit: policies.Bytes, Threshold: 2 << 30, ThresholdBy: "space"}
+	for _, c := range []struct {
+		w    Warning
+		want string
+	}{
+		{cpu, "CPU use is 99.6 % (error threshold: 95 %; limit: 2 cores)"},
+		{free, "Free space on the file system of / is 1 GiB (warning threshold: 2 GiB)"},
+		{stuck(diagnostics.Disk{Path: "/mnt", StuckSince: &time.Time{}}, time.Time{}), "The file system of /mnt has not responded since 0001-01-01T00:00:00Z"},
+	} {
+		if got := c.w.brief(); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
+func TestNoChangeOfZeroIsMentioned(t *testing.T) {
+	w := Warning{Resource: "system.memory.percent", Moved: []diagnostics.Move{{Field: "memory.percent", From: 80.58, To: 80.61, Delta: 0.03, OverMS: 30000}}}
+	if got := w.background(); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+	w.Moved[0].Delta = -0.06
+	if got := w.background(); len(got) != 1 || got[0] != "it fell by 0.1 % to 80.6 % in 30s" {
+		t.Errorf("%q", got)
+	}
+}

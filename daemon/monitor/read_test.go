@@ -157,12 +157,12 @@ func TestStrainSaysOnlyWhatIsAbnormal(t *testing.T) {
 		t.Errorf("%q", lines)
 	}
 	lines := m.Strain(t.Context(), policies.NewThresholds(warn, nil), d)
-	if len(lines) != 3 || !strings.Contains(lines[0], "database.db8 is 80 %; error threshold: 80 %") || !strings.Contains(lines[2], "db7 is 70 %") {
+	if len(lines) != 3 || !strings.Contains(lines[0], "database.db8 is 80 % (error threshold: 80 %)") || !strings.Contains(lines[2], "db7 is 70 %") {
 		t.Errorf("%q", lines)
 	}
 	warn[0].Warning = new(0.0)
 	lines = m.Strain(t.Context(), policies.NewThresholds(warn, nil), d)
-	if len(lines) != maxStrain+1 || lines[maxStrain] != "4 more figures have reached their thresholds." {
+	if len(lines) != maxStrain+1 || lines[maxStrain] != "4 more figures have reached their thresholds" {
 		t.Errorf("%q", lines)
 	}
 }

@@ -32,7 +32,7 @@ type straining struct {
 }
 
 // Strain describes what is abnormal about this machine now, by the given thresholds: a
-// few sentences, the most severe first, and none if nothing is. It takes 50 ms at most; a
+// few clauses, the most severe first, and none if nothing is. It takes 50 ms at most; a
 // machine whose state can't be read in that time is under strain, too. Rates are those of
 // the last Read.
 func (m *Monitor) Strain(ctx context.Context, by *policies.Thresholds, d Databases) []string {
@@ -43,7 +43,7 @@ func (m *Monitor) Strain(ctx context.Context, by *policies.Thresholds, d Databas
 	case <-now.done:
 		return now.lines
 	case <-ctx.Done():
-		return []string{fmt.Sprintf("The state of this machine could not be read within %v.", strainWait)}
+		return []string{fmt.Sprintf("The state of this machine could not be read within %v", strainWait)}
 	}
 }
 
@@ -79,12 +79,12 @@ func (m *Monitor) readStrain(by *policies.Thresholds, d Databases) []string {
 	for _, level := range []policies.Level{policies.LevelError, policies.LevelWarning} {
 		for _, w := range j.warnings {
 			if w.Status == level && r.unmeasured(w.Resource) == "" {
-				lines = append(lines, w.Explanation)
+				lines = append(lines, w.brief())
 			}
 		}
 	}
 	if more := len(lines) - maxStrain; more > 0 {
-		lines = append(lines[:maxStrain], fmt.Sprintf("%d more figures have reached their thresholds.", more))
+		lines = append(lines[:maxStrain], fmt.Sprintf("%d more figures have reached their thresholds", more))
 	}
 	return lines
 }

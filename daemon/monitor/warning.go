@@ -129,12 +129,25 @@ func (w *Warning) explain(v policies.Verdict) string {
 	return text + ". " + strings.Join(clauses, "; ") + "."
 }
 
+// brief returns one clause with what somebody who reads a message needs: the value, its
+// threshold and its limit.
+func (w *Warning) brief() string {
+	if w.ThresholdBy == "" { // no threshold, as of a file system that does not respond
+		return strings.TrimSuffix(w.Explanation, ".")
+	}
+	text := fmt.Sprintf("%s is %s (%s threshold: %s", subjectOf(w), w.Unit.Format(w.Value), w.Status, w.Unit.Format(w.Threshold))
+	if w.Limit != nil {
+		text += fmt.Sprintf("; limit: %s", w.Limit)
+	}
+	return text + ")"
+}
+
 // background returns clauses on the limit and on the change of the figure over the
 // longest period.
 func (w *Warning) background() []string {
 	var clauses []string
 	for n := len(w.Moved) - 1; n >= 0; n-- {
-		if m := w.Moved[n]; "system."+m.Field == w.Resource && m.Delta != 0 {
+		if m := w.Moved[n]; "system."+m.Field == w.Resource && !m.Negligible() {
 			clauses = append(clauses, "it"+strings.TrimPrefix(m.String(), m.Field))
 			break
 		}
