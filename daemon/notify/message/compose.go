@@ -67,20 +67,25 @@ func Compose(m *incident.Message) *Text {
 	return t
 }
 
-// title is the head of the only notice, or counts the notices by kind.
+// title is the head of the only notice, or counts the notices by kind and names the first
+// of each.
 func (t *Text) title() string {
 	if len(t.Notices) == 1 && t.More == 0 {
 		return t.Notices[0].Head
 	}
-	counts := map[string]int{}
+	subjects := map[string][]string{}
 	for i := range t.Notices {
-		counts[counted(t.Notices[i].Source)]++
+		n := t.Notices[i].Source
+		subjects[counted(n)] = append(subjects[counted(n)], n.Incident.Subject.Label())
 	}
-	counts["opened"] += t.More
 	var parts []string
-	for _, what := range []string{"opened", "escalated", "still open", "affected", "recovered", "withdrawn", "missed"} {
-		if n := counts[what]; n > 0 {
-			parts = append(parts, strconv.Itoa(n)+" "+what)
+	for _, what := range []string{opened, "escalated", "still open", "affected", "recovered", "withdrawn", "missed"} {
+		all, more := subjects[what], 0
+		if what == opened {
+			more = t.More
+		}
+		if n := len(all) + more; n > 0 {
+			parts = append(parts, strconv.Itoa(n)+" "+what+first(all, more))
 		}
 	}
 	title := "Incidents: " + strings.Join(parts, ", ")
@@ -92,6 +97,20 @@ func (t *Text) title() string {
 	}
 	return title
 }
+
+// maxTitled limits the subjects of a kind that a title names.
+const maxTitled = 3
+
+// first names the first subjects in parentheses, and counts the others.
+func first(all []string, more int) string {
+	shown := all[:min(len(all), maxTitled)]
+	if len(shown) == 0 {
+		return ""
+	}
+	return " (" + names(shown, more+len(all)-len(shown)) + ")"
+}
+
+const opened = "opened"
 
 func counted(n *incident.Notice) string {
 	switch n.Kind {
@@ -109,7 +128,7 @@ func counted(n *incident.Notice) string {
 		}
 		return "withdrawn"
 	default:
-		return "opened"
+		return opened
 	}
 }
 
@@ -194,7 +213,7 @@ func evidence(e *incident.Evidence) []Field {
 			all = append(all, Field{name, value})
 		}
 	}
-	add("Now", observation(e.Now, e.Bound))
+	add("At opening", observation(e.Now, e.Bound))
 	add("Last good", observation(e.LastGood, ""))
 	add("Host", strings.Join(cleanAll(e.Strain), "; "))
 	add("Slow queries", strings.Join(cleanAll(e.Queries), "; "))

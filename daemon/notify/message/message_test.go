@@ -136,8 +136,20 @@ func TestHeads(t *testing.T) {
 	}
 	if got := message.Compose(&incident.Message{Notices: []incident.Notice{
 		{Kind: incident.Opening, Incident: base}, {Kind: incident.Resolve, Incident: ended(incident.Recovered)}, {Kind: incident.Missed, Incident: ended(incident.Recovered)},
-	}}).Title; got != "[critical] Incidents: 1 opened, 1 recovered, 1 missed" {
+	}}).Title; got != "[critical] Incidents: 1 opened (orders), 1 recovered (orders), 1 missed (orders)" {
 		t.Error(got)
+	}
+	many := make([]incident.Notice, 5)
+	for n := range many {
+		many[n] = incident.Notice{Kind: incident.Opening, Incident: base}
+	}
+	for want, m := range map[string]incident.Message{
+		"[critical] Incidents: 45 opened (orders, orders, orders and 42 more)": {Notices: many, Storm: 40},
+		"Incidents: 40 opened, 1 recovered (orders)":                           {Notices: []incident.Notice{{Kind: incident.Resolve, Incident: ended(incident.Recovered)}}, Storm: 40},
+	} {
+		if got := message.Compose(&m).Title; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 
