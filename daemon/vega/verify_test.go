@@ -117,6 +117,43 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestVerifyAcceptsHeartbeats checks that a heartbeat without a report is no failure,
+// and that verify asks for no run of one.
+func TestVerifyAcceptsHeartbeats(t *testing.T) {
+	t.Parallel()
+	dir, vega := freshVega(t, `
+integration "job" {
+  probe    = core.heartbeat
+  interval = "1h"
+  config {
+    token = "0123456789abcdef"
+  }
+}
+integration "done" {
+  probe    = core.heartbeat
+  interval = "1h"
+  config {
+    token = "0123456789abcdef"
+  }
+}
+`)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, vega.url+"/push/done/0123456789abcdef", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatal(answer.Status, err)
+	}
+	r, code := verified(t, dir, vega.url, "--only", "integrations,correlation")
+	if code != 0 || r.Passed != 2 || !strings.Contains(r.Checks[0].Reason+r.Checks[1].Reason, "1 waiting for a report") {
+		t.Errorf("exit code %d: %+v", code, r.Checks)
+	}
+}
+
 // TestVerifyIsInterrupted interrupts the command while its module is in the plugin
 // directory. Everything is removed, and the checks done so far are printed.
 func TestVerifyIsInterrupted(t *testing.T) {

@@ -20,12 +20,17 @@ type health struct {
 
 type integration struct {
 	Name           string  `json:"name"`
+	Probe          string  `json:"probe"`
 	Status         string  `json:"status"`
 	Cause          string  `json:"cause"`
 	Message        string  `json:"message"`
 	ResponseTimeMS float64 `json:"response_time_ms"`
 	CheckedAt      *string `json:"checked_at"`
 }
+
+// heartbeat reports whether the integration is a heartbeat. vega runs nothing for
+// it: it has the state of the last report of its job.
+func (i *integration) heartbeat() bool { return i.Probe == "core.heartbeat" }
 
 // integrations checks that vega knows the health of each integration. An
 // unhealthy target is not a failure of vega.
@@ -36,7 +41,12 @@ func integrations(ctx context.Context, s *session) (string, error) {
 	}
 	by := map[string]int{}
 	var unknown []string
-	for _, i := range h.Integrations {
+	for n := range h.Integrations {
+		i := &h.Integrations[n]
+		if i.heartbeat() && i.Status == "unknown" {
+			by[waiting]++
+			continue
+		}
 		by[i.Status]++
 		switch {
 		case i.Status == "disabled":
@@ -53,9 +63,12 @@ func integrations(ctx context.Context, s *session) (string, error) {
 	return statusCounts(by), nil
 }
 
+// waiting is a heartbeat whose job has not reported yet.
+const waiting = "waiting for a report"
+
 func statusCounts(by map[string]int) string {
 	var parts []string
-	for _, status := range []string{"healthy", "degraded", "unhealthy", "disabled"} {
+	for _, status := range []string{"healthy", "degraded", "unhealthy", waiting, "disabled"} {
 		if by[status] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", by[status], status))
 		}
@@ -74,7 +87,7 @@ func (h *health) quickest() string {
 	var best *integration
 	for n := range h.Integrations {
 		i := &h.Integrations[n]
-		if i.CheckedAt == nil || i.Status == "unknown" || i.Status == "disabled" {
+		if i.heartbeat() || i.CheckedAt == nil || i.Status == "unknown" || i.Status == "disabled" {
 			continue
 		}
 		if best == nil || i.ResponseTimeMS < best.ResponseTimeMS {
