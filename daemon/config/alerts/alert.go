@@ -84,7 +84,7 @@ var onlyFor = map[string][]string{
 func (d *alertBuilder) kind(s *bind.Section) string {
 	var kinds []string
 	for _, name := range []string{"integrations", "metric", "event"} {
-		if s.Slot(name) != nil {
+		if t := s.Slot(name); t != nil && t.State != bind.Absent {
 			kinds = append(kinds, name)
 		}
 	}
@@ -93,7 +93,7 @@ func (d *alertBuilder) kind(s *bind.Section) string {
 		d.Out.Err(diag.Conflict, s.Slot(kinds[1]).At, fmt.Sprintf("%s and %s exclude each other: an alert is on one of them.", kinds[0], kinds[1]), "remove one, or write an alert for each")
 		return ""
 	case len(kinds) == 0:
-		if !s.Broken && len(s.Strays) == 0 {
+		if !d.unset(s, "watches nothing", "integrations", "metric", "event") && !s.Broken && len(s.Strays) == 0 {
 			d.Out.Err(diag.Required, s.Head, fmt.Sprintf("%s sets none of integrations, metric and event, so it watches nothing.", s.Title()), `add integrations = ["*"], metric = system.memory.percent with above = 80, or event = "config_rejected"`)
 		}
 		return ""
@@ -104,6 +104,21 @@ func (d *alertBuilder) kind(s *bind.Section) string {
 		}
 	}
 	return kinds[0]
+}
+
+// unset reports the first of the attributes that has no value because a variable is
+// not set. It returns false if there is none.
+func (d alertBuilder) unset(s *bind.Section, so string, names ...string) bool {
+	for _, name := range names {
+		t := s.Slot(name)
+		if t == nil || t.State != bind.Absent {
+			continue
+		}
+		variable := diag.Clip(d.Ev.FirstUnset(t.Expr))
+		d.Out.Err(diag.Required, t.At, fmt.Sprintf("%s %s, because env(%q) is not set.", s.Title(), so, variable), fmt.Sprintf("set the variable, use a literal value, or disable the alert without it: enabled = env_set(%q)", variable))
+		return true
+	}
+	return false
 }
 
 // on joins kinds of alerts for a message.
@@ -145,6 +160,7 @@ func (d *alertBuilder) metric(s *bind.Section, a *alert.Alert) {
 	switch above, below := s.Slot("above"), s.Slot("below"); {
 	case above != nil && below != nil:
 		d.Out.Err(diag.Conflict, below.At, "above and below exclude each other.", "remove one, or write an alert for each")
+	case d.unset(s, "calls no value bad", "above", "below"):
 	case above == nil && below == nil && !s.Broken && len(s.Strays) == 0:
 		name := "above"
 		if figure.Left {

@@ -188,7 +188,7 @@ func (d notifiers) judge(s *bind.Section, of *service.Service, out service.Setti
 
 func (d notifiers) fix(s *bind.Section, of *service.Service, p *service.Problem) string {
 	if t := of.Setting(p.Setting); t != nil && s.Slot(p.Setting) != nil {
-		return "correct it: " + t.Doc
+		return fmt.Sprintf("correct it; vega docs config notifier.%s describes it", of.Type)
 	}
 	return "correct the notifier, or remove it"
 }

@@ -100,6 +100,7 @@ func (d Stage) alerts(pick *picker, builtIn []alert.Alert) []alert.Alert {
 	for _, s := range d.Root.All("alert") {
 		written[s.Name] = true
 		b.add(s)
+		d.turnsOff(s, builtIn)
 	}
 	b.equal()
 	all := b.alerts()
@@ -110,6 +111,25 @@ func (d Stage) alerts(pick *picker, builtIn []alert.Alert) []alert.Alert {
 	}
 	slices.SortFunc(all, func(a, b alert.Alert) int { return strings.Compare(a.Name, b.Name) })
 	return all
+}
+
+// turnsOff warns of a block that turns off a built-in alert that does not exist.
+func (d Stage) turnsOff(s *bind.Section, builtIn []alert.Alert) {
+	var names []string
+	for _, a := range builtIn {
+		names = append(names, a.Name)
+	}
+	watches := slices.ContainsFunc(s.Slots, func(t *bind.Slot) bool {
+		return slices.Contains([]string{"integrations", "metric", "event"}, t.Row.Name)
+	})
+	if !s.Off || watches || s.Broken || s.Name == "" || slices.Contains(names, s.Name) {
+		return
+	}
+	fix := "remove it; the built-in ones are " + diag.Among(names)
+	if near := diag.Nearest(s.Name, names); near != "" {
+		fix = fmt.Sprintf("rename it to %q", near)
+	}
+	d.Out.Warn(diag.NoEffect, s.Head, fmt.Sprintf("There is no built-in alert %q, so this block turns nothing off.", diag.Clip(s.Name)), fix)
 }
 
 func (d Stage) deadMan(s *bind.Section) DeadMan {

@@ -44,11 +44,11 @@ func (d windows) build(s *bind.Section) alert.Window {
 
 func (d windows) location(s *bind.Section) *time.Location {
 	name := d.Ev.Str(s, "timezone")
-	if name == "" {
+	if name == "" && !has(s, "timezone") {
 		return time.UTC
 	}
 	l, err := time.LoadLocation(name)
-	if err == nil && name != "Local" {
+	if err == nil && name != "" && name != "Local" {
 		return l
 	}
 	fix, instead := `use the name of an IANA time zone, such as "Europe/Berlin" or "UTC"`, ""

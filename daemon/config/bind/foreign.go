@@ -11,6 +11,7 @@ func foreignNames() map[string]string {
 		aNotifier    = `use notifier "NAME" { type = … }; vega docs config notifier lists the services`
 		aMaintenance = `use maintenance "NAME" { … }; vega docs config maintenance describes it`
 		aDeadMan     = `use dead_man "NAME" { url = … }; vega docs config dead_man describes it`
+		aHeartbeat   = `use integration "NAME" { probe = core.heartbeat, … } for a job that reports, or dead_man "NAME" { url = … } for a service that watches vega`
 		value        = `write the value where it is used, refer to another attribute such as server.port, or read a variable with env("NAME")`
 	)
 	return byName(map[string]string{
@@ -19,7 +20,8 @@ func foreignNames() map[string]string {
 		anAlert:      "alerts alerting alerting_rules alert_rule",
 		aNotifier:    "notification notifications notifiers notify contact contacts contact_point pager webhook webhooks receiver receivers slack telegram discord teams mattermost pagerduty opsgenie pushover ntfy gotify matrix email smtp mail alertmanager",
 		aMaintenance: "maintenances maintenance_window downtime downtimes mute_time_interval mute_timings time_intervals",
-		aDeadMan:     "deadman deadmansswitch dead_mans_switch deadmanssnitch watchdog heartbeat heartbeats healthchecks",
+		aDeadMan:     "deadman deadmansswitch dead_mans_switch deadmanssnitch watchdog",
+		aHeartbeat:   "heartbeat heartbeats healthchecks push push_monitor",
 		"vega has no routes: each alert names who is notified, in notify":                     "route routes routing policy notification_policy",
 		"vega needs no inhibition rules: depends_on in an integration names what explains it": "inhibit inhibit_rules inhibition",
 		"run vega silence add; a recurring one is a maintenance block":                        "silence silences mute",

@@ -84,7 +84,7 @@ func Groups(root *bind.Section, in *input.Set, out *diag.Collector) map[*bind.Se
 			out.Err(diag.TooMuch, at, fmt.Sprintf("There are more than %d instances of integrations in total.", maxInstances), "remove some targets")
 			r.Targets = nil
 		}
-		if len(r.Targets) > 0 && !refersToEach(s) {
+		if len(r.Targets) > 0 && !refersToEach(s) && !isHeartbeat(s) {
 			out.Warn(diag.Unused, at, fmt.Sprintf("Nothing in %s refers to each.key or each.value, so all of its instances check the same target.", s.Title()), `use each.value in config, such as url = "https://${each.value}/"`)
 		}
 		groups[s] = r.Group

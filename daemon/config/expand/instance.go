@@ -8,6 +8,7 @@ import (
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/syntax"
+	"vega/daemon/heartbeat"
 )
 
 // Instance returns one instance of the group: its section, in which every
@@ -206,4 +207,11 @@ func refersToEach(s *bind.Section) bool {
 	found := s.Broken
 	s.EachExpr(func(e *syntax.Expr) { found = found || isEach(e) })
 	return found
+}
+
+// isHeartbeat reports whether the integration is a heartbeat, whose instances have no
+// target: each waits for a report under its own name.
+func isHeartbeat(s *bind.Section) bool {
+	t := s.Slot("probe")
+	return t != nil && t.Expr.Kind == syntax.RefExpr && t.Expr.Text == heartbeat.Probe
 }

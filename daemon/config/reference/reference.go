@@ -120,6 +120,8 @@ func (d documenter) block(s *schema.Block) Topic {
 
 func howOften(s *schema.Block) string {
 	switch {
+	case s.Repeat && s.Label == "":
+		return "any number"
 	case s.Repeat:
 		return fmt.Sprintf("any number, also with the same %s", s.Label)
 	case s.Label != "":

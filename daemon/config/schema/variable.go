@@ -14,7 +14,9 @@ func VariableName(owner, what string) string {
 	join := func(s string) string { return strings.Trim(notInName.ReplaceAllString(strings.ToUpper(s), "_"), "_") }
 	o, w := join(diag.Clip(owner)), join(diag.Clip(what))
 	switch {
-	case w == "VALUE" || o == w || o == "":
+	case o == "":
+		return w
+	case w == "VALUE" || o == w:
 		return o
 	case strings.HasPrefix(w, o+"_"):
 		return w
