@@ -207,6 +207,9 @@ func same(all []chosen) []chosen {
 // missed returns what a notifier missed while it could not be reached.
 func missed(n *recipient) []chosen {
 	var all []chosen
+	if n.refused {
+		return nil // first, something has to arrive
+	}
 	for _, d := range n.active {
 		if d.Missed && !d.Done && len(all) < maxMissed {
 			all = append(all, chosen{d, want{kind: incident.Missed}})

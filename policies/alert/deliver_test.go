@@ -354,6 +354,69 @@ func TestWhatANotifierMissedIsInItsNextMessage(t *testing.T) {
 	w.want("chat:opening:i002", "chat:missed:i000", "chat:missed:i001", "chat:resolve:i002")
 }
 
+// A wrong token for an hour: everything that opened and ended meanwhile is named once it is
+// right again.
+func TestWhatWasMissedOutlastsAWrongToken(t *testing.T) {
+	w := newWorld(t, many(5))
+	wrong := true
+	w.answer = func(*incident.Message) incident.Outcome {
+		if wrong {
+			return incident.Outcome{Result: incident.Final, Reason: "HTTP 401"}
+		}
+		return incident.Outcome{Result: incident.Arrived}
+	}
+	for _, name := range []string{"i000", "i001", "i002"} {
+		w.run(name, bad)
+		w.pass(10 * time.Minute)
+		w.run(name, good)
+		w.pass(10 * time.Minute)
+	}
+	wrong, w.sent = false, nil
+	w.run("i003", bad)
+	w.pass(time.Minute)
+	w.run("i003", good)
+	w.pass(time.Minute)
+	w.want("chat:opening:i003", "chat:resolve:i003", "chat:missed:i000", "chat:missed:i001", "chat:missed:i002")
+}
+
+// A service that refuses messages for what was missed is sent the rest.
+func TestWhatWasMissedDoesNotSpoilOtherMessages(t *testing.T) {
+	w := newWorld(t, many(9))
+	wrong := true
+	w.answer = func(m *incident.Message) incident.Outcome {
+		for _, n := range m.Notices {
+			if wrong || n.Kind == incident.Missed {
+				return incident.Outcome{Result: incident.Final, Reason: "HTTP 413"}
+			}
+		}
+		return incident.Outcome{Result: incident.Arrived}
+	}
+	w.run("i000", bad)
+	w.pass(time.Minute)
+	w.run("i000", good)
+	wrong = false
+	for i := 1; i < 9; i++ {
+		w.run(fmt.Sprintf("i%03d", i), bad)
+		w.pass(time.Minute)
+	}
+	var tries int
+	arrived := map[string]bool{}
+	for _, m := range w.sent {
+		alone := true
+		for _, n := range m.Notices {
+			alone = alone && n.Kind != incident.Missed
+		}
+		if !alone {
+			tries++
+		} else if n := m.Notices[0]; n.Kind == incident.Opening {
+			arrived[n.Incident.Subject.Name] = true
+		}
+	}
+	if tries != 2 || !arrived["i007"] || !arrived["i008"] {
+		t.Errorf("%d messages name what was missed, want 2; without it: %v", tries, arrived)
+	}
+}
+
 func TestRemindersEscalationAndAcknowledgement(t *testing.T) {
 	c := many(1)
 	c.Notifiers = []alert.Notifier{{Name: "chat"}, {Name: "boss"}}

@@ -51,6 +51,7 @@ func (m *Machine) Done(now time.Time, sent *incident.Message, o incident.Outcome
 // account updates what is known about the notifier itself.
 func (m *outbox) account(n *recipient, key string, now time.Time, o *incident.Outcome) {
 	if o.Result == incident.Arrived || o.Result == incident.Final {
+		n.refused = o.Result == incident.Final
 		n.fails, n.since, n.until = 0, time.Time{}, time.Time{}
 		return
 	}
@@ -73,7 +74,7 @@ func (m *outbox) outcome(d *delivery, now time.Time, o *incident.Outcome) {
 	case d.Kind == incident.Missed:
 		d.InFlight = false // it goes with another message
 		if o.Result == incident.Final {
-			m.complete(d)
+			m.refusedMissed(d)
 		}
 	case o.Result == incident.Final:
 		d.InFlight = false
@@ -92,6 +93,16 @@ func (m *outbox) outcome(d *delivery, now time.Time, o *incident.Outcome) {
 		m.finish(d, false, now)
 	}
 	m.keep(d)
+}
+
+// refusedMissed keeps what was missed for a message after one that arrives, in case the
+// notifier does not work at all. The second time, it may be the reason itself.
+func (m *outbox) refusedMissed(d *delivery) {
+	if d.Settings != "" && d.Settings == d.to.Digest {
+		m.complete(d)
+		return
+	}
+	d.Settings = d.to.Digest
 }
 
 func (m *outbox) arrived(d *delivery, now time.Time) {
@@ -175,7 +186,7 @@ func (n *recipient) event() incident.Subject {
 }
 
 func (m *outbox) retry(n *recipient, now time.Time) {
-	n.fails, n.since, n.until = 0, time.Time{}, time.Time{}
+	n.fails, n.since, n.until, n.refused = 0, time.Time{}, time.Time{}, false
 	for _, d := range n.active {
 		if d.Attempts == 0 || d.sending || d.Done {
 			continue

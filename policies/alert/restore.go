@@ -107,6 +107,7 @@ func (m *incidents) restoreWatch(v incident.Watch) {
 
 // resume derives how a notifier fares from its deliveries.
 func (n *recipient) resume(now time.Time) {
+	n.refused = n.dead > 0
 	for _, d := range n.active {
 		if d.Attempts == 0 || d.Since.IsZero() || d.Dead {
 			continue
