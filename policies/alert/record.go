@@ -16,12 +16,15 @@ type record struct {
 	deliveries []*delivery
 	root       *record // the open incident that explains this one
 	below      []*record
-	storm      bool   // stands for incidents that a pager had too many of
-	covered    int    // incidents that a storm stands for
-	waiting    *node  // that it waits for
-	awaited    bool   // the timeline has that it is held
-	muted      string // what the timeline has about a mute
-	trust      bool   // an alert was confirmed when the last one ended
+	storm      bool      // stands for incidents that a pager had too many of
+	covered    int       // incidents that a storm stands for
+	waiting    *node     // that it waits for
+	awaited    bool      // the timeline has that it is held
+	muted      string    // what the timeline has about a mute
+	trust      bool      // an alert was confirmed when the last one ended
+	flaps      int       // changes between good and bad
+	unnoted    int       // of these, since the last one in the timeline
+	flapped    time.Time // when that was
 }
 
 // trusted reports whether one of the alerts is confirmed by evaluations that count.
@@ -40,6 +43,27 @@ func (m *board) note(r *record, at time.Time, kind, text, by string) {
 	m.changes.event(incident.Event{Incident: r.ID, At: at, Kind: kind, Text: text, By: by})
 }
 
+const (
+	maxFlaps  = 50        // changes between good and bad that the timeline has one by one
+	flapEvery = time.Hour // then one in this time
+)
+
+// noteFlap notes that an open incident is good or bad for the moment. It leaves most of
+// them out if there are many: an incident that flaps may stay open for months.
+func (m *board) noteFlap(r *record, at time.Time, kind, text string) {
+	if r.flaps++; r.flaps > maxFlaps {
+		if passed := at.Sub(r.flapped); passed >= 0 && passed < flapEvery {
+			r.unnoted++
+			return
+		}
+		if r.unnoted > 0 {
+			text += "; " + strconv.Itoa(r.unnoted) + " such changes before are left out"
+		}
+	}
+	r.flapped, r.unnoted = at, 0
+	m.note(r, at, kind, text, "")
+}
+
 // apply evaluates a watch and acts on what that changes.
 func (m *incidents) apply(w *watch, e *evaluation) {
 	effect := w.evaluate(e)
@@ -52,9 +76,9 @@ func (m *incidents) apply(w *watch, e *evaluation) {
 	case calmed:
 		m.settle(w, e.at)
 	case relapsed:
-		m.note(w.record, e.at, "relapsed", w.rule.Name+": bad again before it was clear", "")
+		m.noteFlap(w.record, e.at, "relapsed", w.rule.Name+": bad again before it was clear")
 	case improving:
-		m.note(w.record, e.at, "recovering", w.rule.Name+": good again, not confirmed yet", "")
+		m.noteFlap(w.record, e.at, "recovering", w.rule.Name+": good again, not confirmed yet")
 	case confirmed:
 		m.confirm(w.record, e.at)
 	case resolved:
