@@ -49,7 +49,14 @@ func (o *onCall) openAlerting(ctx context.Context, next *state) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d alerts, %d notifiers", len(setup.Rules.Alerts), len(setup.Notifiers)), nil
+	return plural(len(setup.Rules.Alerts), "alert") + ", " + plural(len(setup.Notifiers), "notifier"), nil
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // slowestQueries is how many queries are evidence of an incident.

@@ -23,6 +23,9 @@ func (u Unit) Format(v float64) string {
 	case Percent:
 		return rounded(v) + " %"
 	case Milliseconds:
+		if v >= 1000 || v <= -1000 {
+			return seconds(v/1000) + " s"
+		}
 		return rounded(v) + " ms"
 	case Bytes:
 		return formatBytes(v)
@@ -38,6 +41,11 @@ func rounded(v float64) string {
 		return strconv.FormatFloat(v, 'g', 2, 64)
 	}
 	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+}
+
+// seconds formats v with up to three decimals.
+func seconds(v float64) string {
+	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(v, 'f', 3, 64), "0"), ".")
 }
 
 func formatBytes(v float64) string {

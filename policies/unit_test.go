@@ -19,6 +19,10 @@ func TestFormat(t *testing.T) {
 		{policies.Bytes, 1536, "1.5 KiB"},
 		{policies.Bytes, 2 << 30, "2 GiB"},
 		{policies.Milliseconds, 250, "250 ms"},
+		{policies.Milliseconds, 999.96, "1000 ms"},
+		{policies.Milliseconds, 1000, "1 s"},
+		{policies.Milliseconds, 29948.31, "29.948 s"},
+		{policies.Milliseconds, 200000, "200 s"},
 		{policies.Count, 10000, "10000"},
 		{policies.Count, -0.5, "-0.5"},
 	} {

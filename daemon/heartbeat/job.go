@@ -30,7 +30,7 @@ func (j *Job) Status() check.Status { return j.status }
 
 // Waiting describes what a job without a run is waiting for.
 func (j *Job) Waiting() string {
-	return "no push so far; the first is expected by " + j.settings.written(j.due())
+	return "no report so far; the first is expected by " + j.settings.written(j.due())
 }
 
 // Configure applies new settings. If they expect pushes at other times, the next push
@@ -94,7 +94,7 @@ func (j *Job) Look(now time.Time) check.Run {
 		return j.run(now, evaluated)
 	case doubt:
 		j.status, j.cause = check.Unknown, check.Host
-		j.message = fmt.Sprintf("vega was away until %s, and may have missed a push that was expected by %s; it waits for the next one until %s; %s",
+		j.message = fmt.Sprintf("vega was away until %s, and may have missed a report that was expected by %s; it waits for the next one until %s; %s",
 			j.settings.written(j.back), j.settings.written(due), j.settings.written(until), j.lastSuccess())
 		return j.run(now, missed)
 	default:
@@ -102,7 +102,7 @@ func (j *Job) Look(now time.Time) check.Run {
 		if due = latest(due, until); !j.started.IsZero() && j.back.IsZero() {
 			j.message = fmt.Sprintf("the job started at %s and did not end by %s; %s", j.settings.written(j.started), j.settings.written(due), j.lastSuccess())
 		} else {
-			j.message = fmt.Sprintf("late: a push was expected by %s (%s); %s", j.settings.written(due), j.settings, j.lastSuccess())
+			j.message = fmt.Sprintf("late: no report came by %s (%s); %s", j.settings.written(due), j.settings, j.lastSuccess())
 		}
 		return j.run(now, late)
 	}

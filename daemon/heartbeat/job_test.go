@@ -62,7 +62,7 @@ func TestLateJobIsUnhealthy(t *testing.T) {
 		t.Errorf("late at %v", w.Sub(begin))
 	}
 	expect(t, j.Look(at(t, "99m")), check.Healthy, check.NoCause, "the job succeeded")
-	expect(t, j.Look(at(t, "100m")), check.Unhealthy, check.Target, "late: a push was expected by 2026-03-01T13:40:00Z (every 1h, grace 10m); last success at 2026-03-01T12:30:00Z")
+	expect(t, j.Look(at(t, "100m")), check.Unhealthy, check.Target, "late: no report came by 2026-03-01T13:40:00Z (every 1h, grace 10m); last success at 2026-03-01T12:30:00Z")
 	if w := j.Wake(at(t, "100m")); !w.Equal(at(t, "160m")) {
 		t.Errorf("evaluated again at %v", w.Sub(begin))
 	}
@@ -71,7 +71,7 @@ func TestLateJobIsUnhealthy(t *testing.T) {
 
 func TestJobThatNeverPushesIsLate(t *testing.T) {
 	j := New(hourly(), begin)
-	expect(t, j.Look(begin), check.Unknown, check.Host, "no push so far; the first is expected by 2026-03-01T13:10:00Z")
+	expect(t, j.Look(begin), check.Unknown, check.Host, "no report so far; the first is expected by 2026-03-01T13:10:00Z")
 	expect(t, j.Look(at(t, "70m")), check.Unhealthy, check.Target, "there was no success so far")
 }
 
@@ -110,7 +110,7 @@ func TestCronJobIsExpectedAtItsTimes(t *testing.T) {
 	if by := j.By(); !by.Equal(time.Date(2026, 3, 29, 2, 30, 0, 0, time.UTC)) {
 		t.Errorf("late at %v", by)
 	}
-	expect(t, j.Look(time.Date(2026, 3, 29, 2, 30, 0, 0, time.UTC)), check.Unhealthy, check.Target, "expected by 2026-03-29T04:30:00+02:00 (30 3 * * * in Europe/Berlin, grace 1h)")
+	expect(t, j.Look(time.Date(2026, 3, 29, 2, 30, 0, 0, time.UTC)), check.Unhealthy, check.Target, "came by 2026-03-29T04:30:00+02:00 (30 3 * * * in Europe/Berlin, grace 1h)")
 	if w := j.Wake(time.Date(2026, 3, 29, 2, 30, 0, 0, time.UTC)); !w.Equal(time.Date(2026, 3, 30, 2, 30, 0, 0, time.UTC)) {
 		t.Errorf("evaluated again at %v", w)
 	}

@@ -4,10 +4,10 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
-	"strings"
 	"time"
 
 	"vega/daemon/heartbeat/cron"
+	"vega/policies/check"
 )
 
 // Probe is the probe of integrations that are heartbeats.
@@ -41,24 +41,12 @@ func DefaultGrace(interval time.Duration) time.Duration { return min(interval, m
 func (s *Settings) String() string {
 	switch {
 	case s.Cron == nil:
-		return fmt.Sprintf("every %s, grace %s", span(s.Interval), span(s.Grace))
+		return fmt.Sprintf("every %s, grace %s", check.Span(s.Interval), check.Span(s.Grace))
 	case s.Secret:
-		return "by cron, grace " + span(s.Grace)
+		return "by cron, grace " + check.Span(s.Grace)
 	default:
-		return fmt.Sprintf("%s in %s, grace %s", s.Cron, s.Zone, span(s.Grace))
+		return fmt.Sprintf("%s in %s, grace %s", s.Cron, s.Zone, check.Span(s.Grace))
 	}
-}
-
-// span formats a duration as a person writes it: 5m, not 5m0s.
-func span(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // Same reports whether both are the same, or both nil.

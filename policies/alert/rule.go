@@ -63,7 +63,7 @@ func bound(v *float64) string {
 }
 
 // Condition returns what the alert calls bad, in words: "status unhealthy, 3 times in a
-// row", or "system.memory.percent above 80 %, until 75 % for 5m0s".
+// row", or "system.memory.percent above 80 %, until 75 % for 5m".
 func (a *Alert) Condition() string {
 	var text string
 	switch {
@@ -82,7 +82,7 @@ func (a *Alert) Condition() string {
 		text += fmt.Sprintf(", %d times in a row", a.After)
 	}
 	if a.For > 0 {
-		text += fmt.Sprintf(" for %s", a.For)
+		text += " for " + check.Span(a.For)
 	}
 	return text
 }

@@ -53,3 +53,15 @@ func plain(s string) bool {
 	}
 	return true
 }
+
+// Span formats a duration as a person writes it: 5m, not 5m0s.
+func Span(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}

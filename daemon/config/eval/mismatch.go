@@ -117,6 +117,10 @@ func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) 
 		return "use " + name + " without quotes", name
 	case t == schema.Figure && e.Kind == syntax.TextExpr && schema.IsFigure(e.Text):
 		return "remove the quotes: " + e.Text, e.Text
+	case t == schema.Figure && e.Kind == syntax.TextExpr && schema.IsFigure("system."+e.Text):
+		return "use system." + e.Text + ", without quotes", "system." + e.Text
+	case t == schema.Figure:
+		return "use a metric, without quotes; to list all metrics, run: vega docs config figures", ""
 	case t == w.Type:
 		return fmt.Sprintf("set %s to %s", w.Name, schema.Example(w.Row)), ""
 	default:

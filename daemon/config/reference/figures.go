@@ -7,11 +7,11 @@ import (
 	"vega/policies"
 )
 
-// figuresTopic lists the metrics that a threshold can name.
+// figuresTopic lists the metrics that a threshold or an alert can name.
 func figuresTopic() Topic {
 	t := Topic{
 		Name: "figures", Title: "Metrics",
-		Doc: "The metrics that a threshold can monitor, named as in the JSON of /admin/diagnostics/system. A percentage or count is compared with a number, bytes with a size such as \"2GiB\", milliseconds with a duration such as \"250ms\". A threshold for system.disks applies to every monitored file system, and one for databases to every database. One for system.disk, the file system of the data directory, or for database.NAME takes precedence.",
+		Doc: "The metrics that a threshold or an alert can name, as as in the JSON of /admin/diagnostics/system. A percentage or count is compared with a number, bytes with a size such as \"2GiB\", milliseconds with a duration such as \"250ms\". A threshold for system.disks applies to every monitored file system, and one for databases to every database. One for system.disk, the file system of the data directory, or for database.NAME takes precedence.",
 	}
 	var group *Topic
 	add := func(prefix string, f policies.Figure) {

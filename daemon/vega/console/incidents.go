@@ -208,16 +208,24 @@ func (w details) timeline(all []incident.Event) {
 func (w details) deliveries(all []incident.Delivery) {
 	fmt.Fprintln(w)
 	if len(all) == 0 {
-		fmt.Fprintln(w, "no notifier has been, or is to be, notified")
+		fmt.Fprintln(w, "nobody has been notified, or will be")
 		return
 	}
 	var t table
 	t.row("NOTIFIER", "STATE", "LAST", "SENT", "ATTEMPTS", "ERROR")
 	for n := range all {
 		d := &all[n]
-		t.row(OneLine(d.Notifier), deliveryState(d), cmp.Or(string(d.Kind), "-"), Moment(d.Sent), fmt.Sprint(d.Attempts), cmp.Or(OneLine(d.Error), "-"))
+		t.row(OneLine(d.Notifier), deliveryState(d), cmp.Or(string(d.Kind), "-"), Moment(d.Sent), attempts(d), cmp.Or(OneLine(d.Error), "-"))
 	}
 	_ = t.write(w, 0)
+}
+
+// attempts counts the attempts for what is being sent; "-": nothing is.
+func attempts(d *incident.Delivery) string {
+	if d.Attempts == 0 {
+		return "-"
+	}
+	return fmt.Sprint(d.Attempts)
 }
 
 // deliveryState says what a notifier knows of an incident.
