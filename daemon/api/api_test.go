@@ -214,7 +214,7 @@ func TestAnswers(t *testing.T) {
 		{"one", "GET", "/admin/integrations/a", key, nil, 200, ""},
 		{"unknown one", "GET", "/admin/integrations/b", key, nil, 404, `no integration "b"; the configured ones are: a`},
 		{"unknown name", "GET", "/admin/integrations/health?name=nobody", key, nil, 400, `"name": there is no integration "nobody"`},
-		{"timeout out of range", "GET", "/admin/integrations/health?timeout=301s", key, nil, 400, `"timeout": 301s is not between 1s and 5m0s`},
+		{"timeout out of range", "GET", "/admin/integrations/health?timeout=301s", key, nil, 400, `"timeout": 301s is not between 1s and 5m`},
 		{"timeout too short", "GET", "/admin/integrations/health?timeout=0s", key, nil, 400, "is not between"},
 		{"bare number", "GET", "/admin/integrations/health?timeout=5", key, nil, 400, "use a number and a unit"},
 		{"negative age", "GET", "/admin/integrations/health?max_age=-1s", key, nil, 400, `"max_age"`},

@@ -81,7 +81,7 @@ func (a oncall) unchanged(c *gin.Context, err error, id int64) error {
 	case i.Open():
 		return nil // it is not acknowledged anyhow
 	default:
-		return &problem{http.StatusConflict, fmt.Sprintf("incident %d has ended", id)}
+		return &problem{http.StatusConflict, fmt.Sprintf("incident %d has already ended", id)}
 	}
 }
 
@@ -154,7 +154,7 @@ func duration(field, given string, limit time.Duration) (time.Duration, error) {
 	case err != nil:
 		return 0, &store.InvalidError{Field: field, Reason: fmt.Sprintf("%q is not a duration: use a number and a unit, such as 30m or 2h", given)}
 	case d < time.Second || d > limit:
-		return 0, &store.InvalidError{Field: field, Reason: fmt.Sprintf("%s is not between 1s and %.0fh", given, limit.Hours())}
+		return 0, &store.InvalidError{Field: field, Reason: fmt.Sprintf("%s is not between 1s and %s", given, check.Span(limit))}
 	}
 	return d, nil
 }

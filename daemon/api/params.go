@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"vega/policies/check"
+
 	"github.com/gin-gonic/gin"
 )
 
@@ -119,7 +121,7 @@ func (p *params) duration(name string) time.Duration {
 	case err != nil:
 		p.err = badParam(name, fmt.Sprintf("%q is not a duration: use a number and a unit, such as 30s", given))
 	case d < s.min || d > s.max:
-		p.err = badParam(name, fmt.Sprintf("%s is not between %s and %s", given, s.min, s.max))
+		p.err = badParam(name, fmt.Sprintf("%s is not between %s and %s", given, check.Span(s.min), check.Span(s.max)))
 	}
 	return d
 }

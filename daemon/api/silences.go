@@ -76,7 +76,7 @@ func (a oncall) endSilence(c *gin.Context) error {
 // notEnded says why a silence could not be ended: it is over already, or there is none.
 func (a oncall) notEnded(c *gin.Context, err error, id int64) error {
 	if errors.Is(err, incident.ErrEnded) {
-		return &problem{http.StatusConflict, fmt.Sprintf("silence %d has ended", id)}
+		return &problem{http.StatusConflict, fmt.Sprintf("silence %d has already ended", id)}
 	}
 	if !isMissing(err) {
 		return err
@@ -88,7 +88,7 @@ func (a oncall) notEnded(c *gin.Context, err error, id int64) error {
 		}
 		for n := range page.Silences {
 			if page.Silences[n].ID == id {
-				return &problem{http.StatusConflict, fmt.Sprintf("silence %d has ended", id)}
+				return &problem{http.StatusConflict, fmt.Sprintf("silence %d has already ended", id)}
 			}
 		}
 		if cursor = page.Next; cursor == "" {

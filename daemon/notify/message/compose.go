@@ -215,8 +215,8 @@ func evidence(e *incident.Evidence) []Field {
 	}
 	add("At opening", observation(e.Now, e.Bound))
 	add("Last good", observation(e.LastGood, ""))
-	add("Host", strings.Join(cleanAll(e.Strain), "; "))
-	add("Slow queries", strings.Join(cleanAll(e.Queries), "; "))
+	add("Host", sentences(cleanAll(e.Strain)))
+	add("Slow queries", sentences(cleanAll(e.Queries)))
 	if e.Now != nil {
 		add("Correlation ID", e.Now.CorrelationID)
 	}
@@ -295,6 +295,22 @@ func names(all []string, more int) string {
 		fmt.Fprintf(&b, " and %d more", more)
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// sentences puts texts after each other, some of which are sentences.
+func sentences(all []string) string {
+	var b strings.Builder
+	for n, s := range all {
+		switch {
+		case n == 0:
+		case strings.HasSuffix(all[n-1], "."):
+			b.WriteString(" ")
+		default:
+			b.WriteString("; ")
+		}
+		b.WriteString(s)
+	}
+	return b.String()
 }
 
 func cleanAll(all []string) []string {

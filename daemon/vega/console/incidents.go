@@ -36,7 +36,7 @@ func state(i *incident.Incident, now time.Time) string {
 	case !i.Open():
 		return fmt.Sprintf("%s after %s", i.End, Span(i.Ended.Sub(i.Opened)))
 	case i.Root != 0:
-		return fmt.Sprintf("open for %s, because of %d", Span(now.Sub(i.Opened)), i.Root)
+		return fmt.Sprintf("open for %s, because of incident %d", Span(now.Sub(i.Opened)), i.Root)
 	case i.Acknowledged != nil:
 		return fmt.Sprintf("open for %s, acknowledged by %s", Span(now.Sub(i.Opened)), OneLine(i.Acknowledged.By))
 	default:
@@ -200,7 +200,7 @@ func (w details) timeline(all []incident.Event) {
 	var t table
 	t.row("TIME", "EVENT", "BY", "TEXT")
 	for _, e := range all {
-		t.row(Moment(e.At), OneLine(e.Kind), cmp.Or(OneLine(e.By), "-"), OneLine(e.Text))
+		t.row(Moment(e.At), OneLine(e.Kind), cmp.Or(OneLine(e.By), "-"), cmp.Or(OneLine(e.Text), "-"))
 	}
 	_ = t.write(w, 0) // Flush returns the error
 }

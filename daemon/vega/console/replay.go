@@ -88,7 +88,7 @@ func writeConclusion(out io.Writer, r replay.Report) error {
 		fmt.Fprintf(out, "%s of vega's own events are not replayed\n", Count(r.NotReplayed, "incident"))
 	}
 	if !r.FiguresSince.IsZero() && r.FiguresSince.After(r.Since.Add(time.Hour)) {
-		fmt.Fprintf(out, "figures are stored since %s; alerts on them are replayed from then on\n", Moment(r.FiguresSince))
+		fmt.Fprintf(out, "metrics are stored since %s; alerts on them are replayed from then on\n", Moment(r.FiguresSince))
 	}
 	text := "this configuration would have sent something else"
 	if r.Same {

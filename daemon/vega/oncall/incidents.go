@@ -14,6 +14,7 @@ import (
 	"vega/daemon/alerting"
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
+	"vega/policies/check"
 )
 
 // incidentsFlags holds the flags of incidents.
@@ -156,7 +157,7 @@ func (o ackFlags) run(cmd *cobra.Command, id string) error {
 	}
 	body := map[string]string{"by": cmp.Or(o.by, me()), "comment": o.comment}
 	if o.duration > 0 {
-		body["duration"] = o.duration.String()
+		body["duration"] = check.Span(o.duration)
 	}
 	answer, err := o.ask(cmd, http.MethodPost, path, body)
 	if err != nil {

@@ -41,7 +41,7 @@ Silences and acknowledgements are repeated, and every message arrives at once.
 Metrics are replayed from the rows that are stored for each minute, so within a
 minute their order is a guess. Alerts on events are left out.
 
-Exits 0 if the same would have been sent or not, 1 if the configuration is not
+Exits 0 whether or not the same would have been sent, 1 if the configuration is not
 valid, 2 if a file can't be read.`,
 		Example: `  vega replay --since 30d
   vega replay --since 7d --policies drafts/     other files than policies/*.hcl

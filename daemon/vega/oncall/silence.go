@@ -11,6 +11,7 @@ import (
 
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
+	"vega/policies/check"
 	"vega/policies/incident"
 )
 
@@ -18,9 +19,9 @@ func silenceCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "silence",
 		Short: "Hold back messages for a time",
-		Long: `Hold back messages about some integrations or alerts for a time. Who knows of an
-incident still gets its end. What is still wrong when the silence ends is sent
-then. For hours that come again, write a maintenance block.`,
+		Long: `Hold back messages about some integrations or alerts for a time. The end of an
+incident is still sent to whom its opening was sent. What is still wrong when the
+silence ends is sent then. For recurring windows, write a maintenance block.`,
 		Example: `  vega silence add 'orders-*' --for 2h --comment "moving the database"
   vega silence list
   vega silence end 3`,
@@ -76,7 +77,7 @@ func (o silenceFlags) run(cmd *cobra.Command, integrations []string) error {
 	case o.comment == "":
 		return errors.New(`say why: --comment "moving the database"`)
 	}
-	body := map[string]any{"integrations": integrations, "alerts": o.alerts, "duration": o.duration.String(), "by": cmp.Or(o.by, me()), "comment": o.comment}
+	body := map[string]any{"integrations": integrations, "alerts": o.alerts, "duration": check.Span(o.duration), "by": cmp.Or(o.by, me()), "comment": o.comment}
 	answer, err := o.ask(cmd, http.MethodPost, "/admin/silences", body)
 	if err != nil {
 		return err
@@ -93,7 +94,7 @@ func silenceListCommand() *cobra.Command {
 	all := false
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "List the silences that hold or are to come",
+		Short: "List active and future silences",
 		Example: `  vega silence list
   vega silence list --all     also those that have ended`,
 		SuggestFor: []string{"ls", "show"},
