@@ -111,7 +111,7 @@ func (o *onCall) noteReload(r *Reload) {
 	if o.alerts == nil {
 		return
 	}
-	o.alerts.Event(alerting.ConfigRejected, "", r.Outcome == Rejected, r.Reason)
+	o.alerts.Event(alerting.ConfigRejected, "", r.Outcome == Rejected, "reload refused, the old configuration stays in use: "+r.Reason)
 }
 
 // endAlerts judges the last runs, and ends the attempts to send.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -268,6 +269,9 @@ func rejectedConfiguration(t *testing.T) {
 	defer s.end(t)
 	s.configure(t, "server {\n  port = \"eighty\"\n}\n")
 	s.expect(t, incident.Opening)
+	if text := s.of(incident.Opening, s.alert)[0].text; !strings.Contains(text, "the old configuration stays in use: vega.hcl:") {
+		t.Error(text)
+	}
 	s.configure(t, "")
 	s.expect(t, incident.Resolve)
 }

@@ -276,7 +276,7 @@ func messageKey(all []incident.Notice) string {
 func (m *outbox) notice(c *chosen, now time.Time) incident.Notice {
 	r := c.record
 	if c.note == "" && r.Reopened > 0 && c.kind == incident.Opening {
-		c.note = "it began again " + times(r.Reopened)
+		c.note = incident.BeganAgain + " " + times(r.Reopened)
 	}
 	v := incident.Notice{Kind: c.kind, Key: c.key(), Incident: copyIncident(&r.Incident), Note: c.note}
 	if r.Open() {

@@ -84,6 +84,9 @@ type Acknowledgement struct {
 	Until   time.Time `json:"until,omitzero"` // zero: until the incident ends
 }
 
+// BeganAgain begins the note of an opening that is not the first.
+const BeganAgain = "it began again"
+
 // Evidence is what was known when an incident opened, or last opened again. It does not
 // change until then.
 type Evidence struct {

@@ -192,7 +192,7 @@ func fields(n *incident.Notice) []Field {
 	}
 	add("Since", stamp(n.Incident.Opened))
 	add("Until", stamp(n.Incident.Ended))
-	if n.Incident.Reopened > 0 {
+	if n.Incident.Reopened > 0 && !strings.Contains(n.Note, incident.BeganAgain) {
 		add("Began again", plural(n.Incident.Reopened, "time"))
 	}
 	if a := n.Incident.Acknowledged; a != nil && n.Incident.Open() {
@@ -224,7 +224,7 @@ func evidence(e *incident.Evidence) []Field {
 }
 
 // observation says what a run or a reading was: its status, its value, and its duration
-// with that of its phases.
+// with that of its phases. It returns "" if none of these is known.
 func observation(o *incident.Observation, bound string) string {
 	if o == nil {
 		return ""
@@ -240,7 +240,10 @@ func observation(o *incident.Observation, bound string) string {
 		parts = append(parts, clean(name, 60)+": "+clean(o.Details[name], 200))
 	}
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
-	return strings.TrimSuffix(stamp(o.At)+": "+strings.Join(parts, ", "), ": ")
+	if len(parts) == 0 {
+		return "" // an event: its time is that of the opening
+	}
+	return strings.TrimPrefix(stamp(o.At)+": ", ": ") + strings.Join(parts, ", ")
 }
 
 // maxMetrics limits the metrics, and the details, of an observation.

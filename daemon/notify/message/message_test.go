@@ -139,6 +139,13 @@ func TestHeads(t *testing.T) {
 	}}).Title; got != "[critical] Incidents: 1 opened (orders), 1 recovered (orders), 1 missed (orders)" {
 		t.Error(got)
 	}
+	again := incident.Notice{Kind: incident.Opening, Incident: base, Note: incident.BeganAgain + " 2 times"}
+	again.Incident.Reopened, again.Incident.Evidence.Now = 2, &incident.Observation{At: time.Unix(1, 0)}
+	for _, f := range message.Compose(&incident.Message{Notices: []incident.Notice{again}}).Notices[0].Fields {
+		if f.Name == "Began again" || f.Name == "At opening" {
+			t.Errorf("%s: %s says nothing new", f.Name, f.Value)
+		}
+	}
 	many := make([]incident.Notice, 5)
 	for n := range many {
 		many[n] = incident.Notice{Kind: incident.Opening, Incident: base}
