@@ -30,6 +30,19 @@ type UptimeReport struct {
 	Runs          int       `json:"runs"`
 }
 
+// beginning returns when a period begins: as asked for, or with the first run. A period
+// that ends before the first run is empty.
+func beginning(first, since, until time.Time) time.Time {
+	switch {
+	case !first.After(since):
+		return since
+	case first.After(until):
+		return until
+	default:
+		return first
+	}
+}
+
 // Uptime reports on one integration, even if it is no longer configured. The error is an
 // *engine.UnknownError if the name is neither configured nor in the history.
 func (h *history) Uptime(ctx context.Context, name string, since, until time.Time) (UptimeReport, error) {
@@ -58,9 +71,7 @@ func (h *history) Uptime(ctx context.Context, name string, since, until time.Tim
 			return UptimeReport{}, err
 		}
 	}
-	if first.After(since) {
-		t.Since = first
-	}
+	t.Since = beginning(first, since, until)
 	if of != nil {
 		t.Maintenance = maintenance(c, of, t.Since, until)
 	}

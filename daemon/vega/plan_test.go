@@ -34,7 +34,7 @@ func TestPlanOfRunningDaemon(t *testing.T) {
 	two := strings.Replace(strings.Replace(one, bound("drop"), bound("new"), 1), bound("change"), strings.Replace(bound("change"), `"0s"`, `"1h"`, 1), 1)
 	write(t, dir, "vega.hcl", two)
 	got := ask(dir, cli.ExitChanges, "--server", vega.url, "--detailed-exitcode")
-	for _, part := range []string{"~ integration.change\n    interval: 0s → 1h\n", "- integration.drop\n", "+ integration.new\n", "Plan: 1 to add, 1 to change, 0 to restart, 1 to remove, 1 kept."} {
+	for _, part := range []string{"~ integration.change\n    interval: 0s → 1h\n", "- integration.drop\n", "+ integration.new\n", "Integrations: 1 to add, 1 to change, 0 to restart, 1 to remove, 1 kept."} {
 		if !strings.Contains(got, part) {
 			t.Errorf("no %q in\n%s", part, got)
 		}

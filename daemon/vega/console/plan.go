@@ -56,7 +56,7 @@ func WritePlan(out io.Writer, p plan.Plan) error {
 	if needed := p.NeedsRestart(); len(needed) > 0 {
 		fmt.Fprintf(w, "\nA reload is refused while these settings differ, because they need a restart: %s\n", strings.Join(needed, ", "))
 	}
-	fmt.Fprintf(w, "\nPlan: %s.\n%s\n", summary(p.Summary), load(p.Load))
+	fmt.Fprintf(w, "\nIntegrations: %s.\n%s\n", summary(p.Summary), load(p.Load))
 	return w.Flush()
 }
 
