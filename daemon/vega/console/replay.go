@@ -85,7 +85,7 @@ func writeDifferences(out io.Writer, r replay.Report, all bool) error {
 func writeConclusion(out io.Writer, r replay.Report) error {
 	fmt.Fprintln(out)
 	if r.NotReplayed > 0 {
-		fmt.Fprintf(out, "%s of vega's own events are not replayed\n", Count(r.NotReplayed, "incident"))
+		fmt.Fprintf(out, "not replayed: %s of vega's own events\n", Count(r.NotReplayed, "incident"))
 	}
 	if !r.FiguresSince.IsZero() && r.FiguresSince.After(r.Since.Add(time.Hour)) {
 		fmt.Fprintf(out, "metrics are stored since %s; alerts on them are replayed from then on\n", Moment(r.FiguresSince))
