@@ -7,8 +7,12 @@ import (
 	"vega/policies/incident"
 )
 
-// maxEvents limits the events that wait to be stored. The oldest are dropped.
+// maxEvents limits the events that wait to be stored. Those about alerts that joined an
+// open incident, which its record names too, are dropped first, and then the oldest.
 const maxEvents = 10_000
+
+// joined is the kind of the event that another alert joined an open incident.
+const joined = "joined"
 
 type watchKey struct {
 	alert   string
@@ -59,6 +63,9 @@ func (c *changes) delivery(d *incident.Delivery) {
 }
 
 func (c *changes) event(e incident.Event) {
+	if len(c.events) >= maxEvents {
+		c.events = slices.DeleteFunc(c.events, func(e incident.Event) bool { return e.Kind == joined })
+	}
 	if len(c.events) >= maxEvents {
 		c.events = slices.Delete(c.events, 0, maxEvents/10)
 	}

@@ -190,7 +190,7 @@ func (m *incidents) fire(w *watch, e *evaluation) {
 	} else if !slices.Contains(r.watches, w) {
 		w.record, w.Incident = r, r.ID
 		r.watches = append(r.watches, w)
-		m.note(r, e.at, "joined", because(w, e), "")
+		m.note(r, e.at, joined, because(w, e), "")
 	}
 	m.refresh(r, e.at)
 	if e.down && r.node != nil {
