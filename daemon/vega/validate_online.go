@@ -99,12 +99,13 @@ func checkCommandFor(cmd *cobra.Command, path string) string {
 	return fmt.Sprintf("vega check -c %s -v", path)
 }
 
-// statusFindings reports each integration that is neither healthy nor disabled.
+// statusFindings reports each integration that ran and is not healthy. Nothing runs for
+// a heartbeat, so its last state says nothing about the configuration.
 func statusFindings(h engine.Health, checkCommand string) []config.Finding {
 	var out []config.Finding
 	for _, r := range h.Integrations {
-		if r.Status == check.Healthy || r.Status == check.Disabled || r.Probe == heartbeat.Probe && r.CheckedAt == nil {
-			continue // a job that was just set up has not reported yet
+		if r.Status == check.Healthy || r.Status == check.Disabled || r.Probe == heartbeat.Probe {
+			continue
 		}
 		out = append(out, config.Finding{
 			Integration: r.Name,
