@@ -20,7 +20,7 @@ var completed = []struct{ line, word string }{
 	{"vega check --form", "--format"},
 	{"vega check --format js", "json"},
 	{"vega plugin new --lang r", "rust"},
-	{"vega verify --only al", "alive"},
+	{"vega verify --only ali", "alive"},
 	{"vega inc", "incidents"},
 	{"vega silence add up", "upstream"},
 	{"vega test n", "notifier"},
