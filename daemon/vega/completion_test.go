@@ -23,6 +23,8 @@ var completed = []struct{ line, word string }{
 	{"vega verify --only ali", "alive"},
 	{"vega inc", "incidents"},
 	{"vega silence add up", "upstream"},
+	{"vega silence add --alert health", "health-checks"},
+	{"vega incidents --alert health", "health-checks"},
 	{"vega test n", "notifier"},
 	{"vega check up", "upstream"},
 	{"vega check --explain up", "upstream"},

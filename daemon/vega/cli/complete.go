@@ -48,3 +48,20 @@ func Integrations(cmd *cobra.Command, args []string, _ string) ([]cobra.Completi
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
+
+// Alerts completes the names of the alerts.
+func Alerts(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	bundled, err := catalog.Bundled()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	cfg, _ := config.LoadLenient(ConfigPath(cmd), config.Options{Bundled: bundled})
+	if cfg == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, a := range cfg.Alerts {
+		names = append(names, cobra.CompletionWithDesc(a.Name, string(a.Severity)))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

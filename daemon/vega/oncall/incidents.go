@@ -41,8 +41,9 @@ can't be asked.`,
   vega incidents 7                    everything about one
   vega incidents --all --since 7d     also those that have ended
   vega incidents --subject orders     of one integration`,
-		SuggestFor: []string{"incident", "problems", "events"},
-		Args:       cli.Args(0, 1),
+		SuggestFor:        []string{"incident", "problems", "events"},
+		Args:              cli.Args(0, 1),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return o.list(cmd)
@@ -57,6 +58,7 @@ can't be asked.`,
 	cli.Span(c, &o.since, "since", 0, "only those that were open within this time, such as 7d (default: any)")
 	c.Flags().Uint16Var(&o.limit, "limit", 50, "list `N` incidents at most, up to 500")
 	cli.Complete(c, "subject", cli.Integrations)
+	cli.Complete(c, "alert", cli.Alerts)
 	return c
 }
 
@@ -127,9 +129,10 @@ asked.`,
 		Example: `  vega ack 7
   vega ack 7 --comment ordered --for 2d
   vega ack 7 --undo`,
-		SuggestFor: []string{"acknowledge", "unack"},
-		Args:       cli.Args(1, 1),
-		RunE:       func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
+		SuggestFor:        []string{"acknowledge", "unack"},
+		Args:              cli.Args(1, 1),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
 	o.flags(c)
 	c.Flags().StringVar(&o.by, "by", "", "your `NAME` (default: that of your user)")

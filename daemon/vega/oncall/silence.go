@@ -62,6 +62,7 @@ daemon can't be asked.`,
 	}
 	o.flags(c)
 	c.Flags().StringSliceVar(&o.alerts, "alert", nil, "only messages of the alert `NAME`; repeat the flag or separate names with commas")
+	cli.Complete(c, "alert", cli.Alerts)
 	cli.Span(c, &o.duration, "for", 0, "how long: 30m, 2h, 7d; required")
 	c.Flags().StringVar(&o.by, "by", "", "your `NAME` (default: that of your user)")
 	c.Flags().StringVar(&o.comment, "comment", "", "`TEXT`: why; required")
@@ -126,9 +127,10 @@ func silenceEndCommand() *cobra.Command {
 
 Exits 1 if there is no such silence or if it has ended, 2 if the daemon can't be
 asked.`,
-		Example:    `  vega silence end 3`,
-		SuggestFor: []string{"remove", "delete", "expire", "rm", "stop"},
-		Args:       cli.Args(1, 1),
+		Example:           `  vega silence end 3`,
+		SuggestFor:        []string{"remove", "delete", "expire", "rm", "stop"},
+		Args:              cli.Args(1, 1),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := entry(args[0])
 			if err != nil {
