@@ -107,7 +107,9 @@ func (m *outbox) compose(n *recipient, now time.Time) *incident.Message {
 	if len(all) == 0 { // a storm that the pager knows of stands for all of them
 		return nil
 	}
-	if !locked(&all[0]) {
+	if locked(&all[0]) {
+		all = append(all, missedIn(n, all[0].Message)...)
+	} else {
 		all = append(all, missed(n)...)
 	}
 	message := &incident.Message{Notifier: n.Name, At: now, Storm: storm}
@@ -202,6 +204,17 @@ func same(all []chosen) []chosen {
 	}
 	key := all[i].Message
 	return slices.DeleteFunc(all, func(c chosen) bool { return !locked(&c) || c.Message != key })
+}
+
+// missedIn returns what a message that may have arrived before named as missed.
+func missedIn(n *recipient, message string) []chosen {
+	var all []chosen
+	for _, d := range n.active {
+		if d.Missed && !d.Done && d.Kind == incident.Missed && d.Message == message {
+			all = append(all, chosen{d, want{kind: incident.Missed}})
+		}
+	}
+	return all
 }
 
 // missed returns what a notifier missed while it could not be reached.

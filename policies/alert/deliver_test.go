@@ -354,6 +354,31 @@ func TestWhatANotifierMissedIsInItsNextMessage(t *testing.T) {
 	w.want("chat:opening:i002", "chat:missed:i000", "chat:missed:i001", "chat:resolve:i002")
 }
 
+// A message that may have arrived is sent again with what it named as missed, so that it has
+// the same key.
+func TestMessageThatNamesWhatWasMissedKeepsItsKey(t *testing.T) {
+	w := newWorld(t, many(2))
+	result := incident.Refused
+	w.answer = func(*incident.Message) incident.Outcome { return incident.Outcome{Result: result} }
+	w.run("i000", bad)
+	w.pass(time.Minute)
+	w.run("i000", good)
+	w.pass(time.Minute)
+	result, w.sent = incident.Unclear, nil
+	w.run("i001", bad)
+	w.pass(5 * time.Minute)
+	result = incident.Arrived
+	w.pass(10 * time.Minute)
+	if len(w.sent) < 3 {
+		t.Fatalf("%d messages", len(w.sent))
+	}
+	for _, m := range w.sent {
+		if m.Key != w.sent[0].Key || len(m.Notices) != 2 {
+			t.Errorf("%d notices with the key %s, want 2 with %s", len(m.Notices), m.Key, w.sent[0].Key)
+		}
+	}
+}
+
 // A wrong token for an hour: everything that opened and ended meanwhile is named once it is
 // right again.
 func TestWhatWasMissedOutlastsAWrongToken(t *testing.T) {
