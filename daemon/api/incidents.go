@@ -122,7 +122,7 @@ func (a oncall) unacknowledge(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.alerting.Unacknowledge(c.Request.Context(), id, c.GetString(keyName)); err != nil {
+	if err := a.alerting.Unacknowledge(c.Request.Context(), id, byKey(c)); err != nil {
 		if err := a.unchanged(c, err, id); err != nil {
 			return err
 		}
@@ -135,8 +135,11 @@ func (a oncall) unacknowledge(c *gin.Context) error {
 // key.
 func (a oncall) by(c *gin.Context, given string) (string, error) {
 	by, err := line("by", given, maxBy)
-	return cmp.Or(by, c.GetString(keyName)), err
+	return cmp.Or(by, byKey(c)), err
 }
+
+// byKey names the key of a request as the author of a change.
+func byKey(c *gin.Context) string { return "key " + c.GetString(keyName) }
 
 // line returns text on one line, without characters that could imitate other text.
 func line(field, text string, limit int) (string, error) {

@@ -221,7 +221,7 @@ func TestAcknowledgementNamesItsAuthor(t *testing.T) {
 	f := &fake{}
 	a, _ := withAlerts(t, f)
 	sendBody(t, a, "POST", "/admin/incidents/1/ack", `{"comment":"on it\n\u202emine\u001b[31m"}`)
-	if f.ack.By != "ci" || f.ack.Comment != "on it mine[31m" || f.ack.At.IsZero() || !f.ack.Until.IsZero() {
+	if f.ack.By != "key ci" || f.ack.Comment != "on it mine[31m" || f.ack.At.IsZero() || !f.ack.Until.IsZero() {
 		t.Errorf("%+v", f.ack)
 	}
 	sendBody(t, a, "POST", "/admin/incidents/1/ack", `{"by":" ann\n","duration":"90m"}`)
@@ -229,7 +229,7 @@ func TestAcknowledgementNamesItsAuthor(t *testing.T) {
 		t.Errorf("%+v", f.ack)
 	}
 	sendBody(t, a, "DELETE", "/admin/incidents/1/ack", "")
-	if f.by != "ci" {
+	if f.by != "key ci" {
 		t.Errorf("%q", f.by)
 	}
 }
@@ -298,7 +298,7 @@ func TestSilenceIsHandedOn(t *testing.T) {
 	a, _ := withAlerts(t, f)
 	sendBody(t, a, "POST", "/admin/silences", `{"integrations":["orders-*"],"duration":"2h","comment":"move","from":"`+time.Now().Add(time.Hour).UTC().Format(time.RFC3339)+`"}`)
 	s := f.silence
-	if s.By != "ci" || s.Comment != "move" || s.Until.Sub(s.From) != 2*time.Hour || s.Alerts == nil || len(s.Integrations) != 1 || time.Until(s.From) < 59*time.Minute {
+	if s.By != "key ci" || s.Comment != "move" || s.Until.Sub(s.From) != 2*time.Hour || s.Alerts == nil || len(s.Integrations) != 1 || time.Until(s.From) < 59*time.Minute {
 		t.Errorf("%+v", s)
 	}
 }

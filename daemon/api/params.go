@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"vega/policies/check"
-
 	"github.com/gin-gonic/gin"
+
+	"vega/policies/check"
 )
 
 // param is a query parameter of a route, as a row of the table of routes has it.

@@ -120,7 +120,7 @@ func (a oncall) routes() []route {
 		{
 			method: http.MethodPost, path: "/admin/incidents/:id/ack", scope: Write, handler: a.acknowledge, body: acknowledgementBody{}, maxBody: maxAcknowledgement, status: http.StatusOK, answer: alerting.IncidentReport{},
 			id: "acknowledgeIncident", summary: "Say that somebody takes care of an incident",
-			description: "Holds back its reminders and escalations until it ends, becomes more severe, or duration has passed. by defaults to the name of the key.",
+			description: "Holds back its reminders and escalations until it ends, becomes more severe, or duration has passed. by defaults to the name of the key, such as key ci.",
 		},
 		{method: http.MethodDelete, path: "/admin/incidents/:id/ack", scope: Write, handler: a.unacknowledge, status: http.StatusNoContent, id: "unacknowledgeIncident", summary: "Take an acknowledgement back"},
 		{
@@ -130,7 +130,7 @@ func (a oncall) routes() []route {
 		{
 			method: http.MethodPost, path: "/admin/silences", scope: Write, handler: a.silence, body: silenceBody{}, maxBody: maxSilence, status: http.StatusCreated, answer: silenceAnswer{},
 			id: "createSilence", summary: "Hold back messages for a time",
-			description: "integrations has names, globs (orders-*), group:GLOB or label:NAME=GLOB; alerts has names of alerts, or globs. A subject must match one of each list that is not empty. duration, such as 2h, or until is required, 30 days at most. from defaults to now, by to the name of the key.",
+			description: "integrations has names, globs (orders-*), group:GLOB or label:NAME=GLOB; alerts has names of alerts, or globs. A subject must match one of each list that is not empty. duration, such as 2h, or until is required, 30 days at most. from defaults to now, by to the name of the key, such as key ci.",
 		},
 		{method: http.MethodDelete, path: "/admin/silences/:id", scope: Write, handler: a.endSilence, status: http.StatusNoContent, id: "endSilence", summary: "End a silence now"},
 		{method: http.MethodGet, path: "/admin/alerts", scope: Read, handler: a.alerts, status: http.StatusOK, answer: alertsAnswer{}, id: "listAlerts", summary: "Every alert, with what it watches that is not good"},

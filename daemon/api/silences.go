@@ -66,7 +66,7 @@ func (a oncall) endSilence(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.alerting.EndSilence(c.Request.Context(), id, c.GetString(keyName)); err != nil {
+	if err := a.alerting.EndSilence(c.Request.Context(), id, byKey(c)); err != nil {
 		return a.notEnded(c, err, id)
 	}
 	c.Status(http.StatusNoContent)
