@@ -47,7 +47,7 @@ func main() {
 	var s settings
 	flag.StringVar(&s.program, "vega", "", "program to test instead of one built from this directory")
 	flag.BoolVar(&s.short, "short", false, "the short form, as in .ci/run")
-	flag.IntVar(&s.kills, "kills", 0, "number of kills; default 100, or 4 with -short")
+	flag.IntVar(&s.kills, "kills", 0, "number of kills; default 100, or 2 with -short")
 	flag.StringVar(&s.only, "only", "", "run only the cases of storm with this in their name; \"restart\": only the second half of peers")
 	flag.IntVar(&s.atOnce, "at-once", 2, "cases of storm that run at once")
 	flag.StringVar(&s.gatus, "gatus", "gatus", "program that the story peers compares with")
@@ -63,7 +63,7 @@ func main() {
 	}
 	if s.kills == 0 {
 		if s.kills = 100; s.short {
-			s.kills = 4
+			s.kills = 2
 		}
 	}
 	if err := runAll(ctx, s, flag.Args(), *keep); err != nil {

@@ -128,10 +128,11 @@ func (s *scene) expect(t *testing.T, kind incident.NoticeKind) {
 // container, descriptors, a stuck pool, a configuration that is rejected.
 func TestSevenAlerts(t *testing.T) {
 	t.Parallel()
+	dsn := realtest.Postgres(t)
 	var all sync.WaitGroup // they mostly wait, so that they don't count as parallel tests
 	for name, test := range map[string]func(*testing.T){
-		"health-checks": healthChecks, "slow-queries": slowQueries, "memory": memoryAlert, "cpu": cpuAlert,
-		"file-descriptors": fileDescriptors, "pool": poolStuck, "configuration": rejectedConfiguration,
+		"health-checks": healthChecks, "slow-queries": func(t *testing.T) { slowQueries(t, dsn) }, "memory": memoryAlert, "cpu": cpuAlert,
+		"file-descriptors": fileDescriptors, "pool": func(t *testing.T) { poolStuck(t, dsn) }, "configuration": rejectedConfiguration,
 	} {
 		all.Go(func() { t.Run(name, test) })
 	}
@@ -155,10 +156,9 @@ func healthChecks(t *testing.T) {
 	s.expect(t, incident.Resolve)
 }
 
-// database starts a PostgreSQL server and returns a connection to it, and the blocks of
-// integrations that run a query on it.
-func database(t *testing.T) (*sql.DB, func(query string, checks int) string) {
-	dsn := realtest.Postgres(t)
+// database returns a connection to a server, and a function for the blocks of integrations
+// that run a query on it.
+func database(t *testing.T, dsn string) (*sql.DB, func(query string, checks int) string) {
 	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -183,8 +183,8 @@ func execute(t *testing.T, db interface {
 	}
 }
 
-func slowQueries(t *testing.T) {
-	db, config := database(t)
+func slowQueries(t *testing.T, dsn string) {
+	db, config := database(t, dsn)
 	execute(t, db, "CREATE TABLE delay (seconds float); INSERT INTO delay VALUES (0)")
 	s := play(t, "slow-queries", config("SELECT 1 FROM delay, pg_sleep(seconds)", 1))
 	defer s.end(t)
@@ -200,8 +200,8 @@ func slowQueries(t *testing.T) {
 	s.expect(t, incident.Resolve)
 }
 
-func poolStuck(t *testing.T) {
-	db, config := database(t)
+func poolStuck(t *testing.T, dsn string) {
+	db, config := database(t, dsn)
 	execute(t, db, "CREATE TABLE gate (n int)")
 	s := play(t, "pool", config("SELECT count(*) FROM gate", 6))
 	defer s.end(t)
