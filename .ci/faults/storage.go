@@ -35,6 +35,7 @@ func fullFaults() []fault {
 		{
 			name: "full/thin", what: "writes to the disk fail with an I/O error: what is below it is full, and freed",
 			needs: []need{root, loop}, place: ext4, storage: true, short: true,
+			least: 20 * time.Second, // the kernel writes to what is below up to 10 seconds later
 			begin: func(_ context.Context, t *trial) error { return fill(filepath.Join(t.dir+".under", "filler")) },
 			end: func(ctx context.Context, t *trial) error {
 				return errors.Join(os.Remove(filepath.Join(t.dir+".under", "filler")), remount(ctx, t, "rw"))
