@@ -34,7 +34,7 @@ func (a pusher) routes() []route {
 	params := []param{
 		{name: "status", values: []string{"success", "fail", "start"}, doc: "What the job reports. Default: success, or what exit says."},
 		{name: "exit", kind: countParam, most: maxExit, doc: "The exit code of the job: 0 is success, anything else fail."},
-		{name: "msg", doc: "A message, of which 1 KiB is kept. Default: the body, as text in UTF-8."},
+		{name: "msg", doc: "A message; vega keeps the first 1 KiB. Default: the body, as text in UTF-8."},
 		{name: "ms", kind: countParam, most: maxTook, doc: "How long the job took, in milliseconds. Default: the time since its start."},
 	}
 	const (
