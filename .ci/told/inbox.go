@@ -75,13 +75,13 @@ func (b *inbox) between(from, to time.Time) []letter {
 	return slices.DeleteFunc(slices.Clone(b.got), func(l letter) bool { return l.at.Before(from) || !l.at.Before(to) })
 }
 
-// tally is what messages say together.
-type tally struct {
+// totals counts messages and what they say.
+type totals struct {
 	messages, openings, resolves, reminders int
 }
 
-func tallyOf(all []letter) tally {
-	t := tally{messages: len(all)}
+func totalsOf(all []letter) totals {
+	t := totals{messages: len(all)}
 	for _, l := range all {
 		for _, w := range l.words {
 			switch {

@@ -92,7 +92,7 @@ func (m *managed) getsNothing(ctx context.Context, what string, lasts time.Durat
 	if err := pause(ctx, lasts); err != nil {
 		return err
 	}
-	n := tallyOf(m.inbox.between(began, time.Now()))
+	n := totalsOf(m.inbox.between(began, time.Now()))
 	fmt.Printf("%s, %v: %d messages (%d openings, %d resolves)\n", what, lasts, n.messages, n.openings, n.resolves)
 	if n.messages > 0 {
 		return errNotHeld
@@ -125,7 +125,7 @@ func (m *managed) opening(ctx context.Context) error {
 			return err
 		}
 	}
-	n := tallyOf(m.inbox.between(m.began, time.Now()))
+	n := totalsOf(m.inbox.between(m.began, time.Now()))
 	fmt.Printf("200 s: updated %d times, endsAt at least %.0f s ahead; %d messages behind Alertmanager\n", updates, least.Seconds(), n.messages)
 	if least < 2*time.Minute || n.messages != 1 {
 		return errNotHeld

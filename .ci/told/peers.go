@@ -155,7 +155,7 @@ func reportPeers(all []watcher, passed []period) {
 	for _, p := range passed {
 		for _, w := range all {
 			got := w.inbox.between(p.from, p.to)
-			n := tallyOf(got)
+			n := totalsOf(got)
 			after := func(at time.Time) string {
 				if at.IsZero() {
 					return "–"
@@ -173,10 +173,10 @@ func reportPeers(all []watcher, passed []period) {
 	for _, w := range all {
 		got := w.inbox.between(time.Time{}, time.Now())
 		for _, l := range got {
-			one := tallyOf([]letter{l})
+			one := totalsOf([]letter{l})
 			fmt.Printf("%s %s: %d openings, %d resolves; first about %s\n", l.at.Format(time.TimeOnly), w.name, one.openings, one.resolves, l.words[0].subject)
 		}
-		n := tallyOf(got)
+		n := totalsOf(got)
 		fmt.Printf("%s: %d messages, %d openings, %d resolves\n", w.name, n.messages, n.openings, n.resolves)
 	}
 }

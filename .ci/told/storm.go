@@ -186,7 +186,7 @@ func (s *storming) run(ctx context.Context) (string, error) {
 	}
 	meter.end()
 	end := time.Now()
-	hook, pager := tallyOf(letters(s.hook.all())), tallyOf(s.pager.between(began, end))
+	hook, pager := totalsOf(letters(s.hook.all())), totalsOf(s.pager.between(began, end))
 	late := s.others.longestPause(began, end)
 	report := fmt.Sprintf("-- %s\nwebhook: %d messages (in virtual time: %d), %d openings, %d resolves; pager: %d events, %d openings, %d resolves\n",
 		s.name, hook.messages, s.messages, hook.openings, hook.resolves, pager.messages, pager.openings, pager.resolves) +
