@@ -158,7 +158,7 @@ func (h *history) applyRetention(ctx context.Context) {
 		case err != nil:
 			h.daemon.options.Log.WarnContext(ctx, "can't apply retention", "err", err)
 		case done != store.Retained{}:
-			h.daemon.options.Log.InfoContext(ctx, "retention applied", "runs", done.Runs, "conversations", done.Conversations, "misdated", done.Misdated, "bytes", done.Bytes)
+			h.daemon.options.Log.InfoContext(ctx, "retention applied", "runs", done.Runs, "conversations", done.Conversations, "incidents", done.Incidents, "silences", done.Silences, "figures", done.Figures, "misdated", done.Misdated, "bytes", done.Bytes)
 		}
 	}
 }
