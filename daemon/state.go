@@ -29,11 +29,15 @@ type state struct {
 // install makes next the current state and returns how the integrations changed. On
 // an error nothing changes. The caller holds d.change, or is Open.
 func (d *Daemon) install(next *state) (engine.Diff, error) {
-	setup, err := d.setup(next)
-	if err != nil {
-		return engine.Diff{}, err
+	changes := next.Config != d.now.Config
+	var setup alerting.Setup
+	if changes && d.alerts != nil {
+		var err error
+		if setup, err = d.setup(next); err != nil {
+			return engine.Diff{}, err
+		}
 	}
-	if next.Config != d.now.Config && d.options.Apply != nil {
+	if changes && d.options.Apply != nil {
 		if err := d.options.Apply(next.Config); err != nil {
 			return engine.Diff{}, err
 		}
@@ -53,7 +57,9 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 	d.mu.Unlock()
 	recall(d, changed.Added)
 	if d.alerts != nil {
-		d.alerts.Configure(setup)
+		if changes {
+			d.alerts.Configure(setup)
+		}
 		d.alerts.Events(alerting.PluginRefused, next.Refused())
 	}
 	d.changes.note()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,7 +132,8 @@ func (a *Alerting) adopt(s Setup) {
 		p.DeadMan = d
 		a.pings[d.Name] = p
 	}
-	maps.DeleteFunc(a.now, func(name string, n *notifier) bool { return n.gone && len(a.machine.Deliveries(name)) == 0 })
+	leaving := a.machine.Leaving()
+	maps.DeleteFunc(a.now, func(name string, n *notifier) bool { return n.gone && !slices.Contains(leaving, name) })
 }
 
 // notify makes Run look at what is due.
