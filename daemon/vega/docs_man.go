@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon/vega/manual"
+	"vega/daemon/version"
 )
 
 func docsManCommand() *cobra.Command {
@@ -30,7 +31,7 @@ made from the same text as --help.`,
 				if err != nil {
 					return err
 				}
-				return manual.Write(cmd.OutOrStdout(), of, version().String())
+				return manual.Write(cmd.OutOrStdout(), of, version.Get().String())
 			}
 			if len(names) > 0 {
 				return errors.New("--dir writes the pages of all commands; leave out " + names[0])
@@ -51,7 +52,7 @@ func writePages(cmd *cobra.Command, dir string) error {
 	var write func(c *cobra.Command) error
 	write = func(c *cobra.Command) error {
 		var page bytes.Buffer
-		if err := manual.Write(&page, c, version().String()); err != nil {
+		if err := manual.Write(&page, c, version.Get().String()); err != nil {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(dir, manual.Name(c)+".1"), page.Bytes(), 0o644); err != nil {

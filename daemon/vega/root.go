@@ -5,7 +5,9 @@ import (
 
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/oncall"
+	"vega/daemon/vega/operate"
 	"vega/daemon/vega/plugin"
+	"vega/daemon/version"
 )
 
 func rootCommand() *cobra.Command {
@@ -13,7 +15,7 @@ func rootCommand() *cobra.Command {
 		Use:           "vega",
 		Short:         "Run health checks as sandboxed WebAssembly probes",
 		Args:          cli.Subcommand,
-		Version:       version().String(),
+		Version:       version.Get().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -35,6 +37,7 @@ func rootCommand() *cobra.Command {
 		versionCommand(), validateCommand(), explainCommand(), docsCommand(), verifyCommand(), recoverCommand(), completionCommand(),
 	)
 	root.AddCommand(oncall.Commands()...)
+	root.AddCommand(operate.Commands()...)
 	cli.Complete(root, "config", cli.Extensions("hcl"))
 	return root
 }

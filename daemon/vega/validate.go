@@ -16,6 +16,7 @@ import (
 	"vega/daemon/config/diag"
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
+	"vega/daemon/version"
 )
 
 // validateFlags holds the flags of validate.
@@ -184,7 +185,7 @@ func (v *validation) write(cmd *cobra.Command, format string) error {
 		if err != nil {
 			return err
 		}
-		return v.all().WriteSARIF(out, version().Version, root)
+		return v.all().WriteSARIF(out, version.Get().Version, root)
 	case "github":
 		return v.all().WriteGitHub(out)
 	default:
