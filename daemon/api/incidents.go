@@ -91,8 +91,10 @@ func (a oncall) acknowledge(c *gin.Context) error {
 		return err
 	}
 	var in acknowledgementBody
-	if err := decode(c, &in); err != nil {
-		return err
+	if c.Request.ContentLength != 0 { // every field is optional
+		if err := decode(c, &in); err != nil {
+			return err
+		}
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	ack := incident.Acknowledgement{At: now}
@@ -152,7 +154,7 @@ func line(field, text string, limit int) (string, error) {
 
 // duration reads a duration of a body. It is at least a second.
 func duration(field, given string, limit time.Duration) (time.Duration, error) {
-	d, err := time.ParseDuration(given)
+	d, err := check.ParseSpan(given)
 	switch {
 	case err != nil:
 		return 0, &store.InvalidError{Field: field, Reason: fmt.Sprintf("%q is not a duration: use a number and a unit, such as 30m or 2h", given)}

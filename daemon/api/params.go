@@ -116,7 +116,7 @@ func (p *params) duration(name string) time.Duration {
 		return 0
 	}
 	s := p.spec(name)
-	d, err := time.ParseDuration(given)
+	d, err := check.ParseSpan(given)
 	switch {
 	case err != nil:
 		p.err = badParam(name, fmt.Sprintf("%q is not a duration: use a number and a unit, such as 30s", given))
@@ -142,13 +142,13 @@ func (p *params) moment(name string) time.Time {
 	if strings.Trim(given, "0123456789.") == "" {
 		return p.seconds(name, given)
 	}
-	if ago, err := time.ParseDuration(given); err == nil && ago >= 0 {
+	if ago, err := check.ParseSpan(given); err == nil && ago >= 0 {
 		p.relative = true
 		return latest(p.now.Add(-ago), epoch)
 	}
 	t, err := time.Parse(time.RFC3339, rfc3339(given))
 	if err != nil {
-		p.err = badParam(name, fmt.Sprintf("%q is not a time: use RFC 3339, such as 2026-01-02T15:04:05Z, seconds since 1970, or how long ago it is, such as 24h", given))
+		p.err = badParam(name, fmt.Sprintf("%q is not a time: use RFC 3339, such as 2026-01-02T15:04:05Z, seconds since 1970, or how long ago it is, such as 24h or 30d", given))
 	}
 	return latest(t, epoch) // a zero time would mean that the parameter is absent
 }

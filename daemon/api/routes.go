@@ -21,6 +21,7 @@ type route struct {
 	handler      handler
 	params       []param
 	body         any   // a value of the type of the body; nil: the route has none
+	bodyOptional bool  // the route works without the body, too
 	maxBody      int64 // in bytes
 	waits        bool  // may take as long as the longest check
 	noHead       bool  // GET changes something, so there is no HEAD
@@ -118,7 +119,7 @@ func (a oncall) routes() []route {
 		},
 		{method: http.MethodGet, path: "/admin/incidents/:id", scope: Read, handler: a.incident, status: http.StatusOK, answer: alerting.IncidentReport{}, id: "getIncident", summary: "One incident with its timeline, evidence and deliveries"},
 		{
-			method: http.MethodPost, path: "/admin/incidents/:id/ack", scope: Write, handler: a.acknowledge, body: acknowledgementBody{}, maxBody: maxAcknowledgement, status: http.StatusOK, answer: alerting.IncidentReport{},
+			method: http.MethodPost, path: "/admin/incidents/:id/ack", scope: Write, handler: a.acknowledge, body: acknowledgementBody{}, bodyOptional: true, maxBody: maxAcknowledgement, status: http.StatusOK, answer: alerting.IncidentReport{},
 			id: "acknowledgeIncident", summary: "Say that somebody takes care of an incident",
 			description: "Holds back its reminders and escalations until it ends, becomes more severe, or duration has passed. by defaults to the name of the key, such as key ci.",
 		},

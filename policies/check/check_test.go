@@ -85,3 +85,16 @@ func TestSpan(t *testing.T) {
 		}
 	}
 }
+
+func TestParseSpan(t *testing.T) {
+	for text, want := range map[string]time.Duration{"90m": 90 * time.Minute, "1h30m": 90 * time.Minute, "30d": 720 * time.Hour, "2w": 336 * time.Hour, "0d": 0, "4095w": 4095 * 168 * time.Hour} {
+		if got, err := check.ParseSpan(text); err != nil || got != want {
+			t.Errorf("%s: %v, %v, want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "d", "1.5d", "-1d", "1d12h", "4096w", "30", "1 d"} {
+		if got, err := check.ParseSpan(text); err == nil {
+			t.Errorf("%q is %v", text, got)
+		}
+	}
+}

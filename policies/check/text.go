@@ -2,6 +2,7 @@ package check
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -64,4 +65,16 @@ func Span(d time.Duration) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
+}
+
+// ParseSpan reads a duration as a person writes it: that of time.ParseDuration, or
+// a whole number of days (30d) or weeks (2w).
+func ParseSpan(text string) (time.Duration, error) {
+	for unit, of := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
+		if number, ok := strings.CutSuffix(text, unit); ok {
+			n, err := strconv.ParseUint(number, 10, 12) // at most 4095, far below the longest duration
+			return time.Duration(n) * of, err
+		}
+	}
+	return time.ParseDuration(text)
 }

@@ -43,6 +43,7 @@ type Operation struct {
 	Scope        string // what a key must allow; "" if no key is needed
 	Parameters   []Parameter
 	Body         any // a value of the type of the body; nil: there is none
+	BodyOptional bool
 	Status       int // of the answer without an error
 	Type         string
 	Answer       any            // a value of its type; nil: it has no body
@@ -118,7 +119,7 @@ func (a API) operation(s *schemas, o Operation) object {
 		out["x-scope"] = o.Scope
 	}
 	if o.Body != nil {
-		out["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": s.of(reflect.TypeOf(o.Body))}}}
+		out["requestBody"] = object{"required": !o.BodyOptional, "content": object{"application/json": object{"schema": s.of(reflect.TypeOf(o.Body))}}}
 	}
 	if p := parameters(o); len(p) > 0 {
 		out["parameters"] = p

@@ -13,6 +13,7 @@ import (
 
 	"vega/daemon/config/diag"
 	"vega/daemon/vega/console"
+	"vega/policies/check"
 )
 
 // Choice adds a flag that takes one of a few words. The first is the default.
@@ -99,14 +100,7 @@ func (s *span) String() string {
 
 // Set sets the value.
 func (s *span) Set(text string) error {
-	d, err := time.ParseDuration(text)
-	for unit, of := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
-		if number, ok := strings.CutSuffix(text, unit); ok {
-			var n uint64
-			n, err = strconv.ParseUint(number, 10, 12)
-			d = time.Duration(n) * of
-		}
-	}
+	d, err := check.ParseSpan(text)
 	if err != nil || d <= 0 || d > maxSpan {
 		return errSpan
 	}
