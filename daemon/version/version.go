@@ -13,9 +13,10 @@ import (
 // Set by release builds, with -ldflags -X. They are built from an exported tree,
 // for which the toolchain records nothing.
 var (
-	version string // such as 0.1.0
-	commit  string // 40 hexadecimal digits
-	date    string // of the commit, RFC 3339 in UTC
+	version  string // such as 0.1.0
+	commit   string // 40 hexadecimal digits
+	date     string // of the commit, RFC 3339 in UTC
+	modified string // "true" if the sources differed from the commit
 )
 
 // Release describes this program.
@@ -32,7 +33,7 @@ type Release struct {
 func Get() Release {
 	r := Release{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if version != "" {
-		r.Version, r.Commit, r.Date = version, commit, date
+		r.Version, r.Commit, r.Date, r.Modified = version, commit, date, modified == "true"
 		return r
 	}
 	info, ok := debug.ReadBuildInfo()
@@ -60,7 +61,11 @@ func (r Release) String() string {
 	text := "vega " + r.Version
 	if r.Commit != "" {
 		day, _, _ := strings.Cut(r.Date, "T")
-		text += fmt.Sprintf(" (%s, %s)", r.Commit[:min(12, len(r.Commit))], day)
+		text += fmt.Sprintf(" (%s, %s", r.Commit[:min(12, len(r.Commit))], day)
+		if r.Modified {
+			text += ", modified"
+		}
+		text += ")"
 	}
 	return text + " " + r.Go + " " + r.Platform
 }
