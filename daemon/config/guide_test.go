@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,12 +15,16 @@ var (
 	anyHeading = regexp.MustCompile("(?m)^## (.*)$")
 )
 
-// TestExamplesInTheGuide checks that the configuration in README.md and GUIDE.md
+// TestExamplesInTheGuide checks that the configuration in README.md, GUIDE.md and daemon/docs
 // is written as vega reads it. Files that it names, and integrations that it
 // depends on, are not there.
 func TestExamplesInTheGuide(t *testing.T) {
 	found, bundled := 0, shipped(t)
-	for _, page := range []string{"../../README.md", "../GUIDE.md"} {
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, "../../README.md", "../GUIDE.md") {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,143 @@
+// Package docs holds the pages for operators. Its tests run every command in them.
+package docs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vega/daemon/realtest"
+)
+
+// TestPages runs the commands of every page that any user can follow on any
+// machine. With -v it lists them.
+func TestPages(t *testing.T) {
+	for _, p := range pages(t) {
+		if p.where != "host" {
+			continue
+		}
+		t.Run(strings.TrimSuffix(p.name, ".md"), func(t *testing.T) {
+			t.Parallel()
+			onHost(t, p)
+		})
+	}
+}
+
+// pages returns all pages.
+func pages(t *testing.T) (all []page) {
+	t.Helper()
+	realtest.Program(t, "bash", "bash")
+	names, err := filepath.Glob("*.md")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no pages", err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := parse(t.Context(), name, string(text))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// onHost runs a page in a fresh directory.
+func onHost(t *testing.T, p page) {
+	realtest.Program(t, "curl", "curl")
+	bin, dir, keep, home := vega(t), t.TempDir(), t.TempDir(), t.TempDir()
+	r := &runner{page: p, dir: dir, keep: keep, ports: onFreePorts(p, func() string { return realtest.FreePort(t) })}
+	path := []string{standIns(t, "host"), standIns(t, "bin"), filepath.Dir(bin), os.Getenv("PATH")}
+	r.inside = func(ctx context.Context, script string) *exec.Cmd {
+		cmd := exec.CommandContext(ctx, "bash", "-c", script)
+		cmd.Dir = dir
+		cmd.Env = []string{
+			"PATH=" + strings.Join(path, ":"), "HOME=" + home, "TMPDIR=" + home, "LC_ALL=C.UTF-8", "TZ=UTC",
+			"VEGA_PAGE_PROGRAM=" + bin, "VEGA_PAGE_PORT=" + r.ports("8000"),
+		}
+		return cmd
+	}
+	follow(t, r)
+}
+
+// standIns returns a directory of programs that stand in for others.
+func standIns(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// follow runs a page and lists its commands.
+func follow(t *testing.T, r *runner) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*realtest.Patience)
+	defer cancel()
+	began := time.Now()
+	err := r.run(ctx)
+	done := r.reached()
+	for i, s := range r.page.steps {
+		if s.kind == command && i < done {
+			t.Logf("%s:%d $ %s", r.page.name, s.line, strings.ReplaceAll(s.text, "\n", "\n    "))
+		}
+	}
+	t.Logf("%s: %d commands in %.1f s", r.page.name, r.page.commands(), time.Since(began).Seconds())
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// commands returns the number of commands of a page.
+func (p page) commands() (n int) {
+	for _, s := range p.steps {
+		if s.kind == command {
+			n++
+		}
+	}
+	return n
+}
+
+// vega returns the program, built once for all pages.
+func vega(t *testing.T) string {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(temporary, "vega")
+	if out, err := exec.Command("go", "build", "-o", path, "vega/daemon/vega").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build vega: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// temporary is the directory of the program.
+var temporary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "vega-pages-")
+		if err != nil {
+			panic(err)
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		temporary = dir
+		return m.Run()
+	}())
+}
