@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"vega/daemon/vega/cli"
@@ -15,20 +17,26 @@ func rootCommand() *cobra.Command {
 		Use:           "vega",
 		Short:         "Run health checks as sandboxed WebAssembly probes",
 		Args:          cli.Subcommand,
-		Version:       version.Get().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return cli.CheckConfigPath(cli.ConfigPath(cmd))
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		Example: `  vega init && vega check     write a configuration, and run its checks once
   vega serve                  run the daemon
   vega help check             explain a command`,
 	}
 	root.PersistentFlags().StringP("config", "c", "vega.hcl", "configuration `FILE`")
-	root.Flags().Bool("version", false, "print the version, as vega version does") // defined here, or cobra takes -v for it
-	root.SetVersionTemplate("{{.Version}}\n")
+	// Not cobra's --version: it takes -v too, and its template links text/template,
+	// with which the linker keeps every method of every type: 7 MB.
+	printVersion := root.Flags().Bool("version", false, "print the version, as vega version does")
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		if !*printVersion {
+			return cmd.Help()
+		}
+		_, err := fmt.Fprintln(cmd.OutOrStdout(), version.Get())
+		return err
+	}
 	root.SetFlagErrorFunc(cli.FlagError)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(helpCommand())
