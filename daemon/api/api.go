@@ -12,7 +12,7 @@ import (
 type API struct {
 	services
 	log      *slog.Logger
-	keys     atomic.Pointer[[]digest]
+	keys     atomic.Pointer[keyring]
 	external atomic.Pointer[external]
 	engine   *gin.Engine
 	table    map[string]*route // by method and path
@@ -22,7 +22,7 @@ type API struct {
 func New(d Daemon, log *slog.Logger) *API {
 	gin.SetMode(gin.ReleaseMode)
 	a := &API{services: servicesOf(d), log: log, engine: gin.New(), table: map[string]*route{}}
-	a.keys.Store(&[]digest{})
+	a.SetKeys(nil)
 	_ = a.SetExternal("") // only a URL can fail
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false

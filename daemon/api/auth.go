@@ -1,10 +1,12 @@
 package api
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -12,26 +14,47 @@ import (
 // Key is an API key. The access log shows its name.
 type Key struct {
 	Name, Value string
-	Scopes      []Scope // what it may be used for; empty: everything
+	Digest      [sha256.Size]byte // SHA-256 of the value, for a key without Value
+	Scopes      []Scope           // what it may be used for; empty: everything
+	Expires     time.Time         // zero: never
 }
 
-// digest is the stored form of a key. Comparing digests takes constant time, so
-// it reveals neither the length of a key nor how much of a guess is right.
+// digest is an accepted key without its value.
 type digest struct {
-	name   string
-	sum    [sha256.Size]byte
-	scopes []Scope
+	name    string
+	sum     [sha256.Size]byte
+	scopes  []Scope
+	expires time.Time
 }
 
-// SetKeys replaces the accepted keys. It ignores empty ones.
+// keyring finds keys in a time that does not depend on their number, and that
+// reveals nothing about them: a key is found under a hash of its digest with a
+// random salt, which a client can't compute.
+type keyring struct {
+	salt [sha256.Size]byte
+	keys map[[sha256.Size]byte]*digest
+}
+
+// SetKeys replaces the accepted keys. It ignores those with neither a value nor a
+// digest. Of two with the same value, the last counts.
 func (a *API) SetKeys(keys []Key) {
-	var all []digest
+	ring := &keyring{keys: make(map[[sha256.Size]byte]*digest, len(keys))}
+	rand.Read(ring.salt[:]) // never returns an error
 	for _, k := range keys {
+		d := &digest{k.Name, k.Digest, k.Scopes, k.Expires}
 		if k.Value != "" {
-			all = append(all, digest{k.Name, sha256.Sum256([]byte(k.Value)), k.Scopes})
+			d.sum = sha256.Sum256([]byte(k.Value))
+		}
+		if d.sum != [sha256.Size]byte{} {
+			ring.keys[ring.place(d.sum)] = d
 		}
 	}
-	a.keys.Store(&all)
+	a.keys.Store(ring)
+}
+
+// place returns where the key with a digest is.
+func (r *keyring) place(sum [sha256.Size]byte) [sha256.Size]byte {
+	return sha256.Sum256(append(r.salt[:len(r.salt):len(r.salt)], sum[:]...))
 }
 
 // The details of a request without a valid key.
@@ -99,17 +122,15 @@ func keyIn(h http.Header) (key, why string) {
 	}
 }
 
-// find returns an accepted key, or nil. It compares the value with every key, so its
-// timing reveals nothing.
-func (a *API) find(value string) (found *digest) {
+// find returns an accepted key, or nil.
+func (a *API) find(value string) *digest {
 	sum := sha256.Sum256([]byte(value))
-	all := *a.keys.Load()
-	for n := range all {
-		if subtle.ConstantTimeCompare(sum[:], all[n].sum[:]) == 1 {
-			found = &all[n]
-		}
+	ring := a.keys.Load()
+	k := ring.keys[ring.place(sum)]
+	if k == nil || subtle.ConstantTimeCompare(sum[:], k.sum[:]) == 0 || !k.expires.IsZero() && !time.Now().Before(k.expires) {
+		return nil
 	}
-	return found
+	return k
 }
 
 // keyName is the context key of the key's name, for the access log.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
 	"vega/daemon/config/schema"
+	"vega/daemon/keys"
 	"vega/plugins/manifest"
 )
 
@@ -95,4 +97,18 @@ func (d serverStage) scopes(k *bind.Section) []string {
 		}
 	}
 	return all
+}
+
+var errNoKeys = errors.New("no keys")
+
+// kept reports whether the data directory has keys. A file of keys that can't be
+// used counts, too: vega then starts, reports the file and accepts none of them.
+func (d serverStage) kept() bool {
+	dir := d.ev.Str(d.root, "data_dir")
+	return dir != "" && d.in.Once("keys "+dir, func() error {
+		if set, err := keys.Read(dir); err == nil && len(set.Keys) == 0 {
+			return errNoKeys
+		}
+		return nil
+	}) == nil
 }

@@ -44,14 +44,25 @@ func (d serverStage) build(s *bind.Section, out *Server) {
 		out.TLS = d.tls(s.Block("tls"))
 	}
 	tried := s.Has("key") || s.Unsure("api_key") || s.Unsure("host")
-	if len(out.Keys) == 0 && !tried && !s.Broken && !loopback(out.Host) {
-		write := `api_key = env("VEGA_API_KEY")`
-		if s.Head == d.root.Head { // without a block, the host is from the command line
-			write = "server { " + write + " }"
-		}
-		d.out.Err(diag.NoKey, s.Head, fmt.Sprintf("The host %s is reachable from other machines, but no API key is set.", d.hostShown(s)),
-			fmt.Sprintf("add %s and set that variable, or listen on 127.0.0.1", write))
+	if len(out.Keys) == 0 && !tried && !s.Broken && !loopback(out.Host) && !d.kept() {
+		d.noKey(s)
 	}
+}
+
+// noKey reports a host that others can reach without a key. On another machine,
+// keys.json may have one.
+func (d serverStage) noKey(s *bind.Section) {
+	write := `api_key = env("VEGA_API_KEY")`
+	if s.Head == d.root.Head { // without a block, the host is from the command line
+		write = "server { " + write + " }"
+	}
+	if d.ev.Variables().Elsewhere() {
+		d.out.Warn(diag.NoKey, s.Head, fmt.Sprintf("The host %s is reachable from other machines, and no API key is set here, so vega starts only where its data_dir has one.", d.hostShown(s)),
+			fmt.Sprintf("run vega key add NAME on that machine, or add %s", write))
+		return
+	}
+	d.out.Err(diag.NoKey, s.Head, fmt.Sprintf("The host %s is reachable from other machines, but no API key is set.", d.hostShown(s)),
+		fmt.Sprintf("run vega key add NAME, add %s and set that variable, or listen on 127.0.0.1", write))
 }
 
 // hostShown returns the host for a diagnostic, or where it comes from if it is

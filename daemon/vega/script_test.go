@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 // Besides the commands of testscript, it can use:
 //
 //	http METHOD URL [HEADER…]  sends a request once the server answers, and prints the answer
-//	until URL [HEADER…]        repeats a request until it succeeds
+//	until URL [HEADER…]        repeats a request until it succeeds; with !, until it is refused
 //	exitcode N COMMAND…        runs a command and checks its exit code
 //	signal NAME                sends HUP or TERM to the background processes
 //	core FILE                  writes the bundled plugin's module to FILE
@@ -161,13 +161,13 @@ func ask(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func until(ts *testscript.TestScript, _ bool, args []string) {
+func until(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 1 {
 		ts.Fatalf("usage: until URL [HEADER…]")
 	}
 	poll(ts, func(ctx context.Context) bool {
 		status, ok := request(ctx, ts, http.MethodGet, args[0], args[1:])
-		return ok && status < 300
+		return ok && (status < 300) != neg
 	})
 }
 

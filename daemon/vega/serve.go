@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -61,7 +60,7 @@ type service struct {
 	daemon    *daemon.Daemon
 	api       *api.API
 	server    *api.Server
-	keyFile   string       // the file of the key that vega created, "" if the configuration has keys
+	keys      *acceptedKeys
 	limit     atomic.Int64 // the current drain timeout
 	redaction redaction
 }
@@ -146,7 +145,7 @@ func (s *service) start(ctx context.Context, show *console.Steps, path string, o
 // limits and the log. If it can't read the keys, it changes nothing.
 func (s *service) apply(cfg *config.Config) error {
 	if s.api != nil {
-		if err := s.setKeys(cfg); err != nil {
+		if err := s.setAccess(cfg); err != nil {
 			return err
 		}
 	}
@@ -159,32 +158,18 @@ func (s *service) apply(cfg *config.Config) error {
 	return nil
 }
 
-func (s *service) setKeys(cfg *config.Config) error {
-	keys := make([]api.Key, 0, 1)
-	for _, k := range cfg.Server.Keys {
-		key := api.Key{Name: k.Name, Value: k.Value.Reveal()}
-		for _, s := range k.Scopes {
-			key.Scopes = append(key.Scopes, api.Scope(s))
-		}
-		keys = append(keys, key)
+// setAccess applies the keys and the external URL.
+func (s *service) setAccess(cfg *config.Config) error {
+	if err := s.keys.configure(cfg); err != nil {
+		return err
 	}
-	made := ""
-	if len(keys) == 0 {
-		made = filepath.Join(cfg.DataDir, "api_key")
-		value, _, err := api.OwnKey(made)
-		if err != nil {
-			return err
-		}
-		keys = append(keys, api.Key{Name: "own", Value: value})
-	}
-	s.keyFile = made
-	s.api.SetKeys(keys)
 	return s.api.SetExternal(cfg.Server.ExternalURL)
 }
 
 func (s *service) listen(ctx context.Context, cfg *config.Config) (string, error) {
 	s.api = api.New(s.daemon, s.logs.Logger)
-	if err := s.setKeys(cfg); err != nil {
+	s.keys = newAcceptedKeys(cfg, s.api, s.logs.Logger)
+	if err := s.setAccess(cfg); err != nil {
 		return "", err
 	}
 	o := api.ServerOptions{Host: cfg.Server.Host, Port: cfg.Server.Port, Limits: s.limits(cfg), Log: s.logs.Logger}
@@ -212,14 +197,14 @@ func (s *service) greet(out io.Writer, cfg *config.Config) {
 		fmt.Fprintf(out, "behind a proxy: %s\n", cfg.Server.ExternalURL)
 	}
 	key := "KEY"
-	if s.keyFile == "" {
+	if own := s.keys.own(); own == "" {
 		fmt.Fprintf(out, "API keys: see %s\n", console.RelativePath(cfg.Path))
 		if slices.ContainsFunc(cfg.Server.Keys, func(k config.Key) bool { return k.Value.Reveal() == input.WithoutNewline(os.Getenv("VEGA_API_KEY")) }) {
 			key = "$VEGA_API_KEY"
 		}
 	} else {
-		fmt.Fprintf(out, "API key: in %s\n", console.RelativePath(s.keyFile))
-		key = "$(cat " + console.RelativePath(s.keyFile) + ")"
+		fmt.Fprintf(out, "API key: in %s\n", console.RelativePath(own))
+		key = "$(cat " + console.RelativePath(own) + ")"
 	}
 	fmt.Fprintf(out, "try: curl -H \"X-API-Key: %s\" %s/admin/integrations/health\n", key, s.server.URL())
 }
@@ -234,6 +219,7 @@ func (s *service) run(ctx context.Context) error {
 		}
 	}()
 	go s.reloadOnSignal(ctx)
+	go s.keys.follow(ctx)
 	if err := s.daemon.Run(ctx); err != nil {
 		return err
 	}

@@ -6,4 +6,4 @@ package operate
 import "github.com/spf13/cobra"
 
 // Commands returns the commands.
-func Commands() []*cobra.Command { return nil }
+func Commands() []*cobra.Command { return []*cobra.Command{keyCommand()} }
