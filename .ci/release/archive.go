@@ -70,6 +70,7 @@ func (r *release) archiveEntries(p platform, top string) ([]entry, error) {
 		{name: top + p.binary(), source: r.Binaries[p], mode: 0o755},
 		{name: top + "LICENSE", source: filepath.Join(r.Tree, "LICENSE"), mode: 0o644},
 		{name: top + "README.md", source: filepath.Join(r.Tree, "README.md"), mode: 0o644},
+		{name: top + "THIRD_PARTY_LICENSES", source: r.Licenses, mode: 0o644},
 		{name: top + "CHANGELOG.md", source: filepath.Join(r.Tree, "daemon", "CHANGELOG.md"), mode: 0o644},
 	}
 	if p.OS == "windows" {

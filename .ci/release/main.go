@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"aead.dev/minisign"
 	"golang.org/x/mod/semver"
 )
 
@@ -30,6 +31,8 @@ type release struct {
 	Modified bool      // the sources differ from the commit
 	Date     time.Time // of the commit, in UTC: the time of every file in the release
 
+	Key *minisign.PrivateKey // signs the files; nil for an unsigned release
+
 	Repository string // the working tree of Git
 	Tree       string // the exported sources; everything is made from these
 	Work       string // for intermediate files; removed at the end
@@ -38,7 +41,12 @@ type release struct {
 	Platforms []platform
 	Binaries  map[platform]string // path of the binary, set by compile
 	Documents string              // man/*.1, completion/{vega.bash,_vega,vega.fish}, set by document
-	Key       string              // file with the key that signs; "" for none
+
+	// Set by licenses.
+	Modules     []*module // of all binaries
+	Licenses    string    // file with the licences of the modules
+	OwnLicenses []string  // vega's, as SPDX identifiers
+
 }
 
 // steps makes a release. Each step adds files to Out, or to Work for the steps
@@ -50,8 +58,12 @@ var steps = []struct {
 	{"export the sources", export},
 	{"compile", compile},
 	{"write the documents", document},
+	{"collect the licences", licenses},
 	{"pack the archives", archives},
+	{"write the bill of materials", describe},
+	{"write the image", image},
 	{"write the checksums", checksums},
+	{"sign", sign},
 }
 
 // The exit codes.
@@ -93,7 +105,7 @@ the new directory OUTDIR.
 func parse(args []string) (*release, string, error) {
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	r := &release{Binaries: map[platform]string{}, Key: os.Getenv("VEGA_RELEASE_KEY")}
+	r := &release{Binaries: map[platform]string{}}
 	flags.StringVar(&r.Repository, "repository", ".", "the repository")
 	flags.BoolVar(&r.Modified, "dirty", false, "build the files as they are, changes that are not committed included, and mark the result as modified")
 	only := flags.String("platforms", "", "build only for `PLATFORMS`, such as linux/amd64,linux/armv7, or host for this machine's")
@@ -114,7 +126,10 @@ func parse(args []string) (*release, string, error) {
 	if err := checkVersion(r.Version); err != nil {
 		return nil, "", err
 	}
-	r.Platforms, err = choose(*only)
+	if r.Platforms, err = choose(*only); err != nil {
+		return nil, "", err
+	}
+	r.Key, err = readKey()
 	return r, flags.Arg(1), err
 }
 

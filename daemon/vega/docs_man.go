@@ -31,7 +31,7 @@ made from the same text as --help.`,
 				if err != nil {
 					return err
 				}
-				return manual.Write(cmd.OutOrStdout(), of, version.Get().String())
+				return manual.Write(cmd.OutOrStdout(), of, pageSource())
 			}
 			if len(names) > 0 {
 				return errors.New("--dir writes the pages of all commands; leave out " + names[0])
@@ -43,6 +43,10 @@ made from the same text as --help.`,
 	return c
 }
 
+// pageSource returns the program and its version. The platform is left out: a page
+// holds on all of them.
+func pageSource() string { return "vega " + version.Get().Version }
+
 // writePages writes the pages of all commands to a directory.
 func writePages(cmd *cobra.Command, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -52,7 +56,7 @@ func writePages(cmd *cobra.Command, dir string) error {
 	var write func(c *cobra.Command) error
 	write = func(c *cobra.Command) error {
 		var page bytes.Buffer
-		if err := manual.Write(&page, c, version.Get().String()); err != nil {
+		if err := manual.Write(&page, c, pageSource()); err != nil {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(dir, manual.Name(c)+".1"), page.Bytes(), 0o644); err != nil {
