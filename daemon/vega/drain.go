@@ -25,6 +25,7 @@ const maxNamed = 20
 // another signal, it stops the runs and then closes the connections.
 func (s *service) drain(limit time.Duration, again <-chan os.Signal) error {
 	s.logs.Info("shutting down", "drain_timeout", limit.String())
+	s.tell(stateStopping, "answers the requests in flight")
 	ctx, cancel := context.WithTimeoutCause(context.Background(), limit, fmt.Errorf("drain timeout of %v exceeded", limit))
 	defer cancel()
 	hurry, cancelHurry := context.WithCancelCause(ctx)

@@ -16,7 +16,9 @@ func (s *service) reloadOnSignal(ctx context.Context) {
 			return
 		case <-s.hup:
 			ctx := telemetry.WithID(ctx, telemetry.NewID())
+			s.tell(stateReloading, "reloads the configuration")
 			_, _ = s.daemon.Reload(ctx, daemon.BySignal)
+			s.tell(stateReady, "answers on "+s.server.URL())
 		}
 	}
 }

@@ -63,6 +63,8 @@ type service struct {
 	keys      *acceptedKeys
 	limit     atomic.Int64 // the current drain timeout
 	redaction redaction
+
+	supervisor supervisor
 }
 
 // serve starts the daemon and the HTTP server, prints each step, and runs until a
@@ -85,7 +87,7 @@ func serve(cmd *cobra.Command, path string, o cli.Overrides, jsonLogs bool) erro
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	keepBrokenPipes()
-	s := &service{hup: hup}
+	s := &service{hup: hup, supervisor: findSupervisor()}
 	lines := telemetry.NewLines(cmd.ErrOrStderr(), func(n int) {
 		s.logs.Warn("log lines are missing here, because they could not be written", "lines", n)
 	})
@@ -100,6 +102,7 @@ func serve(cmd *cobra.Command, path string, o cli.Overrides, jsonLogs bool) erro
 		return err
 	}
 	s.greet(cmd.OutOrStdout(), cfg)
+	s.tell(stateReady, "answers on "+s.server.URL())
 	err = s.run(ctx)
 	cancel()
 	return cli.Failed(errors.Join(err, s.drain(time.Duration(s.limit.Load()), stops)))
