@@ -60,6 +60,7 @@ var steps = []struct {
 	{"write the documents", document},
 	{"collect the licences", licenses},
 	{"pack the archives", archives},
+	{"build the packages", packages},
 	{"write the bill of materials", describe},
 	{"write the image", image},
 	{"write the checksums", checksums},
