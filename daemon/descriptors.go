@@ -25,6 +25,8 @@ const (
 	// minPerClient is the lowest limit on the connections of one client, provided
 	// that it leaves a connection for others.
 	minPerClient = 8
+	// openAtStart is about how many descriptors a daemon has open when it divides them.
+	openAtStart = 24
 	// unlimited is the number of descriptors to divide if the process has no limit.
 	unlimited = 1 << 20
 )
@@ -172,4 +174,14 @@ func (d *descriptors) clientsOf(cfg *config.Config) Clients {
 	share := max(min(minPerClient, s.clients.Connections-1), s.clients.Connections/2, 1)
 	s.clients.PerClient = min(cmp.Or(cfg.Server.MaxPerClient, share), s.clients.Connections)
 	return s.clients
+}
+
+// FitDescriptors returns how a daemon with this configuration divides so many file
+// descriptors. The error says what the limit is too low for.
+func FitDescriptors(cfg *config.Config, limit int) (summary string, short error) {
+	s, err := divideDescriptors(limit, openAtStart, cfg, true)
+	if err != nil {
+		return "", err
+	}
+	return s.outcome(true), s.shortfall(cfg)
 }

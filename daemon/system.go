@@ -9,6 +9,7 @@ import (
 	"vega/daemon/config"
 	"vega/daemon/diagnostics"
 	"vega/daemon/monitor"
+	"vega/daemon/version"
 	"vega/policies"
 )
 
@@ -19,6 +20,8 @@ func (d *Daemon) System(ctx context.Context) (monitor.System, error) {
 	s, err := d.monitor.System(ctx, now.thresholds, now.databases, evidencePatience)
 	if err == nil {
 		s.Places = d.room.places()
+		release := version.Get()
+		s.Release = &release
 	}
 	return s, closing(err)
 }
@@ -59,4 +62,22 @@ func InspectHost(ctx context.Context, cfg *config.Config) (monitor.System, error
 		return monitor.System{}, fmt.Errorf("read the state of this machine: %w", err)
 	}
 	return m.System(ctx, policies.NewThresholds(cfg.Thresholds, nil), databasesOf(cfg, nil, nil), inspectPatience)
+}
+
+// FitMemory returns the lowest limit on memory of this process, which is that of a
+// daemon started here. The error says what the limit is too low for.
+func FitMemory(ctx context.Context) (summary string, short error) {
+	var lowest bound
+	for _, b := range boundsOf()(ctx) {
+		if lowest.limit == 0 || b.limit < lowest.limit {
+			lowest = b
+		}
+		if !b.space && b.limit < compileMemory {
+			short = fmt.Errorf("%v is less than the %v that compiling plugins takes, so the kernel may kill vega when it starts", b, rounded(compileMemory))
+		}
+	}
+	if lowest.limit == 0 {
+		return "no known limit", nil
+	}
+	return fmt.Sprintf("limit %v (%s)", rounded(lowest.limit), lowest.name), short
 }

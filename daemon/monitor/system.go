@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"vega/daemon/diagnostics"
+	"vega/daemon/version"
 	"vega/policies"
 )
 
@@ -12,6 +13,8 @@ type System struct {
 	Warnings []Warning  `json:"warnings"`
 	Unjudged []Unjudged `json:"unjudged"`
 	Places   *Places    `json:"places,omitempty"` // only in a daemon
+
+	Release *version.Release `json:"release,omitempty"` // of the daemon
 }
 
 // Places describes how many checks can run concurrently.

@@ -48,7 +48,7 @@ read.`,
 		Example: `  vega diag                  ask the running daemon
   vega diag --local          inspect this host only
   vega diag --format json    print the result for a program`,
-		SuggestFor: []string{"doctor", "top", "system", "debug"},
+		SuggestFor: []string{"top", "system", "debug"},
 		Args:       cli.Args(0, 0),
 		RunE:       func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}

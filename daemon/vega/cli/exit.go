@@ -18,7 +18,7 @@ const (
 	ExitError = 1 // the command found an error, or failed
 	ExitUsage = 2 // the command line is wrong, or a file can't be read
 
-	// check and diag exit with the worst status instead.
+	// check, diag and doctor exit with the worst status instead.
 	ExitDegraded  = 1 // degraded, unknown or a warning
 	ExitUnhealthy = 2 // unhealthy or an error
 	ExitUnchecked = 3 // nothing could be checked
@@ -53,7 +53,7 @@ func Failed(err error) error {
 	return &Exit{ExitError, err}
 }
 
-// Unchecked wraps err so that check or diag exits with ExitUnchecked.
+// Unchecked wraps err so that check, diag or doctor exits with ExitUnchecked.
 func Unchecked(err error) error { return &Exit{ExitUnchecked, err} }
 
 // ExitCode prints the error that cmd returned and chooses the exit code. An
@@ -65,7 +65,7 @@ func ExitCode(cmd *cobra.Command, err error) int {
 	code, cause := ExitUsage, err
 	if e, ok := errors.AsType[*Exit](err); ok {
 		code, cause = e.Code, e.Err
-	} else if cmd.Name() == "check" || cmd.Name() == "diag" { // 2 means unhealthy there
+	} else if cmd.Name() == "check" || cmd.Name() == "diag" || cmd.Name() == "doctor" { // 2 means unhealthy there
 		code = ExitUnchecked
 	}
 	if invalid, ok := errors.AsType[*config.InvalidError](err); ok {

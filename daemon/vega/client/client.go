@@ -67,6 +67,21 @@ func (e *UnreachableError) Error() string {
 // Unwrap returns the cause.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
+// StrangerError reports that something else than a vega daemon answers, or one of
+// another version.
+type StrangerError struct{ text string }
+
+// Error says what answered.
+func (e *StrangerError) Error() string { return e.text }
+
+// KeyError reports that the daemon does not accept the key.
+type KeyError struct{ URL string }
+
+// Error says how to give another key.
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("the daemon at %s does not accept this API key; give the configuration file it was started with (-c), or set VEGA_API_KEY and use --server", e.URL)
+}
+
 // New returns a client for the daemon at server, or, if that is empty, for the
 // one that runs with this configuration. The key comes from the configuration
 // or from the file that the daemon created; for another server, VEGA_API_KEY
@@ -76,10 +91,19 @@ func New(cfg *config.Config, server string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{URL: base}
-	if c.Key, err = findKey(cfg, server); err != nil {
+	key, err := findKey(cfg, server)
+	if err != nil {
 		return nil, err
 	}
+	return connect(cfg, base, key)
+}
+
+// Public returns a client without a key for the daemon that runs with this
+// configuration, for the paths that need none.
+func Public(cfg *config.Config) (*Client, error) { return connect(cfg, localURL(cfg), "") }
+
+func connect(cfg *config.Config, base, key string) (*Client, error) {
+	c := &Client{URL: base, Key: key}
 	trust, err := trusted(cfg.Server.TLS)
 	if err != nil {
 		return nil, err
@@ -241,7 +265,7 @@ func (c *Client) Do(ctx context.Context, method, path string, body, into any) er
 		return nil
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		return fmt.Errorf("%s is not a vega daemon, or runs another version: %w", c.URL, err)
+		return &StrangerError{fmt.Sprintf("%s is not a vega daemon, or runs another version: %v", c.URL, err)}
 	}
 	return nil
 }
@@ -280,10 +304,10 @@ func redirected(server, path string, to *url.URL) error {
 func refusal(server string, status int, body []byte) error {
 	p := &ProblemError{}
 	if err := json.Unmarshal(body, p); err != nil || p.Status != status {
-		return fmt.Errorf("%s is not a vega daemon: it answered %d %s", server, status, http.StatusText(status))
+		return &StrangerError{fmt.Sprintf("%s is not a vega daemon: it answered %d %s", server, status, http.StatusText(status))}
 	}
 	if status == http.StatusUnauthorized {
-		return fmt.Errorf("the daemon at %s does not accept this API key; give the configuration file it was started with (-c), or set VEGA_API_KEY and use --server", server)
+		return &KeyError{server}
 	}
 	return p
 }

@@ -6,4 +6,9 @@ package operate
 import "github.com/spf13/cobra"
 
 // Commands returns the commands.
-func Commands() []*cobra.Command { return []*cobra.Command{keyCommand()} }
+func Commands() []*cobra.Command {
+	return []*cobra.Command{
+		doctorCommand(),
+		keyCommand(),
+	}
+}
