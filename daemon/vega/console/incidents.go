@@ -86,7 +86,7 @@ func WriteIncident(out io.Writer, r alerting.IncidentReport, now time.Time) erro
 	w.head(&r, now)
 	w.evidence(&r.Evidence)
 	w.timeline(r.Timeline)
-	w.deliveries(r.Deliveries)
+	w.deliveries(r.Deliveries, r.Ended.IsZero())
 	return w.Flush()
 }
 
@@ -205,10 +205,17 @@ func (w details) timeline(all []incident.Event) {
 	_ = t.write(w, 0) // Flush returns the error
 }
 
-func (w details) deliveries(all []incident.Delivery) {
+// deliveries writes what each notifier knows. There is none at first, because an
+// opening waits for others to join it.
+func (w details) deliveries(all []incident.Delivery, open bool) {
 	fmt.Fprintln(w)
-	if len(all) == 0 {
-		fmt.Fprintln(w, "nobody has been notified, or will be")
+	switch {
+	case len(all) > 0:
+	case open:
+		fmt.Fprintln(w, "nobody has been notified yet")
+		return
+	default:
+		fmt.Fprintln(w, "nobody was notified")
 		return
 	}
 	var t table

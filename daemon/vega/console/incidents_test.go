@@ -17,7 +17,7 @@ func TestAttemptsOfADelivery(t *testing.T) {
 	w.deliveries([]incident.Delivery{
 		{Notifier: "chat", Notified: true, Kind: incident.Opening, Sent: time.Unix(0, 0)},
 		{Notifier: "hook", Kind: incident.Opening, Attempts: 2, Error: "refused", Next: time.Unix(1, 0)},
-	})
+	}, true)
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +30,18 @@ func TestAttemptsOfADelivery(t *testing.T) {
 	}
 	if got := fields[3][len(fields[3])-2]; got != "2" {
 		t.Errorf("attempts: %s", got)
+	}
+}
+
+// An opening waits before it is sent, so an incident without deliveries may get some.
+func TestNobodyIsNotifiedYet(t *testing.T) {
+	for open, want := range map[bool]string{true: "\nnobody has been notified yet\n", false: "\nnobody was notified\n"} {
+		var b strings.Builder
+		w := details{bufio.NewWriter(&b)}
+		w.deliveries(nil, open)
+		if err := w.Flush(); err != nil || b.String() != want {
+			t.Errorf("%q, %v", b.String(), err)
+		}
 	}
 }
 

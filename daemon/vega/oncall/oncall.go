@@ -25,7 +25,10 @@ func Commands() []*cobra.Command {
 }
 
 // remote holds the flags that say which daemon to ask, and how to print its answer.
-type remote struct{ server, format string }
+type remote struct {
+	server, format string
+	client         *client.Client // nil before the first request
+}
 
 // flags adds the flags to a command.
 func (r *remote) flags(c *cobra.Command) {
@@ -46,18 +49,26 @@ func (r *remote) change(cmd *cobra.Command, method, path string) error {
 
 // send sends a request to the daemon. If the daemon refuses it, vega exits with 1.
 func (r *remote) send(cmd *cobra.Command, method, path string, body, into any) error {
+	if err := r.connect(cmd); err != nil {
+		return err
+	}
+	err := r.client.Do(cmd.Context(), method, path, body, into)
+	if _, refused := errors.AsType[*client.ProblemError](err); refused {
+		return cli.Failed(err)
+	}
+	return err
+}
+
+// connect finds the daemon, once for all requests of a command.
+func (r *remote) connect(cmd *cobra.Command) error {
+	if r.client != nil {
+		return nil
+	}
 	cfg, _, err := cli.LoadLenient(cmd)
 	if err != nil {
 		return &cli.Exit{Code: cli.ExitUsage, Err: err}
 	}
-	c, err := client.New(cfg, r.server)
-	if err != nil {
-		return err
-	}
-	err = c.Do(cmd.Context(), method, path, body, into)
-	if _, refused := errors.AsType[*client.ProblemError](err); refused {
-		return cli.Failed(err)
-	}
+	r.client, err = client.New(cfg, r.server)
 	return err
 }
 

@@ -45,7 +45,7 @@ Exits 1 if there is no integration NAME, 2 if the daemon can't be asked.`,
 	return c
 }
 
-func (o uptimeFlags) run(cmd *cobra.Command, names []string) (err error) {
+func (o *uptimeFlags) run(cmd *cobra.Command, names []string) (err error) {
 	if len(names) == 0 {
 		if names, err = o.names(cmd); err != nil {
 			return err
@@ -70,7 +70,7 @@ func (o uptimeFlags) run(cmd *cobra.Command, names []string) (err error) {
 }
 
 // names returns the names of the integrations that the daemon has.
-func (o uptimeFlags) names(cmd *cobra.Command) (names []string, err error) {
+func (o *uptimeFlags) names(cmd *cobra.Command) (names []string, err error) {
 	answer, err := o.ask(cmd, http.MethodGet, "/admin/integrations", nil)
 	if err != nil {
 		return nil, err
