@@ -61,13 +61,24 @@ func onHost(t *testing.T, p page) {
 	r.inside = func(ctx context.Context, script string) *exec.Cmd {
 		cmd := exec.CommandContext(ctx, "bash", "-c", script)
 		cmd.Dir = dir
-		cmd.Env = []string{
-			"PATH=" + strings.Join(path, ":"), "HOME=" + home, "TMPDIR=" + home, "LC_ALL=C.UTF-8", "TZ=UTC",
-			"VEGA_PAGE_PROGRAM=" + bin, "VEGA_PAGE_PORT=" + r.ports("8000"),
-		}
+		cmd.Env = append(goEnv(t),
+			"PATH="+strings.Join(path, ":"), "HOME="+home, "TMPDIR="+home, "LC_ALL=C.UTF-8", "TZ=UTC",
+			"VEGA_PAGE_PROGRAM="+bin, "VEGA_PAGE_PORT="+r.ports("8000"))
 		return cmd
 	}
 	follow(t, r)
+}
+
+// goEnv returns the variables with which a page's Go finds what it compiled before,
+// and downloads nothing.
+func goEnv(t *testing.T) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "env", "GOCACHE", "GOMODCACHE").Output()
+	paths := strings.Fields(string(out))
+	if err != nil || len(paths) != 2 {
+		t.Fatalf("go env: %v: %q", err, out)
+	}
+	return []string{"GOCACHE=" + paths[0], "GOMODCACHE=" + paths[1], "GOPROXY=off", "GOTOOLCHAIN=local"}
 }
 
 // standIns returns a directory of programs that stand in for others.
@@ -93,6 +104,7 @@ func follow(t *testing.T, r *runner) {
 			t.Logf("%s:%d $ %s", r.page.name, s.line, strings.ReplaceAll(s.text, "\n", "\n    "))
 		}
 	}
+	show(t, r)
 	t.Logf("%s: %d commands in %.1f s", r.page.name, r.page.commands(), time.Since(began).Seconds())
 	if err != nil {
 		t.Error(err)
