@@ -108,10 +108,7 @@ func create(path string, write func(io.Writer) error) error {
 
 // writeTarGzip writes a compressed tar archive.
 func writeTarGzip(w io.Writer, date time.Time, entries []entry) error {
-	out, err := gzip.NewWriterLevel(w, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
+	out := gzip.NewWriter(w)
 	return errors.Join(writeTar(out, date, entries), out.Close())
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -148,6 +149,9 @@ func (r *release) systemEntries() ([]entry, error) {
 		group  = "root:x:0:\nnogroup:x:65534:\n"
 	)
 	return []entry{
+		{name: "dev/", mode: 0o755}, // mount points, so that the root can be read-only
+		{name: "proc/", mode: 0o755},
+		{name: "sys/", mode: 0o755},
 		{name: "etc/", mode: 0o755},
 		{name: "etc/group", text: []byte(group), mode: 0o644},
 		{name: "etc/passwd", text: []byte(passwd), mode: 0o644},
@@ -178,7 +182,7 @@ func (r *release) layer(entries []entry) (v1.Layer, error) {
 		return nil, err
 	}
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text.Bytes())), nil }
-	return tarball.LayerFromOpener(open, tarball.WithMediaType(types.OCILayer), tarball.WithCompressionLevel(9))
+	return tarball.LayerFromOpener(open, tarball.WithMediaType(types.OCILayer), tarball.WithCompressionLevel(gzip.DefaultCompression), tarball.WithCompressedCaching)
 }
 
 // writeLayout writes an index and its images as a tar archive of an OCI layout.
