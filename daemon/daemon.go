@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry"
+	"vega/daemon/version"
 	"vega/plugins"
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
@@ -163,7 +165,8 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return "", fmt.Errorf("create data_dir: %w; set data_dir in %s to a directory that vega's user can write to", err, cfg.Path)
 	}
-	options := []sqlite.Option{sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.ClockChanged(logClock(d.options.Log))}
+	release := version.Get()
+	options := []sqlite.Option{sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.WrittenBy(release.Version, release.Commit), sqlite.ClockChanged(logClock(d.options.Log))}
 	var st ownStore
 	var err error
 	if d.options.ReadOnly {
@@ -172,13 +175,34 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 		st, err = keeper.Open(ctx, cfg.Store.Path, keeper.Options{SQLite: options, Log: d.options.Log, Last: d.engine.LastRuns})
 	}
 	if err != nil {
-		return "", err
+		return "", wayBack(cfg.Path, err)
 	}
 	d.store = st
 	if backup := st.Backup(); backup != "" {
 		return cfg.Store.Path + ", migrated to this version; backup of the old version: " + backup, nil
 	}
 	return cfg.Store.Path, nil
+}
+
+// wayBack adds to the error of a store that a newer vega has migrated how to go back.
+func wayBack(path string, err error) error {
+	newer, ok := errors.AsType[*sqlite.NewerError](err)
+	switch {
+	case !ok:
+		return err
+	case newer.Backup == "":
+		return fmt.Errorf("%w; install that version again, restore a backup that this version can read, or set store.path to another file", err)
+	default:
+		return fmt.Errorf("%w; install that version again, or go back to what this version had stored before the upgrade, without what was stored since: vega restore -c %s %s", err, quoted(path), quoted(newer.Backup))
+	}
+}
+
+// quoted returns a path as a shell reads it.
+func quoted(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 // ownStore is vega's own store: a keeper.Store, or one that is read only.

@@ -49,7 +49,7 @@ written, 3 if nothing of vega's could be read.`,
 		Example: `  vega recover .vega/vega.db.broken-20261129T081500Z
   vega recover broken.db -o new.db
   vega recover broken.db --into .vega/vega.db    add the rows; stop vega first`,
-		SuggestFor: []string{"repair", "restore", "salvage", "rescue"},
+		SuggestFor: []string{"repair", "salvage", "rescue"},
 		Args:       cli.Args(1, 1),
 		RunE:       func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}

@@ -11,6 +11,7 @@ import (
 	"vega/policies/check"
 	"vega/store"
 	"vega/store/profile"
+	"vega/store/sqlite/dsn"
 )
 
 // AccessPath is a query that pages through the history, and SQLite's plan for
@@ -89,11 +90,11 @@ func explainPlan(ctx context.Context, db *sql.DB, into *AccessPath, statement st
 }
 
 // Hold takes the write lock of the database at path until release is called.
-// Other writers wait for it; vega's own daemon waits 5 seconds at most
-// (busyTimeout). Hold writes nothing. It lets a command make a query slow on
+// Other writers wait for it; vega's own daemon waits 5 seconds at most.
+// Hold writes nothing. It lets a command make a query slow on
 // purpose.
 func Hold(ctx context.Context, path string) (release func() error, err error) {
-	db, err := pool(holderDSN(path), 1)
+	db, err := dsn.Open(dsn.Holder(path), 1)
 	if err != nil {
 		return nil, fmt.Errorf("hold %s: %w", path, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"vega/store/advise"
 	"vega/store/profile"
+	"vega/store/sqlite/dsn"
 )
 
 // At most maxAdvised statements get advice, those with the largest total time
@@ -77,7 +78,7 @@ type Advised struct {
 func (s *Store) Advice(ctx context.Context, stats *profile.Stats) Advised {
 	found := s.advisor.advice(ctx, s.path, stats, false)
 	maps.DeleteFunc(found.Indexes, func(name string, _ *Finding) bool {
-		return slices.ContainsFunc(s.schema, func(m migration) bool { return strings.Contains(m.script, "CREATE INDEX "+name+" ON ") })
+		return slices.ContainsFunc(s.schema, func(m migration) bool { return strings.Contains(string(m), "CREATE INDEX "+name+" ON ") })
 	})
 	return found
 }
@@ -309,7 +310,7 @@ func (a *advisor) open(path string) (*sql.DB, error) {
 	case a.db != nil:
 		return a.db, nil
 	}
-	db, err := pool(guestDSN(path), 2)
+	db, err := dsn.Open(dsn.Guest(path), 2)
 	if err != nil {
 		return nil, err
 	}

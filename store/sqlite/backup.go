@@ -7,14 +7,17 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
+	"time"
 
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"vega/store/sqlite/backup"
+	"vega/store/sqlite/dsn"
 	"vega/store/sqlite/salvage"
 )
 
-// backUp copies the file before a pending migration that rewrites rows. A
-// partial copy never has the final name: the copy is renamed once it is on the
-// disk.
+// backUp takes a backup of the file before pending migrations. It replaces the one that an
+// earlier upgrade of the same schema left: the file has what that has, and more.
 //
 // The copy takes as much space as the file. If there is not enough, backUp
 // returns an error and nothing is changed.
@@ -23,25 +26,75 @@ func (s *Store) backUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rewrites := func(m migration) bool { return m.rewrites }
-	if version == 0 || !slices.ContainsFunc(s.schema[version:], rewrites) {
+	if version == 0 || version == len(s.schema) {
 		return nil
 	}
-	path := fmt.Sprintf("%s.schema-%d.backup", s.path, version)
-	if err := copyTo(ctx, s.write, path); err != nil {
+	path := backupPath(s.path, version)
+	if _, err := backup.Write(ctx, s.write, backup.Options{Path: path, Replace: true, Taken: time.Now(), By: s.by}); err != nil {
 		return fmt.Errorf("the backup to %s, which this upgrade of the schema requires, failed: %w", path, err)
 	}
 	s.backup = path
 	return nil
 }
 
-// copyTo overwrites what an interrupted attempt left behind.
-func copyTo(ctx context.Context, db *sql.DB, path string) error {
-	part := path + ".part"
-	if err := writePart(ctx, db, part); err != nil {
-		return err
+// backupPath returns the path of the backup of a file before it is migrated from a schema.
+func backupPath(path string, schema int) string {
+	return fmt.Sprintf("%s.schema-%d.backup", path, schema)
+}
+
+// olderBackup returns the path of the last backup before a migration that a vega that
+// knows a schema can read, or "".
+func olderBackup(path string, known int) string {
+	for n := known; n > 0; n-- {
+		if schema, err := backup.Schema(backupPath(path, n)); err == nil && schema <= known {
+			return backupPath(path, n)
+		}
 	}
-	return os.Rename(part, path)
+	return ""
+}
+
+// TakeBackup writes a backup of the database at path, next to a daemon that may have it
+// open or without one. It changes nothing in the database.
+func TakeBackup(ctx context.Context, path string, o backup.Options) (backup.Info, error) {
+	db, err := openSource(ctx, path)
+	if err != nil {
+		return backup.Info{}, err
+	}
+	info, err := backup.Write(ctx, db, o)
+	return info, errors.Join(err, db.Close())
+}
+
+// openSource opens a database that another process may write. SQLite takes the locks that
+// keep what it reads consistent in files next to the database, which it creates if
+// necessary. Where they can't be created, no vega can be running.
+func openSource(ctx context.Context, path string) (*sql.DB, error) {
+	if info, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, &UnusableError{"it is not a regular file"}
+	}
+	if err := checkMagic(path); err != nil {
+		return nil, err
+	}
+	db, err := dsn.Open(dsn.Guest(path), 1)
+	if err != nil {
+		return nil, err
+	}
+	var tables int
+	err = db.QueryRowContext(ctx, anyRead).Scan(&tables)
+	if code(err) != sqlite3.SQLITE_CANTOPEN && code(err) != sqlite3.SQLITE_READONLY {
+		if err != nil {
+			err = errors.Join(err, db.Close())
+		}
+		return db, err
+	}
+	if _, log := os.Stat(path + "-wal"); log == nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return dsn.Open(dsn.Unshared(path), 1)
 }
 
 // writePart writes the contents of the store to a file, which it overwrites.
@@ -67,7 +120,8 @@ func syncFile(path string) error {
 }
 
 // Backup returns the path of the copy that this start made of the file, or "".
-// Only a migration that rewrites rows makes one. The operator may delete it.
+// Each migration of an existing file makes one. The operator may delete it, and with it the
+// way back to the version before.
 func (s *Store) Backup() string { return s.backup }
 
 // Merge adds the rows of one store to another, in short transactions between
@@ -103,7 +157,7 @@ func Recover(ctx context.Context, source string, into *Store) (salvage.Report, e
 // adding calls f with a connection whose statements are not profiled: they are not those
 // of a vega.
 func adding(s *Store, f func(*sql.DB) (salvage.Report, error)) (salvage.Report, error) {
-	db, err := pool(writerDSN(s.path), 1)
+	db, err := dsn.Open(dsn.Writer(s.path), 1)
 	if err != nil {
 		return salvage.Report{}, err
 	}

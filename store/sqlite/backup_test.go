@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,7 +32,7 @@ func createWithPrompt(t *testing.T, path string, bytes int) {
 
 // backupOf returns the path of the backup before the next migration.
 func backupOf(path string) string {
-	return fmt.Sprintf("%s.schema-%d.backup", path, sqlite.SchemaVersion())
+	return fmt.Sprintf("%s.schema-%d.backup", path, sqlite.Schema())
 }
 
 func prompt(t *testing.T, path string) string {
@@ -48,7 +49,7 @@ func TestFileIsBackedUpBeforeRowsAreRewritten(t *testing.T) {
 	createWithPrompt(t, path, 5)
 	backup := backupOf(path)
 	write(t, backup+".part", "left by an interrupted attempt")
-	s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds, false), sqlite.Migration(rewrites, true))
+	s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds), sqlite.Migration(rewrites))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,27 +70,71 @@ func TestFileIsBackedUpBeforeRowsAreRewritten(t *testing.T) {
 	}
 }
 
-func TestNoBackupWithoutARewrite(t *testing.T) {
+// A migration that only adds is backed up, too: it is the way back to the version before.
+func TestEachMigrationIsBackedUp(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "vega.db")
 	createWithPrompt(t, path, 5)
-	for _, when := range []string{"a migration that adds", "no pending migration"} {
-		s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds, false))
+	for _, want := range []string{backupOf(path), ""} { // the second time, nothing is pending
+		s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.Backup(); got != "" {
-			t.Errorf("%s: %s", when, got)
+		if got := s.Backup(); got != want {
+			t.Errorf("want %q, got %q", want, got)
 		}
 		closeStore(t, s)
 	}
 	// A new file has no rows to back up.
-	s, err := sqlite.Open(t.Context(), filepath.Join(dir, "new.db"), sqlite.Migration(rewrites, true))
+	s, err := sqlite.Open(t.Context(), filepath.Join(dir, "new.db"), sqlite.Migration(rewrites))
 	if err != nil {
 		t.Fatal(err)
 	}
 	closeStore(t, s)
-	if got := names(t, dir); strings.Contains(got, "backup") {
+	if got := names(t, dir); strings.Contains(got, "new.db.schema") {
+		t.Error(got)
+	}
+}
+
+// A vega that knows the former schema names the version that wrote the file, and the
+// backup that it can read.
+func TestNewerFileNamesItsVersionAndTheBackup(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vega.db")
+	createWithPrompt(t, path, 5)
+	s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds), sqlite.WrittenBy("9.1.0", "0123456789abcdef0123"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeStore(t, s)
+	for range 2 { // it looks at the file without changing it
+		_, err = sqlite.Open(t.Context(), path)
+		newer, ok := errors.AsType[*sqlite.NewerError](err)
+		if !ok || newer.By.Version != "9.1.0" || newer.Backup != backupOf(path) || newer.Schema != sqlite.Schema()+1 {
+			t.Fatalf("%#v, %v", newer, err)
+		}
+		if !strings.Contains(err.Error(), "vega 9.1.0 (0123456789ab), which is newer") {
+			t.Error(err)
+		}
+	}
+	write(t, backupOf(path), "not a backup")
+	_, err = sqlite.Open(t.Context(), path)
+	if newer, ok := errors.AsType[*sqlite.NewerError](err); !ok || newer.Backup != "" {
+		t.Errorf("%v", err)
+	}
+}
+
+// Each version is recorded once, whichever starts next.
+func TestVersionsThatWroteTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vega.db")
+	for _, version := range []string{"", "1.0.0", "1.0.0", "1.1.0", "1.0.0"} {
+		s, err := sqlite.Open(t.Context(), path, sqlite.WrittenBy(version, "c"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeStore(t, s)
+	}
+	s := open(t, path)
+	if got := query(t, s, "SELECT group_concat(version || ' ' || revision || ' ' || schema) FROM written_by"); got != fmt.Sprintf("1.0.0 c %[1]d,1.1.0 c %[1]d", sqlite.Schema()) {
 		t.Error(got)
 	}
 }
@@ -97,8 +142,8 @@ func TestNoBackupWithoutARewrite(t *testing.T) {
 func TestFailedMigrationChangesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")
 	createWithPrompt(t, path, 5)
-	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(fails, true))
-	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("migrate to schema version %d", sqlite.SchemaVersion()+1)) {
+	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(fails))
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("migrate to schema version %d", sqlite.Schema()+1)) {
 		t.Fatal(err)
 	}
 	if got := prompt(t, path); got != "ppppp" {
@@ -113,7 +158,7 @@ func TestNothingIsRewrittenWithoutSpaceForABackup(t *testing.T) {
 	createWithPrompt(t, path, 500_000)
 	write(t, filepath.Join(dir, "ballast"), strings.Repeat("b", 1_200_000))
 	before := prompt(t, path)
-	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(rewrites, true))
+	_, err := sqlite.Open(t.Context(), path, sqlite.Migration(rewrites))
 	if err == nil || !strings.Contains(err.Error(), "the disk is full; free some space") || !strings.Contains(err.Error(), filepath.Base(backupOf(path))) {
 		t.Fatal(err)
 	}

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"syscall"
 
+	"vega/store/sqlite/backup"
+	"vega/store/sqlite/identity"
+
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -47,10 +50,32 @@ type UnusableError struct{ Reason string }
 // Error returns the reason and what to do.
 func (e *UnusableError) Error() string { return e.Reason }
 
+// NewerError reports a file whose schema this vega does not know, because a newer one wrote
+// it.
+type NewerError struct {
+	Path          string
+	Schema, Known int            // versions of the schema: that of the file, and of this vega
+	By            backup.Program // that wrote the file; its Version is "" if that is not known
+	// Backup is the path of the backup that the newer vega made before it migrated the
+	// file, and that this vega can read, or "".
+	Backup string
+}
+
+// Error names the version that wrote the file. It does not say what to do, which depends
+// on the program.
+func (e *NewerError) Error() string {
+	by := "a newer vega"
+	if e.By.Version != "" {
+		by = e.By.String() + ", which is newer"
+	}
+	return fmt.Sprintf("the file was written by %s (its schema is %d, this vega knows %d)", by, e.Schema, e.Known)
+}
+
 // IsUnusable reports whether a file could not be opened because of its contents.
 func IsUnusable(err error) bool {
 	_, ok := errors.AsType[*UnusableError](err)
-	return ok || isDamage(err)
+	_, newer := errors.AsType[*NewerError](err)
+	return ok || newer || isDamage(err)
 }
 
 // explain adds to an error of opening the file at path what to do about it.
@@ -60,6 +85,14 @@ func explain(path string, err error) error {
 	}
 	return fmt.Errorf("open the store %s: %w", path, err)
 }
+
+// Free returns how many bytes can still be written next to a file, or a negative number
+// if that is not known.
+func Free(path string) int64 { return identity.Free(path) }
+
+// Reason says in words what SQLite's error of reading or writing a file means, and what to
+// do about it, or returns "" if the error itself says enough.
+func Reason(err error) string { return reason(err) }
 
 // reason says what to do about an error, or "" if the error itself says enough.
 func reason(err error) string {

@@ -6,13 +6,10 @@ import (
 	"errors"
 )
 
-// SchemaVersion returns the version of the newest schema.
-func SchemaVersion() int { return len(migrations) }
-
 // Migration appends a migration.
-func Migration(script string, rewrites bool) Option {
+func Migration(script string) Option {
 	return func(s *settings) {
-		s.schema = append(s.schema[:len(s.schema):len(s.schema)], migration{script, rewrites})
+		s.schema = append(s.schema[:len(s.schema):len(s.schema)], migration(script))
 	}
 }
 

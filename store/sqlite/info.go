@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vega/store/profile"
+	"vega/store/sqlite/dsn"
 )
 
 // Info describes a database file. It is read without scanning any table.
@@ -155,11 +156,10 @@ func (i *Info) readIndexes(ctx context.Context, db *sql.DB) error {
 	return rows.Err()
 }
 
-// A write-ahead log is reused from its beginning, and truncated to walKept
+// A write-ahead log is reused from its beginning, and truncated to dsn.LogKept
 // bytes, once no reader needs it. A longer log, or one that grows while rows
 // have been open for more than pinTime, fills the disk in the end.
 const (
-	walKept   = 64 << 20
 	walPinned = 16 << 20
 	pinTime   = time.Second
 )
@@ -173,7 +173,7 @@ func Notes(i Info, open []profile.OpenRows) []string {
 	switch {
 	case wal > walPinned && len(open) > 0 && open[0].OpenMS >= float64(pinTime.Milliseconds()):
 		notes = append(notes, pinned(i.WALMB, &open[0]))
-	case wal > walKept:
+	case wal > dsn.LogKept:
 		notes = append(notes, fmt.Sprintf("The write-ahead log is %.0f MiB, but vega has no open rows: "+
 			"another program is reading %s, or a single transaction wrote that much. Find the program with lsof.", i.WALMB, i.Path))
 	}

@@ -9,6 +9,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"vega/store/sqlite/backup"
+	"vega/store/sqlite/dsn"
 )
 
 // applicationID marks a file as vega's. It is "vega" in ASCII.
@@ -35,13 +38,16 @@ func inspect(ctx context.Context, path string, schema []migration) error {
 	if err := checkMagic(path); err != nil {
 		return err
 	}
-	db, err := pool(lookDSN(path), 1)
+	db, err := dsn.Open(dsn.Look(path), 1)
 	if err != nil {
 		return err
 	}
-	err = inspectDB(ctx, db, info.Size(), schema)
+	err = inspectDB(ctx, db, path, info.Size(), schema)
 	return errors.Join(err, db.Close())
 }
+
+// Usable returns an error if this vega can't use the database at path. It changes nothing.
+func Usable(ctx context.Context, path string) error { return inspect(ctx, path, migrations) }
 
 // checkMagic is stricter than SQLite, which treats any file shorter than a page
 // as a new database.
@@ -59,16 +65,7 @@ func checkMagic(path string) error {
 	return errors.Join(err, f.Close())
 }
 
-// lookDSN returns a DSN for reading the file without changing it. If there is
-// no write-ahead log next to it, no process is writing.
-func lookDSN(path string) string {
-	if _, err := os.Stat(path + "-wal"); err == nil {
-		return guestDSN(path)
-	}
-	return unsharedDSN(path)
-}
-
-func inspectDB(ctx context.Context, db *sql.DB, size int64, schema []migration) error {
+func inspectDB(ctx context.Context, db *sql.DB, path string, size int64, schema []migration) error {
 	known := len(schema)
 	var id, version, tables int
 	err := db.QueryRowContext(ctx, `SELECT
@@ -82,8 +79,11 @@ func inspectDB(ctx context.Context, db *sql.DB, size int64, schema []migration) 
 		return &UnusableError{"the file belongs to another program; set store.path to another file"}
 	}
 	if version > known {
-		return &UnusableError{fmt.Sprintf("the file was written by a newer vega (its schema is %d, this vega knows %d); "+
-			"install that version again, or set store.path to another file", version, known)}
+		by, err := backup.WrittenBy(ctx, db)
+		if err != nil { // a newer vega may have changed the table
+			by = backup.Program{}
+		}
+		return &NewerError{Path: path, Schema: version, Known: known, By: by, Backup: olderBackup(path, known)}
 	}
 	if size <= checkedWhole {
 		if err := quickCheck(ctx, db); err != nil {
@@ -117,13 +117,13 @@ const readShape = `SELECT t.name || '.' || c.name, c.type || c.pk FROM sqlite_sc
 
 // expect returns the shape of a new database.
 func expect(ctx context.Context, schema []migration) (want shape, err error) {
-	db, err := pool(":memory:", 1)
+	db, err := dsn.Open(":memory:", 1)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	for _, m := range schema {
-		if _, err := db.ExecContext(ctx, m.script); err != nil {
+		if _, err := db.ExecContext(ctx, string(m)); err != nil {
 			return nil, err
 		}
 	}

@@ -7,24 +7,23 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
+	"time"
+
+	"vega/store/sqlite/backup"
 )
 
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// migration upgrades the schema by one version.
-type migration struct {
-	script string
-	// rewrites is set if the script changes existing rows. The file is then
-	// backed up first, because a mistake in the script could lose data. The
-	// name of such a script ends in .rewrite.sql.
-	rewrites bool
-}
+// migration is a script that upgrades the schema by one version.
+type migration string
 
 // migrations are sorted by name. There are no downgrades, and a released script
 // is never edited.
 var migrations = readMigrations()
+
+// Schema returns the version of the schema that this vega writes.
+func Schema() int { return len(migrations) }
 
 func readMigrations() []migration {
 	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
@@ -37,7 +36,7 @@ func readMigrations() []migration {
 		if err != nil {
 			panic(err) // the file is embedded
 		}
-		all = append(all, migration{string(script), strings.HasSuffix(name, ".rewrite.sql")})
+		all = append(all, migration(script))
 	}
 	return all
 }
@@ -78,15 +77,29 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 func (s *Store) apply(ctx context.Context, tx *sql.Tx) error {
 	version, err := versionOf(ctx, tx)
 	s.created = err == nil && version == 0
-	if err != nil || version == len(s.schema) {
+	if err != nil {
 		return err
 	}
 	for i := version; i < len(s.schema); i++ {
-		if _, err := tx.ExecContext(ctx, s.schema[i].script); err != nil {
+		if _, err := tx.ExecContext(ctx, string(s.schema[i])); err != nil {
 			return fmt.Errorf("migrate to schema version %d: %w", i+1, err)
 		}
 	}
-	_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d; PRAGMA application_id=%d", len(s.schema), applicationID))
+	if version < len(s.schema) {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d; PRAGMA application_id=%d", len(s.schema), applicationID)); err != nil {
+			return err
+		}
+	}
+	return sign(ctx, tx, len(s.schema), s.by)
+}
+
+// sign records which vega writes the file from now on.
+func sign(ctx context.Context, tx *sql.Tx, schema int, by backup.Program) error {
+	if by.Version == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO written_by (schema, version, revision, began) VALUES (?, ?, ?, ?)",
+		schema, by.Version, by.Commit, time.Now().UnixMicro())
 	return err
 }
 

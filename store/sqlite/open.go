@@ -8,11 +8,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"modernc.org/sqlite"
-
 	"vega/store"
 	"vega/store/profile"
 	"vega/store/sqlite/alerts"
+	"vega/store/sqlite/backup"
+	"vega/store/sqlite/dsn"
 	"vega/store/sqlite/filelock"
 	"vega/store/sqlite/identity"
 )
@@ -28,7 +28,8 @@ type Store struct {
 	*tables
 	path      string
 	schema    []migration
-	backup    string         // copy of the file before its rows were rewritten, or ""
+	by        backup.Program // this vega
+	backup    string         // copy of the file before it was migrated, or ""
 	lock      *filelock.Lock // nil in a read-only store, and if the caller holds it
 	guard     Guard
 	write     *sql.DB // nil in a read-only store, unless it is empty
@@ -68,7 +69,7 @@ func Open(ctx context.Context, path string, options ...Option) (*Store, error) {
 		return nil, fmt.Errorf("create the directory of the store: %w", err)
 	}
 	set := apply(options)
-	s := &Store{path: path, schema: set.schema, profiler: set.profiler(), account: set.account, health: set.health, room: set.room}
+	s := &Store{path: path, schema: set.schema, by: set.by, profiler: set.profiler(), account: set.account, health: set.health, room: set.room}
 	if !set.kept {
 		if s.lock, err = filelock.Acquire(path + ".lock"); err != nil {
 			return nil, fmt.Errorf("open the store: %w", err)
@@ -96,7 +97,7 @@ func (s *Store) open(ctx context.Context, set settings) error {
 	if s.guard.files, err = identity.Open(s.path); err != nil {
 		return err
 	}
-	if s.write, err = profiled(s.profiler, "writer", writerDSN(s.path), 1, s.room); err != nil {
+	if s.write, err = profiled(s.profiler, "writer", dsn.Writer(s.path), 1, s.room); err != nil {
 		return err
 	}
 	s.guard.path, s.guard.write = s.path, s.write
@@ -107,7 +108,7 @@ func (s *Store) open(ctx context.Context, set settings) error {
 	if s.retainer, err = newRetainer(ctx, s, set); err != nil {
 		return err
 	}
-	if s.read, err = profiled(s.profiler, "readers", readerDSN(s.path), readers, s.room); err != nil {
+	if s.read, err = profiled(s.profiler, "readers", dsn.Reader(s.path), readers, s.room); err != nil {
 		return err
 	}
 	s.guard.read = s.read
@@ -115,7 +116,7 @@ func (s *Store) open(ctx context.Context, set settings) error {
 	if s.guard.schema.want, err = expect(ctx, s.schema); err != nil {
 		return err
 	}
-	if s.guests, err = openReader(s.path, guestDSN(s.path), s.profiler, s.account, s.room); err != nil {
+	if s.guests, err = openReader(s.path, dsn.Guest(s.path), s.profiler, s.account, s.room); err != nil {
 		return err
 	}
 	if s.batches, err = newRunWriter(ctx, s); err != nil {
@@ -232,17 +233,4 @@ func guestPool(r *Reader) *sql.DB {
 	r.file.mu.Lock()
 	defer r.file.mu.Unlock()
 	return r.file.db
-}
-
-// pool opens at most n connections and keeps them open: a warm page cache is
-// worth more than the memory. Queries are not profiled.
-func pool(dsn string, n int) (*sql.DB, error) {
-	connector, err := sqlite.NewConnector(dsn)
-	if err != nil {
-		return nil, err
-	}
-	db := sql.OpenDB(connector)
-	db.SetMaxOpenConns(n)
-	db.SetMaxIdleConns(n)
-	return db, nil
 }

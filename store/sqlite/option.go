@@ -7,6 +7,7 @@ import (
 	"vega/store"
 	"vega/store/clock"
 	"vega/store/profile"
+	"vega/store/sqlite/backup"
 )
 
 // Option changes how a database is opened.
@@ -21,6 +22,7 @@ type settings struct {
 	queries     *profile.Profiler
 	kept        bool
 	schema      []migration
+	by          backup.Program
 
 	clock        func() clock.Reading
 	clockChanged func(clock.Verdict)
@@ -67,6 +69,12 @@ func Clock(read func() clock.Reading) Option { return func(s *settings) { s.cloc
 // clock, and when it trusts it again.
 func ClockChanged(f func(clock.Verdict)) Option {
 	return func(s *settings) { s.clockChanged = f }
+}
+
+// WrittenBy sets the version and commit of this vega, which the store records in the
+// file.
+func WrittenBy(version, commit string) Option {
+	return func(s *settings) { s.by = backup.Program{Version: version, Commit: commit} }
 }
 
 // Account limits and counts what queries of probes consume. Its methods get the

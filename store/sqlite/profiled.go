@@ -45,8 +45,8 @@ func (r *Reader) Profiler() *profile.Profiler { return r.profiler }
 
 // profiled opens at most n connections. Their queries are profiled under the
 // name of the pool.
-func profiled(p *profile.Profiler, name, dsn string, n int, r room) (*sql.DB, error) {
-	connector, err := sqlite.NewConnector(dsn)
+func profiled(p *profile.Profiler, name, database string, n int, r room) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(database)
 	if err != nil {
 		return nil, err
 	}

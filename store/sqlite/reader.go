@@ -15,6 +15,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"vega/store/profile"
+	"vega/store/sqlite/dsn"
 )
 
 // Limits of one query of a probe.
@@ -51,11 +52,11 @@ func OpenForeign(path string, options ...Option) (*Reader, error) {
 		return nil, fmt.Errorf("open a SQLite database: %w", err)
 	}
 	set := apply(options)
-	return openReader(path, guestDSN(path), newProfiler(set), set.account, set.room)
+	return openReader(path, dsn.Guest(path), newProfiler(set), set.account, set.room)
 }
 
-func openReader(path, dsn string, p *profile.Profiler, a Account, r room) (*Reader, error) {
-	connector, err := sqlite.NewConnector(withoutWait(dsn))
+func openReader(path, name string, p *profile.Profiler, a Account, r room) (*Reader, error) {
+	connector, err := sqlite.NewConnector(dsn.WithoutWait(name))
 	if err != nil {
 		return nil, err
 	}

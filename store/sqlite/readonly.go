@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"vega/store/sqlite/alerts"
+	"vega/store/sqlite/dsn"
 )
 
 // OpenReadOnly opens the database at path for reading, next to a daemon that
@@ -42,9 +43,9 @@ func (s *Store) look(ctx context.Context) error {
 	if err := inspect(ctx, s.path, s.schema); err != nil {
 		return err
 	}
-	dsn := lookDSN(s.path)
+	database := dsn.Look(s.path)
 	var err error
-	if s.read, err = profiled(s.profiler, "readers", dsn, readers, s.room); err != nil {
+	if s.read, err = profiled(s.profiler, "readers", database, readers, s.room); err != nil {
 		return err
 	}
 	version, err := versionOf(ctx, s.read)
@@ -52,7 +53,7 @@ func (s *Store) look(ctx context.Context) error {
 		return err
 	}
 	s.tables = alerts.New(s.read, nil, version < alerts.Schema)
-	s.guests, err = openReader(s.path, dsn, s.profiler, s.account, s.room)
+	s.guests, err = openReader(s.path, database, s.profiler, s.account, s.room)
 	return err
 }
 

@@ -110,7 +110,7 @@ func TestOpenCreatesAPrivateMarkedFile(t *testing.T) {
 		t.Errorf("mode %v", info.Mode())
 	}
 	for pragma, want := range map[string]string{
-		"application_id": "1986357089", "user_version": fmt.Sprint(sqlite.SchemaVersion()), "journal_mode": "wal", "quick_check": "ok",
+		"application_id": "1986357089", "user_version": fmt.Sprint(sqlite.Schema()), "journal_mode": "wal", "quick_check": "ok",
 	} {
 		if got := query(t, s, "PRAGMA "+pragma); got != want {
 			t.Errorf("%s is %s, want %s", pragma, got, want)
@@ -139,7 +139,7 @@ func TestOpenLeavesRefusedFilesUnchanged(t *testing.T) {
 		"text":      {func(t *testing.T, path string) { write(t, path, strings.Repeat("not a database\n", 100)) }, "is not a SQLite database"},
 		"short":     {func(t *testing.T, path string) { write(t, path, "x") }, "is not a SQLite database"},
 		"foreign":   {func(t *testing.T, path string) { execSQL(t, raw(t, path), "CREATE TABLE theirs (a)") }, "the file belongs to another program"},
-		"newer":     {func(t *testing.T, path string) { change(t, path, "PRAGMA user_version=99") }, fmt.Sprintf("written by a newer vega (its schema is 99, this vega knows %d)", sqlite.SchemaVersion())},
+		"newer":     {func(t *testing.T, path string) { change(t, path, "PRAGMA user_version=99") }, fmt.Sprintf("written by a newer vega (its schema is 99, this vega knows %d)", sqlite.Schema())},
 		"damaged":   {func(t *testing.T, path string) { overwrite(t, path, 4096+50) }, "the file is damaged"},
 		"header":    {func(t *testing.T, path string) { overwrite(t, path, 0) }, "is not a SQLite database"},
 		"truncated": {func(t *testing.T, path string) { truncate(t, path) }, "the file is damaged"},

@@ -12,6 +12,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"vega/store/sqlite/dsn"
 	"vega/store/sqlite/identity"
 )
 
@@ -188,7 +189,7 @@ func (g *Guard) CopyTo(ctx context.Context, path string) error {
 // Verify checks every page of the database at path without changing it. The error says
 // what is wrong.
 func Verify(ctx context.Context, path string) error {
-	db, err := pool(lookDSN(path), 1)
+	db, err := dsn.Open(dsn.Look(path), 1)
 	if err != nil {
 		return err
 	}

@@ -181,6 +181,9 @@ func isOutage(err error) bool {
 	}
 }
 
+// IsFull reports whether a file could not be written for lack of space.
+func IsFull(err error) bool { return isFull(err) }
+
 // isFull reports whether a write failed for lack of space.
 func isFull(err error) bool {
 	return code(err) == sqlite3.SQLITE_FULL || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)

@@ -115,6 +115,23 @@ func LoadLenient(cmd *cobra.Command) (_ *config.Config, mistake, _ error) {
 	return cfg, nil, nil
 }
 
+// LoadPlaces loads the configuration for a command that only needs to know where vega's
+// files are. It prints a line if there are mistakes, as long as they are not about that.
+func LoadPlaces(cmd *cobra.Command) (*config.Config, error) {
+	bundled, err := catalog.Bundled()
+	if err != nil {
+		return nil, Failed(err)
+	}
+	cfg, diags := config.LoadLenient(ConfigPath(cmd), config.Options{Bundled: bundled})
+	if cfg == nil {
+		return nil, Failed(&config.InvalidError{Diagnostics: diags})
+	}
+	if diags.HasErrors() {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s has errors (see vega validate); using only data_dir and store.path.\n", ConfigPath(cmd))
+	}
+	return cfg, nil
+}
+
 // PrintDiagnostics prints diagnostics to the error stream.
 func PrintDiagnostics(cmd *cobra.Command, diags diag.Diagnostics) error {
 	if err := diags.WriteText(cmd.ErrOrStderr(), console.HasColor(cmd.ErrOrStderr())); err != nil {

@@ -8,6 +8,8 @@ import "github.com/spf13/cobra"
 // Commands returns the commands.
 func Commands() []*cobra.Command {
 	return []*cobra.Command{
+		backupCommand(),
+		restoreCommand(),
 		doctorCommand(),
 		keyCommand(),
 	}

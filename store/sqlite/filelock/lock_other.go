@@ -20,7 +20,7 @@ type Lock struct{ file *os.File }
 // contains the ID of that process.
 func Acquire(path string) (*Lock, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("lock %s: another vega (pid %s) holds it; stop that process, or set a different data_dir: %w", path, holder(path), err)
+		return nil, fmt.Errorf("lock %s: %w: %w", path, &HeldError{holder(path)}, err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

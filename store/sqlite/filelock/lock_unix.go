@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,9 +25,10 @@ func Acquire(path string) (*Lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the lock file: vega's user needs write access to it and its directory: %w", err)
 	}
+	handOver(f)
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = fmt.Errorf("another vega (pid %s) holds it; stop that process, or set a different data_dir", holder(f))
+		err = &HeldError{holder(f)}
 	}
 	if err == nil {
 		err = writePID(f)
@@ -35,6 +37,26 @@ func Acquire(path string) (*Lock, error) {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
 	return &Lock{file: f}, nil
+}
+
+// handOver gives a file that root has created to the owner of its directory. Otherwise, a
+// command that root runs next to a vega of another user would keep that from starting.
+func handOver(f *os.File) {
+	if os.Geteuid() != 0 {
+		return
+	}
+	file, dir := ownerOf(f.Stat()), ownerOf(os.Stat(filepath.Dir(f.Name())))
+	if file != nil && dir != nil && file.Uid == 0 && dir.Uid != 0 {
+		_ = f.Chown(int(dir.Uid), int(dir.Gid)) // a file system without owners has no such problem
+	}
+}
+
+func ownerOf(info os.FileInfo, err error) *syscall.Stat_t {
+	if err != nil {
+		return nil
+	}
+	stat, _ := info.Sys().(*syscall.Stat_t)
+	return stat
 }
 
 // writePID writes this process's ID to the file, for the error message of a
