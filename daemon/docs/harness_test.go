@@ -2,9 +2,11 @@ package docs
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -154,5 +156,40 @@ func TestStandInsAreExecutable(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Mode()&0o111 == 0 {
 			t.Errorf("%s is not executable: %v", path, err)
 		}
+	}
+}
+
+// TestFiguresAreMeasured checks that each number in the tables of measurements on the
+// page about sizing is on the page of the benchmarks, too.
+func TestFiguresAreMeasured(t *testing.T) {
+	page, err1 := os.ReadFile("sizing.md")
+	bench, err2 := os.ReadFile("../../.ci/bench/README.md")
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	_, tables, ok1 := strings.Cut(string(page), "\n## CPU and memory\n")
+	tables, _, ok2 := strings.Cut(tables, "\n## Disk\n")
+	if !ok1 || !ok2 {
+		t.Fatal("the sections of sizing.md have other names")
+	}
+	number := regexp.MustCompile(`\d[\d,.]*\d|\d`)
+	measured := map[string]bool{}
+	for _, n := range number.FindAllString(string(bench), -1) {
+		measured[n] = true
+	}
+	found := 0
+	for line := range strings.Lines(tables) {
+		if !strings.HasPrefix(line, "|") {
+			continue
+		}
+		for _, n := range number.FindAllString(line, -1) {
+			found++
+			if !measured[n] {
+				t.Errorf("%s is not in .ci/bench/README.md: %s", n, line)
+			}
+		}
+	}
+	if found < 30 {
+		t.Errorf("found only %d numbers", found)
 	}
 }
