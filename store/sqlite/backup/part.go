@@ -19,6 +19,9 @@ type part struct {
 // left.
 func openPart(path string) (*part, error) {
 	p := &part{path: path + ".part"}
+	if err := p.release(path); err != nil {
+		return nil, err
+	}
 	if info, err := os.Lstat(p.path); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file; remove it", p.path)
 	}
@@ -34,10 +37,34 @@ func openPart(path string) (*part, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	if err := errors.Join(f.Truncate(0), ignoreUnsupported(f.Chmod(0o600))); err != nil {
+	if err := errors.Join(f.Truncate(0), p.dropJournal(), ignoreUnsupported(f.Chmod(0o600))); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
+}
+
+// release removes the part if it is a second name of the complete file at path: a process
+// was killed while it gave the file its name. The complete file must not be overwritten.
+func (p *part) release(path string) error {
+	whole, err := os.Lstat(path)
+	if err != nil {
+		return nil //nolint:nilerr // there is no complete file
+	}
+	if info, err := os.Lstat(p.path); err != nil || !os.SameFile(whole, info) {
+		return nil //nolint:nilerr // it has no second name
+	}
+	return remove(p.path)
+}
+
+// dropJournal removes the journal that SQLite leaves when a copy fails or is killed.
+func (p *part) dropJournal() error { return remove(p.path + "-journal") }
+
+// remove removes a file, if there is one.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // stillNamed returns an error if another process named or removed the file before it
@@ -82,7 +109,7 @@ func (p *part) name(path string, replace bool) (err error) {
 func (p *part) link(path string) error {
 	err := os.Link(p.path, path)
 	if err == nil {
-		return os.Remove(p.path)
+		return remove(p.path)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", path, ErrExists)
@@ -98,5 +125,5 @@ func (p *part) close() error {
 	if p.named {
 		return p.file.Close()
 	}
-	return errors.Join(os.Remove(p.path), p.file.Close())
+	return errors.Join(os.Remove(p.path), p.dropJournal(), p.file.Close())
 }

@@ -120,6 +120,7 @@ func (o *Options) prepare(ctx context.Context) (files []backup.File, err error) 
 // discard removes the new files.
 func (o *Options) discard(files []backup.File) {
 	_ = os.Remove(o.Store + suffix) // the next restore overwrites what is left
+	_ = os.Remove(o.Store + suffix + "-journal")
 	for _, f := range files {
 		if o.wants(f.Name) {
 			_ = os.Remove(filepath.Join(o.DataDir, f.Name+suffix))
@@ -143,7 +144,7 @@ func (o *Options) stays(name string) bool {
 
 // create writes a file that belongs to the owner of its directory.
 func (o *Options) create(path string, data []byte) error {
-	if err := remove(path); err != nil {
+	if err := errors.Join(remove(path), remove(path+"-journal")); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
