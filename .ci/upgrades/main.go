@@ -172,7 +172,7 @@ func (k *kit) tell(ctx context.Context) error {
 		}
 	}
 	show(rows)
-	if k.wants("odd") {
+	if k.wants("odd") && (!k.short || k.only != "") {
 		return small.odd(ctx)
 	}
 	return nil
