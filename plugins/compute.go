@@ -36,10 +36,11 @@ func (Accounts) Shortage(ctx context.Context, err error) error {
 	return err
 }
 
-// Room returns how many bytes the run may still hold.
+// Room returns how many bytes a call of the run may hold: all that the run may still
+// hold, but so little of what all runs may hold that another one has room, too.
 func (Accounts) Room(ctx context.Context) int {
 	if g, ok := ctx.Value(guestKey{}).(*guest); ok {
-		return int(min(g.account.Room(), math.MaxInt32))
+		return int(min(g.account.Share(), math.MaxInt32))
 	}
 	return math.MaxInt32
 }

@@ -44,6 +44,17 @@ func (l *Ledger) Limit(limit int64) {
 	l.limit = limit
 }
 
+// half returns half of what all runs of the kind may hold: a run that asks for no
+// more leaves room for another one.
+func (l *Ledger) half(bundled bool) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if bundled {
+		return l.large() / 2
+	}
+	return min(l.large(), l.limit-l.limit/4) / 2
+}
+
 // Held returns how much all runs hold, and the limit.
 func (l *Ledger) Held() (held, limit int64) {
 	l.mu.Lock()
@@ -88,7 +99,7 @@ func (l *Ledger) take(n, all int64, bundled bool) bool {
 	defer l.mu.Unlock()
 	limit := l.limit
 	if all > small {
-		limit -= limit / 8
+		limit = l.large()
 	}
 	if l.held+n > limit || !bundled && l.thirdParty+n > l.limit-l.limit/4 {
 		return false
@@ -96,6 +107,10 @@ func (l *Ledger) take(n, all int64, bundled bool) bool {
 	l.add(n, bundled)
 	return true
 }
+
+// large returns all runs may hold if one of them holds more than small. The caller
+// holds l.mu.
+func (l *Ledger) large() int64 { return l.limit - l.limit/8 }
 
 func (l *Ledger) give(n int64, bundled bool) {
 	l.mu.Lock()
@@ -182,6 +197,15 @@ func (a *Account) Room() int64 {
 		return 1<<63 - 1
 	}
 	return max(0, a.limit-a.linear-a.held)
+}
+
+// Share returns how many bytes the run should ask for at once at most: with little
+// memory, less than Room.
+func (a *Account) Share() int64 {
+	if a.ledger == nil {
+		return a.Room()
+	}
+	return min(a.Room(), a.ledger.half(a.bundled))
 }
 
 // Held returns how many bytes the host holds for the run.

@@ -152,3 +152,29 @@ func TestLargeRunsLeaveRoomForSmallOnes(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestSharesFitTogether checks that two runs of a kind can hold their shares at the
+// same time, however little memory there is, and that with enough of it a run's own
+// limit is what counts.
+func TestSharesFitTogether(t *testing.T) {
+	for _, bundled := range []bool{true, false} {
+		l := New(12 << 20)
+		a, b := l.Open(32<<20, bundled), l.Open(32<<20, bundled)
+		for _, of := range []*Account{&a, &b} {
+			if of.Share() < 4<<20 {
+				t.Errorf("bundled %v: the share is %d bytes", bundled, of.Share())
+			}
+			if err := of.Hold(int(of.Share())); err != nil {
+				t.Errorf("bundled %v: %v", bundled, err)
+			}
+		}
+		l.Limit(256 << 20)
+		if got := a.Share(); got != a.Room() {
+			t.Errorf("bundled %v: the share is %d bytes and the room %d", bundled, got, a.Room())
+		}
+	}
+	var zero Account
+	if zero.Share() != zero.Room() {
+		t.Error("an account that counts nothing limits the share")
+	}
+}
