@@ -77,7 +77,13 @@ func (r *release) archiveEntries(p platform, top string) ([]entry, error) {
 		return entries, nil
 	}
 	documents, err := directory(r.Documents, top)
-	return append(entries, documents...), err
+	if err != nil || p.OS != "linux" {
+		return append(entries, documents...), err
+	}
+	for _, name := range []string{"vega.service", "vega.hcl", "vega.env", "kubernetes.yaml"} {
+		entries = append(entries, entry{name: top + "packaging/" + name, source: r.source(name), mode: 0o644})
+	}
+	return append(entries, documents...), nil
 }
 
 // directory lists the files in a directory, and those below it, in order.

@@ -75,7 +75,7 @@ func TestImageStartsInLittleMemory(t *testing.T) {
 	if err != nil {
 		t.Errorf("the image's health check: %v\n%s", err, out)
 	}
-	if !bytes.Contains(health, []byte(`"name":"web","probe":"core.http","status":"healthy"`)) {
+	if !bytes.HasPrefix(health, []byte(`{"status":"healthy"`)) {
 		t.Errorf("%s\n%s", health, c.written())
 	}
 }
