@@ -67,7 +67,7 @@ func Run(ctx context.Context, o Options) (r Result, err error) {
 		return r, fmt.Errorf("read %s: %w", o.From, err)
 	}
 	if r.Schema > sqlite.Schema() {
-		return r, &sqlite.NewerError{Path: o.From, Schema: r.Schema, By: r.By}
+		return r, &sqlite.NewerError{Path: o.From, Schema: r.Schema, Known: sqlite.Schema(), By: r.By}
 	}
 	files, err := o.prepare(ctx)
 	if err == nil {
