@@ -72,6 +72,10 @@ func (a *API) authenticate(c *gin.Context) error {
 		c.Set(keyName, k.name)
 		return nil
 	}
+	return unauthorized(c, why)
+}
+
+func unauthorized(c *gin.Context, why string) error {
 	c.Header("WWW-Authenticate", `ApiKey realm="vega", header="X-API-Key", Bearer realm="vega"`)
 	return &problem{http.StatusUnauthorized, why}
 }

@@ -34,14 +34,13 @@ func allows(scopes []Scope, needed Scope) bool {
 // authorize returns the handler that rejects keys without a scope.
 func (a *API) authorize(needed Scope) handler {
 	return func(c *gin.Context) error {
-		k, _ := a.keyOf(c.Request)
-		if k != nil && allows(k.scopes, needed) {
+		k, why := a.keyOf(c.Request)
+		if k == nil { // revoked or expired since authenticate
+			return unauthorized(c, why)
+		}
+		if allows(k.scopes, needed) {
 			return nil
 		}
-		name := ""
-		if k != nil {
-			name = k.name
-		}
-		return &problem{http.StatusForbidden, fmt.Sprintf("the key %q lacks the scope %q, which %s %s needs; add it to scopes of this key, or use another key", name, needed, c.Request.Method, cmp.Or(c.FullPath(), c.Request.URL.Path))}
+		return &problem{http.StatusForbidden, fmt.Sprintf("the key %q lacks the scope %q, which %s %s needs; add it to scopes of this key, or use another key", k.name, needed, c.Request.Method, cmp.Or(c.FullPath(), c.Request.URL.Path))}
 	}
 }

@@ -1,11 +1,18 @@
 package api
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vega/daemon/config/schema"
 )
@@ -97,6 +104,91 @@ func TestKeyInEitherHeader(t *testing.T) {
 			}
 			if strings.Contains(got.Body.String(), key) {
 				t.Error("the answer contains the key")
+			}
+		})
+	}
+}
+
+// TestKeyByDigest checks a key of which only the digest is known, as in keys.json:
+// its scopes, its end, and that its digest is no key.
+func TestKeyByDigest(t *testing.T) {
+	sum := sha256.Sum256([]byte(key))
+	a := New(&fake{}, discard)
+	status := func(path, value string) int { return send(t, a, "GET", path, "X-API-Key", value).Code }
+	for _, tt := range []struct {
+		name          string
+		key           Key
+		plugins, plan int
+	}{
+		{"read", Key{Name: "ci", Digest: sum, Scopes: []Scope{Read}}, 200, 403},
+		{"not expired", Key{Name: "ci", Digest: sum, Expires: time.Now().Add(time.Hour)}, 200, 200},
+		{"expired", Key{Name: "ci", Digest: sum, Expires: time.Now()}, 401, 401},
+		{"no digest", Key{Name: "ci"}, 401, 401},
+	} {
+		a.SetKeys([]Key{tt.key})
+		if got := status("/admin/plugins", key); got != tt.plugins {
+			t.Errorf("%s: plugins %d", tt.name, got)
+		}
+		if got := status("/admin/config/plan", key); got != tt.plan {
+			t.Errorf("%s: plan %d", tt.name, got)
+		}
+		for _, no := range []string{"", hex.EncodeToString(sum[:]), string(sum[:]), key[1:]} {
+			if got := status("/admin/plugins", no); got != 401 {
+				t.Errorf("%s: %q: %d", tt.name, no, got)
+			}
+		}
+	}
+}
+
+// TestRevokedKeyOnOpenConnection checks that the key of each request counts, and not
+// that of the connection.
+func TestRevokedKeyOnOpenConnection(t *testing.T) {
+	a := New(&fake{}, discard)
+	a.SetKeys([]Key{{Name: "ci", Value: key}})
+	server := httptest.NewServer(a)
+	defer server.Close()
+	reused := false
+	get := func() int {
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }})
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/admin/plugins", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-API-Key", key)
+		res, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		if _, err := io.Copy(io.Discard, res.Body); err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode
+	}
+	if got := get(); got != 200 {
+		t.Fatal(got)
+	}
+	a.SetKeys(nil)
+	if got := get(); got != 401 || !reused {
+		t.Errorf("%d, the same connection: %v", got, reused)
+	}
+}
+
+// BenchmarkFindKey measures what authenticating a request costs with few keys and
+// with many.
+func BenchmarkFindKey(b *testing.B) {
+	for _, n := range []int{1, 100, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			keys := []Key{{Name: "last", Value: key}}
+			for i := range n - 1 {
+				keys = append(keys, Key{Name: "k", Digest: sha256.Sum256(fmt.Append(nil, i))})
+			}
+			a := New(&fake{}, discard)
+			a.SetKeys(keys)
+			for b.Loop() {
+				if a.find(key) == nil {
+					b.Fatal("not found")
+				}
 			}
 		})
 	}
