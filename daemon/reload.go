@@ -30,6 +30,9 @@ var ErrClosed = fmt.Errorf("%w: its store is closed", ErrClosing)
 // more likely the result of a failed write than intended.
 var errEmpty = errors.New("the file is empty, perhaps because the disk was full; if that is intended, send SIGHUP or POST /admin/config/reload")
 
+// errNoVariables rejects a vega.env without variables, for the same reason.
+var errNoVariables = errors.New("vega.env has no variables now, perhaps because the disk was full; if that is intended, send SIGHUP or POST /admin/config/reload")
+
 // Reload reads the configuration again, checks it, loads what it needs, and then
 // applies it as a whole. Integrations that did not change keep their state. On an
 // *InvalidError, a *RestartError or a *RejectedError, the current configuration
@@ -136,6 +139,9 @@ func (d *Daemon) adopt(ctx context.Context, reading config.Reading, r *Reload, p
 	}
 	if r.Trigger == ByFile && reading.Inputs.Empty && !d.now.inputs.Empty {
 		return &RejectedError{errEmpty}
+	}
+	if r.Trigger == ByFile && reading.Inputs.Vars == 0 && d.now.inputs.Vars > 0 {
+		return &RejectedError{errNoVariables}
 	}
 	// If the trigger is a file, ignore changed modules, which the watcher handles.
 	same := d.now.inputs.Same(reading.Inputs)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -49,6 +50,32 @@ func TestReload(t *testing.T) {
 	if got := h.status(); got != "added=degraded/target change=unhealthy/target "+keep {
 		t.Errorf("after the reload: %s", got)
 	}
+}
+
+// TestEmptiedVariablesAreRejected checks that a vega.env without variables, such as a
+// full disk leaves, is not applied by itself, and that other changes of it are.
+func TestEmptiedVariablesAreRejected(t *testing.T) {
+	h := build(t, bind("keep", "plain.healthy", "")+"network {\n  resolver = env(\"VEGA_TEST_RESOLVER\")\n}\n")
+	dir := filepath.Dir(h.inForce().Config.Path)
+	put := func(text string, want error, by Trigger) {
+		t.Helper()
+		write(t, dir, "vega.env", []byte(text))
+		if _, err := h.Reload(t.Context(), by); !errors.Is(err, want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	put("OTHER=1\n", nil, ByFile)
+	put("OTHER=2\n", nil, ByFile)
+	put("", errNoVariables, ByFile)
+	put("# nothing\n", errNoVariables, ByFile)
+	if err := os.Remove(filepath.Join(dir, "vega.env")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Reload(t.Context(), ByFile); err != nil {
+		t.Errorf("without the file: %v", err)
+	}
+	put("OTHER=3\n", nil, ByFile)
+	put("", nil, BySignal)
 }
 
 // TestReloadNeverOverlaps changes an integration during a run. The run under the new

@@ -27,4 +27,5 @@ func (d crossChecks) check(c *Config) {
 	d.unusedDatabases()
 	d.judgeDependencies(c.Integrations)
 	d.variables()
+	d.overridden()
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,12 +36,12 @@ func badFiles(t testing.TB) []string {
 	if err != nil || len(paths) == 0 {
 		t.Fatal("there are no bad files", err)
 	}
-	return append(paths, "testdata/bad/missing.hcl", "testdata/bad/manifest_missing.hcl") // which are not there
+	return append(paths, "testdata/bad/env/vega.hcl", "testdata/bad/missing.hcl", "testdata/bad/manifest_missing.hcl") // which are not there
 }
 
 // stageTestdata copies testdata with fixed modes, independent of the
 // checkout's, and changes to the copy. Everyone can read the files open_… and
-// write the files shared_…. It returns the previous working directory.
+// vega.env, and write the files shared_…. It returns the previous working directory.
 func stageTestdata(t *testing.T) (home string) {
 	t.Helper()
 	home, err := os.Getwd()
@@ -51,21 +52,23 @@ func stageTestdata(t *testing.T) (home string) {
 	if err := os.CopyFS(filepath.Join(dir, "testdata"), os.DirFS("testdata")); err != nil {
 		t.Fatal(err)
 	}
-	paths, err := filepath.Glob(filepath.Join(dir, "testdata", "bad", "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		mode := os.FileMode(0o600)
-		if strings.HasPrefix(filepath.Base(path), "open_") {
-			mode = 0o604
+	err = filepath.WalkDir(filepath.Join(dir, "testdata", "bad"), func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
 		}
-		if strings.HasPrefix(filepath.Base(path), "shared_") {
+		mode := os.FileMode(0o600)
+		switch {
+		case e.IsDir():
+			mode = 0o700
+		case strings.HasPrefix(e.Name(), "open_") || e.Name() == "vega.env":
+			mode = 0o604
+		case strings.HasPrefix(e.Name(), "shared_"):
 			mode = 0o606
 		}
-		if err := os.Chmod(path, mode); err != nil {
-			t.Fatal(err)
-		}
+		return os.Chmod(path, mode)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Chdir(dir)
 	return home

@@ -83,11 +83,20 @@ func (d crossChecks) variables() {
 		if off := places[0].off; off != "" {
 			what += fmt.Sprintf(", and integration %q is disabled", diag.Clip(off))
 		}
-		fix := fmt.Sprintf("set %s in vega's environment, or remove the line that reads it", diag.Clip(name))
+		fix := fmt.Sprintf("set %s in vega.env or in vega's environment, or remove the line that reads it", diag.Clip(name))
 		if places[0].owned {
 			fix += fmt.Sprintf(", or disable the integration without it: enabled = env_set(%q)", diag.Clip(name))
 		}
 		d.out.Warn(diag.NotSet, places[0].at, fmt.Sprintf("The variable %s is not set or is empty, so %s.", diag.Clip(name), what), fix)
+	}
+}
+
+// overridden warns of variables that vega.env sets in vain. A secret that is
+// rotated there would not be.
+func (d crossChecks) overridden() {
+	for _, o := range d.ev.Variables().Overridden() {
+		d.out.Warn(diag.Overridden, o.At, fmt.Sprintf("The environment of this process has another value of %s, which counts.", diag.Clip(o.Name)),
+			"remove it here or there; variables that only vega.env has can be changed without a restart")
 	}
 }
 

@@ -36,6 +36,9 @@ func (d crossChecks) writableFiles(c *Config) {
 	for _, path := range d.in.Targets() {
 		k.all(path, head)
 	}
+	if env := d.in.Environment(); env != nil {
+		k.all(filepath.Join(env.Dir, input.EnvFile), env.Span(0, 0))
+	}
 	if c.Plugins.Dir != "" {
 		at := d.root.Block("plugins").Place("dir")
 		k.all(c.Plugins.Dir, at)
@@ -132,6 +135,9 @@ func (d crossChecks) openFiles(c *Config) {
 		if at, ok := d.facts.plain[f]; ok {
 			d.openFile(f.Name, at, "contains secrets")
 		}
+	}
+	if env := d.in.Environment(); env != nil {
+		d.openFile(env.Name, env.Span(0, 0), "holds secrets")
 	}
 	for _, path := range slices.Sorted(maps.Keys(d.ev.Notes.Secrets)) {
 		d.openFile(path, d.ev.Notes.Secrets[path], "is read as a secret")

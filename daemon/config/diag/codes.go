@@ -84,6 +84,9 @@ const (
 	NoWindow    Code = "VEGA071"
 	ClearSecret Code = "VEGA072"
 
+	BadVariable Code = "VEGA073"
+	Overridden  Code = "VEGA074"
+
 	// Codes from 100 on report findings from running an integration, querying a
 	// database or sending a test.
 	NotHealthy   Code = "VEGA100"
@@ -168,6 +171,8 @@ var Codes = []CodeInfo{
 	{Unmatched, "selector that matches nothing"},
 	{NoWindow, "window that never comes"},
 	{ClearSecret, "secret sent in the clear"},
+	{BadVariable, "mistake in vega.env"},
+	{Overridden, "variable of vega.env without effect"},
 	{NotHealthy, "not healthy when it was run"},
 	{TooMuchRight, "database user can do more than read"},
 	{NotArrived, "test message did not arrive"},

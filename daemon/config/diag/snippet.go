@@ -12,7 +12,7 @@ const maxSnippet = 160
 // on it the place lies, in characters.
 func snippet(p Place, masked func(*Source, int) []byte) (line string, caret, width int) {
 	f := p.Source
-	if len(f.Text) == 0 {
+	if len(f.Text) == 0 || f.Secret {
 		return "", 0, 0
 	}
 	i := f.lineOf(min(p.Start, len(f.Text)))

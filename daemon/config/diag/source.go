@@ -16,6 +16,7 @@ type Source struct {
 	Order  int    // among the files of a configuration
 	Text   []byte
 	Data   bool  // a file of targets, which is not HCL
+	Secret bool  // no line of the file may be shown
 	starts []int // of each line; filled on first use
 }
 

@@ -1,5 +1,5 @@
 // Package input reads the inputs of a configuration: its files, the
-// environment, the files that file() names, and who can write them.
+// environment and vega.env, the files that file() names, and who can write them.
 //
 // A Set keeps all of it, so that a configuration can be validated again without
 // reading the disk. Otherwise, after a secret is rotated, part of the
@@ -38,6 +38,7 @@ type Set struct {
 	custodies map[string]Custody
 	data      map[string]data     // by absolute path, for for_each_file
 	globs     map[string][]string // results of patterns, by absolute pattern
+	env       environment
 }
 
 type content struct {
@@ -58,10 +59,10 @@ func Text(name, text string) *Set {
 	return s
 }
 
-// Read reads path and the *.hcl files in the directory policies next to it, but
-// not in its subdirectories. Unless it is empty, policies names another directory.
+// Read reads path, the *.hcl files in the directory policies next to it, but not
+// in its subdirectories, and vega.env next to it. Unless it is empty, policies names another directory.
 func Read(path, policies string, out *diag.Collector) *Set {
-	s := New("create one with `vega init`, or name another with -c FILE")
+	s := New("create one with `vega init`, or name another with -c FILE; without -c, vega reads vega.hcl in this directory, or else /etc/vega/vega.hcl")
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		abs = path
@@ -87,6 +88,7 @@ func Read(path, policies string, out *diag.Collector) *Set {
 		}
 		s.Add(filepath.Join(shown, name), dir, out)
 	}
+	s.readEnvironment(path, out)
 	return s
 }
 

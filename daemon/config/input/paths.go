@@ -45,7 +45,7 @@ func Paths(path string) ([]string, error) {
 
 // Watched returns the files that reading a configuration again would read: path,
 // the policies next to it as far as they can be listed, and what the patterns of
-// include match now; and those that it named before. It returns an error only if
+// include match now; vega.env; and those that it named before. It returns an error only if
 // a resource shortage prevents listing them.
 func Watched(path string, before Summary) ([]string, error) {
 	paths, err := Paths(path)
@@ -61,6 +61,9 @@ func Watched(path string, before Summary) ([]string, error) {
 			return nil, short
 		}
 		paths = append(append(paths, pattern), found...)
+	}
+	if before.Env != "" {
+		paths = append(paths, before.Env)
 	}
 	return append(append(paths, before.Read...), before.Named...), nil
 }

@@ -18,7 +18,9 @@ type Summary struct {
 	Named  []string // files that file() and for_each_file named, absolute, in order
 	Read   []string // the files that were read, absolute, in order
 	Globs  []string // the patterns of include, absolute, in order
+	Env    string   // vega.env, absolute, which need not exist; "" for a configuration in memory
 	Empty  bool     // vega.hcl has no content
+	Vars   int      // how many variables vega.env has; -1 if it does not exist
 
 	sum [sha256.Size]byte // of all contents, with the file names
 }
@@ -44,12 +46,19 @@ func (s *Set) Summary() Summary {
 		d := s.data[name]
 		fmt.Fprintf(all, "%q %v %d\n%s", name, d.err, len(d.src.Text), d.src.Text)
 	}
+	if s.env.src != nil {
+		fmt.Fprintf(all, "%v %t %d\n%s", s.env.err, s.env.src.Text == nil, len(s.env.src.Text), s.env.src.Text)
+	}
 	var read []string
 	for _, f := range s.Files {
 		read = append(read, filepath.Join(f.Dir, filepath.Base(f.Name)))
 	}
+	vars := -1
+	if s.Environment() != nil {
+		vars = len(s.env.values)
+	}
 	return Summary{
-		Digest: hex.EncodeToString(text.Sum(nil)), Named: append(named, targets...), Read: read, Globs: slices.Sorted(maps.Keys(s.globs)), Empty: s.Files[0].Text != nil && len(s.Files[0].Text) == 0,
+		Digest: hex.EncodeToString(text.Sum(nil)), Named: append(named, targets...), Read: read, Globs: slices.Sorted(maps.Keys(s.globs)), Env: s.env.path, Empty: s.Files[0].Text != nil && len(s.Files[0].Text) == 0, Vars: vars,
 		sum: [sha256.Size]byte(all.Sum(nil)),
 	}
 }

@@ -13,12 +13,12 @@ type function struct {
 var Functions = []function{
 	{
 		"env", "NAME",
-		"The value of an environment variable. If it is not set or is empty, the attribute is left out, which is an error only where it is required. The value is kept secret, except in attributes that cannot hold a credential, such as a port or a path; their descriptions say so.",
+		"The value of an environment variable, or, if vega's environment does not have it, of a line NAME=value in the file vega.env next to vega.hcl, which vega follows. If it is not set or is empty, the attribute is left out, which is an error only where it is required. The value is kept secret, except in attributes that cannot hold a credential, such as a port or a path; their descriptions say so.",
 		`headers = { Authorization = "Bearer ${env("ORDERS_TOKEN")}" }`,
 	},
 	{
 		"env_set", "NAME",
-		"Whether an environment variable is set and not empty: true or false.",
+		"Whether an environment variable is set and not empty, in vega's environment or in vega.env: true or false.",
 		`follow_redirects = env_set("FOLLOW")`,
 	},
 	{

@@ -1,0 +1,6 @@
+server {
+  api_key = env("GOOD")
+}
+network {
+  resolver = env("TOKEN")
+}
