@@ -22,7 +22,10 @@ An existing file is not changed.`,
 		SuggestFor: []string{"new", "create", "setup"},
 		Args:       cli.Args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			path := cli.ConfigPath(cmd)
+			path := cli.LocalConfig
+			if cmd.Flags().Changed("config") {
+				path = cli.ConfigPath(cmd)
+			}
 			if err := file.Create(path, config.Init, 0o644, "-c"); err != nil {
 				return err
 			}

@@ -26,7 +26,7 @@ func rootCommand() *cobra.Command {
   vega serve                  run the daemon
   vega help check             explain a command`,
 	}
-	root.PersistentFlags().StringP("config", "c", "vega.hcl", "configuration `FILE`")
+	root.PersistentFlags().StringP("config", "c", "", "configuration `FILE` (default: "+cli.LocalConfig+" in this directory, or else "+cli.SystemConfig+")")
 	// Not cobra's --version: it takes -v too, and its template links text/template,
 	// with which the linker keeps every method of every type: 7 MB.
 	printVersion := root.Flags().Bool("version", false, "print the version, as vega version does")

@@ -15,6 +15,7 @@ import (
 	"vega/daemon/databases"
 	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
+	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
 	"vega/policies/check"
 )
@@ -49,7 +50,7 @@ func (v *validation) observe(cmd *cobra.Command) error {
 	if len(tests) > 0 {
 		v.ran += fmt.Sprintf("; sent a test through %s", console.Count(len(tests), "notifier"))
 	}
-	v.observed = v.cfg.Observe(slices.Concat(statusFindings(h, checkCommandFor(cmd, v.path)), rightsFindings(rights), testFindings(tests)))
+	v.observed = v.cfg.Observe(slices.Concat(statusFindings(h, checkCommandFor(v.path)), rightsFindings(rights), testFindings(tests)))
 	return nil
 }
 
@@ -92,8 +93,8 @@ func joinAtMost20(names []string) string {
 }
 
 // checkCommandFor returns the command line that shows more about one run.
-func checkCommandFor(cmd *cobra.Command, path string) string {
-	if path == cmd.Flag("config").DefValue {
+func checkCommandFor(path string) string {
+	if path == cli.DefaultPath(cli.LocalConfig, cli.SystemConfig) {
 		return "vega check -v"
 	}
 	return fmt.Sprintf("vega check -c %s -v", path)

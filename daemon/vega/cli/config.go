@@ -3,6 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -12,13 +15,33 @@ import (
 	"vega/daemon/vega/console"
 )
 
-// ConfigPath returns the path that -c gives.
+// The files that commands read without -c.
+const (
+	LocalConfig  = "vega.hcl"
+	SystemConfig = "/etc/vega/vega.hcl"
+)
+
+// ConfigPath returns the path that -c gives, or otherwise the default.
 func ConfigPath(cmd *cobra.Command) string {
 	path, err := cmd.Flags().GetString("config")
 	if err != nil { // the root defines the flag
 		panic(err)
 	}
+	if !cmd.Flags().Changed("config") {
+		return DefaultPath(LocalConfig, SystemConfig)
+	}
 	return path
+}
+
+// DefaultPath returns the first of two files that exists, and local if none does.
+func DefaultPath(local, system string) string {
+	if _, err := os.Lstat(local); !errors.Is(err, fs.ErrNotExist) {
+		return local
+	}
+	if _, err := os.Stat(system); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return local
+	}
+	return system
 }
 
 // CheckConfigPath refuses a path that names no file: an empty one, most likely

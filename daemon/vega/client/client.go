@@ -84,8 +84,8 @@ func (e *KeyError) Error() string {
 
 // New returns a client for the daemon at server, or, if that is empty, for the
 // one that runs with this configuration. The key comes from the configuration
-// or from the file that the daemon created; for another server, VEGA_API_KEY
-// takes precedence.
+// or from the file that the daemon created, or from VEGA_API_KEY if neither has one
+// that can be read; for another server, VEGA_API_KEY takes precedence.
 func New(cfg *config.Config, server string) (*Client, error) {
 	base, err := baseURL(cmp.Or(server, localURL(cfg)))
 	if err != nil {
@@ -177,10 +177,12 @@ func onThisMachine(server string) bool {
 }
 
 // findKey returns the key for the daemon at server, or, if that is empty, for
-// the one that runs with this configuration.
+// the one that runs with this configuration. Keys in keys.json can't be sent,
+// because only their digests are known.
 func findKey(cfg *config.Config, server string) (string, error) {
-	if key := input.WithoutNewline(os.Getenv("VEGA_API_KEY")); key != "" && server != "" {
-		return key, nil
+	given := input.WithoutNewline(os.Getenv("VEGA_API_KEY"))
+	if given != "" && server != "" {
+		return given, nil
 	}
 	if len(cfg.Server.Keys) > 0 {
 		return strongest(cfg.Server.Keys).Value.Reveal(), nil
@@ -188,10 +190,14 @@ func findKey(cfg *config.Config, server string) (string, error) {
 	path := filepath.Join(cfg.DataDir, "api_key")
 	key, err := api.ReadKey(path)
 	switch {
+	case err != nil && given != "":
+		return given, nil
 	case errors.Is(err, os.ErrNotExist) && server != "" && !onThisMachine(server):
-		return "", fmt.Errorf("no API key for the daemon at %s; set VEGA_API_KEY to one that it accepts: a key in the server block of its configuration, or the content of api_key in its data_dir", withoutPassword(server))
+		return "", fmt.Errorf("no API key for the daemon at %s; set VEGA_API_KEY to one that it accepts: a key that vega key add printed there, one in the server block of its configuration, or the content of api_key in its data_dir", withoutPassword(server))
 	case errors.Is(err, os.ErrNotExist):
 		return "", fmt.Errorf("no API key: the configuration has none, and %s does not exist yet; vega serve creates it", console.RelativePath(path))
+	case errors.Is(err, os.ErrPermission):
+		return "", fmt.Errorf("%w; run this as the user that vega runs as or as root, or set VEGA_API_KEY to a key that vega key add printed", err)
 	}
 	return key, err
 }
