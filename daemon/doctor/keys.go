@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"vega/daemon/api"
 	"vega/daemon/config/diag"
@@ -16,7 +17,7 @@ func checkKeys(_ context.Context, h *host) []Finding {
 	if c == nil {
 		return noConfiguration()
 	}
-	found := h.diagnosed(diag.ShortKey, diag.ClearKey)
+	found := append(h.diagnosed(diag.ShortKey, diag.ClearKey), keptKeys(h, c, time.Now())...)
 	if errors.Is(h.answers.refused, ErrRefused) {
 		found = append(found, warning("the daemon on "+h.answers.base+" does not accept the key that this configuration names", "use the environment and the file that the daemon was started with (-c), or restart it if the key was changed"))
 	}
