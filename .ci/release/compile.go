@@ -110,6 +110,10 @@ func (r *release) goEnvironment(ctx context.Context) ([]string, error) {
 	return env, nil
 }
 
+// maxBinary is the most bytes that a binary may have. .ci/run has the same limit, and
+// says what is linked that should not be.
+const maxBinary = 40_000_000
+
 // compile builds the binary of each platform.
 func compile(ctx context.Context, r *release) error {
 	for _, p := range r.Platforms {
@@ -123,6 +127,9 @@ func compile(ctx context.Context, r *release) error {
 			return err
 		}
 		fmt.Printf("  %-14s %10d bytes, %.0f s\n", p, info.Size(), time.Since(began).Seconds())
+		if info.Size() > maxBinary {
+			return fmt.Errorf("%s: the binary has %d bytes, at most %d are allowed", p, info.Size(), maxBinary)
+		}
 		r.Binaries[p] = path
 	}
 	return nil
