@@ -163,7 +163,7 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 
 func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return "", fmt.Errorf("create data_dir: %w; set data_dir in %s to a directory that vega's user can write to", err, cfg.Path)
+		return "", inDataDir(cfg.DataDir, fmt.Errorf("create data_dir: %w; set data_dir in %s to a directory that vega's user can write to", err, cfg.Path))
 	}
 	release := version.Get()
 	options := []sqlite.Option{sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.WrittenBy(release.Version, release.Commit), sqlite.ClockChanged(logClock(d.options.Log))}
@@ -175,7 +175,7 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 		st, err = keeper.Open(ctx, cfg.Store.Path, keeper.Options{SQLite: options, Log: d.options.Log, Last: d.engine.LastRuns})
 	}
 	if err != nil {
-		return "", wayBack(cfg.Path, err)
+		return "", wayBack(cfg.Path, inDataDir(cfg.DataDir, err))
 	}
 	d.store = st
 	if backup := st.Backup(); backup != "" {

@@ -88,18 +88,30 @@ func Listen(ctx context.Context, a *API, o ServerOptions) (*Server, error) {
 	return s, nil
 }
 
+// ListenError reports an address that can't be listened on.
+type ListenError struct {
+	Err  error
+	ToDo string
+}
+
+// Error returns the cause and what to do.
+func (e *ListenError) Error() string { return fmt.Sprintf("%v; %s", e.Err, e.ToDo) }
+
+// Unwrap returns the cause.
+func (e *ListenError) Unwrap() error { return e.Err }
+
 // listenError says what to do about an address that can't be listened on.
 func listenError(err error) error {
 	todo := "choose another address with server.host and server.port"
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		todo = "another program, perhaps another vega, listens there: stop it, or choose another port with --port or server.port"
+		todo = "another program, perhaps another vega, listens there (vega doctor says which): stop it, or choose another port with --port or server.port"
 	case errors.Is(err, syscall.EACCES):
 		todo = "ports below 1024 need root or CAP_NET_BIND_SERVICE: choose another with --port or server.port"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		todo = "this machine does not have that address: set server.host to one that it has, such as 127.0.0.1"
 	}
-	return fmt.Errorf("%w; %s", err, todo)
+	return &ListenError{err, todo}
 }
 
 // server returns the HTTP server, without a handler.

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"syscall"
 
@@ -63,7 +64,10 @@ func (d pluginStage) owners(c *Config, o Options) manifest.Owners {
 	path := filepath.Join(c.DataDir, manifest.OwnersFile)
 	owners, err := manifest.ReadOwners(path)
 	d.in.Note(err)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		d.out.Err(diag.PluginDir, d.root.Place("data_dir"), "The data of vega in data_dir belongs to another user than the one that vega runs as here: "+path+": "+input.Reason(err).Error()+".", "run vega as the owner of "+quoted(c.DataDir)+", or give it to vega's user: chown -R USER "+quoted(c.DataDir))
+	case err != nil:
 		d.out.Err(diag.PluginDir, d.root.Place("data_dir"), "The plugin records in data_dir cannot be read: "+input.Reason(err).Error()+".", "let vega's user read "+path+", or remove it to start again with the plugins in the directory")
 	}
 	return owners

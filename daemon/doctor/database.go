@@ -68,6 +68,9 @@ func open(ctx context.Context, path string) (notes []string, fatal *Finding) {
 		return nil, &f
 	}
 	defer s.Close() // nothing was written
+	if missing(path + "-wal") {
+		return nil, nil // Info would create one
+	}
 	info, err := s.Info(ctx)
 	if err != nil {
 		f := failure(err.Error(), "vega recover reads what is left")

@@ -117,7 +117,7 @@ func missing(path string) bool {
 
 // asRoot says how to see what this process may not.
 func (h *host) asRoot() string {
-	if h.account.root() || !h.account.known {
+	if h.account.root() || !h.account.known || h.account.uid == ownAccount().uid {
 		return "run vega doctor as root, for example: sudo vega doctor"
 	}
 	return fmt.Sprintf("run vega doctor as root or %s, for example: sudo vega doctor", h.account.name)

@@ -110,7 +110,7 @@ func (p *permissions) contents() {
 			if n != 1 && !p.can(path, bits) || n == 1 && !p.can(path, readable) {
 				foreign = append(foreign, path)
 			}
-			if info.Mode().Perm()&0o022 != 0 || info.Mode().Perm()&0o007 != 0 && !info.IsDir() && n != 1 && e.Name() != "api_key" { // keys.go reports that one
+			if isOpen(path, info, n == 1) {
 				open = append(open, path)
 			}
 		}
@@ -120,6 +120,19 @@ func (p *permissions) contents() {
 	}
 	if len(open) > 0 {
 		p.add(warning(fmt.Sprintf("other users can read or write %s", named(open)), "run: chmod -R go-rwx "+quoted(filepath.Dir(open[0]))))
+	}
+}
+
+// isOpen reports whether others can write what vega stores, or read it. Compiled code,
+// in the cache, is no secret. checkKeys reports api_key. With a list of access rights,
+// the bits of the group say nothing.
+func isOpen(path string, info fs.FileInfo, cache bool) bool {
+	mode := info.Mode().Perm()
+	switch {
+	case mode&0o002 != 0, mode&0o020 != 0 && !hasAccessList(path):
+		return true
+	default:
+		return mode&0o007 != 0 && !info.IsDir() && !cache && info.Name() != "api_key"
 	}
 }
 
