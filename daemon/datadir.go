@@ -11,7 +11,8 @@ import (
 // DataDirError reports that vega's user can't use the data directory, or a file in it.
 type DataDirError struct {
 	Dir   string
-	Owner string // of Dir, or of what exists above it; "" where files have no owners
+	Path  string // Dir, the closest directory above it that exists, or a file in it
+	Owner string // of Path; "" where files have no owners
 	User  string // that vega runs as
 	Err   error
 }
@@ -21,7 +22,11 @@ func (e *DataDirError) Error() string {
 	if e.Owner == "" || e.Owner == e.User {
 		return e.Err.Error()
 	}
-	return fmt.Sprintf("%v; %s belongs to %s, and vega runs as %s: run vega as %[3]s, or give the directory to %[4]s: chown -R %[4]s %[2]s", e.Err, e.Dir, e.Owner, e.User)
+	todo := fmt.Sprintf("run vega as %s, or give the directory to %s: chown -R %[2]s %s", e.Owner, e.User, e.Dir)
+	if _, err := os.Lstat(e.Dir); errors.Is(err, fs.ErrNotExist) {
+		todo = fmt.Sprintf("create it as root: install -d -o %s -m 700 %s", e.User, e.Dir)
+	}
+	return fmt.Sprintf("%v; %s belongs to %s, and vega runs as %s: %s", e.Err, e.Path, e.Owner, e.User, todo)
 }
 
 // Unwrap returns the cause.
@@ -33,21 +38,21 @@ func inDataDir(dir string, err error) error {
 	if !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
-	e := &DataDirError{Dir: dir, User: ownName(), Err: err}
+	e := &DataDirError{Dir: dir, Path: dir, User: ownName(), Err: err}
 	for at := dir; e.Owner == ""; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
 		if err == nil {
-			e.Dir, e.Owner = at, ownerOf(info)
+			e.Path, e.Owner = at, ownerOf(info)
 		}
 		if err == nil || at == filepath.Dir(at) {
 			break
 		}
 	}
 	if e.Owner == e.User {
-		entries, _ := os.ReadDir(e.Dir)
+		entries, _ := os.ReadDir(dir)
 		for _, entry := range entries {
 			if info, err := entry.Info(); err == nil && ownerOf(info) != e.User {
-				e.Dir, e.Owner = filepath.Join(e.Dir, entry.Name()), ownerOf(info)
+				e.Path, e.Owner = filepath.Join(dir, entry.Name()), ownerOf(info)
 				break
 			}
 		}

@@ -25,7 +25,7 @@ func TestDataDirOfAnotherUser(t *testing.T) {
 	}
 	for _, path := range []string{dir, filepath.Join(dir, "not", "created")} {
 		e, ok := errors.AsType[*DataDirError](inDataDir(path, denied))
-		if !ok || e.Owner == e.User || e.Dir != dir || !errors.Is(e, fs.ErrPermission) || !strings.Contains(e.Error(), dir+" belongs to "+e.Owner+", and vega runs as root") {
+		if !ok || e.Owner == e.User || e.Dir != path || e.Path != dir || !errors.Is(e, fs.ErrPermission) || !strings.Contains(e.Error(), dir+" belongs to "+e.Owner+", and vega runs as root") {
 			t.Errorf("%s: %+v", path, e)
 		}
 	}
