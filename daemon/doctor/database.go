@@ -38,7 +38,7 @@ func checkDatabase(ctx context.Context, h *host) []Finding {
 	case err != nil:
 		return append(found, failure(fmt.Sprintf("%s: %v", path, err), "correct store.path"))
 	}
-	notes, fatal := open(ctx, path)
+	notes, fatal := open(ctx, c, path)
 	if fatal != nil {
 		return append(found, *fatal)
 	}
@@ -53,18 +53,15 @@ func checkDatabase(ctx context.Context, h *host) []Finding {
 		}
 		checked = "too large to read every page here; sqlite3 FILE 'PRAGMA quick_check' does"
 	}
-	return orOK(found, ok("%s can be opened, has %s; %s", path, bytesText(uint64(info.Size())), checked))
+	return orOK(found, ok("%s can be opened, has %s; %s%s", path, bytesText(uint64(info.Size())), checked, copies(path)))
 }
 
 // open opens the database read-only and returns notes about it, or what keeps vega
 // from using it.
-func open(ctx context.Context, path string) (notes []string, fatal *Finding) {
+func open(ctx context.Context, c *config.Config, path string) (notes []string, fatal *Finding) {
 	s, err := sqlite.OpenReadOnly(ctx, path)
 	if err != nil {
-		f := failure(err.Error(), "the text before says what to do; a copy of the file is worth making first")
-		if errors.Is(err, fs.ErrPermission) {
-			f = unknown(err.Error(), "run vega doctor as root, for example: sudo vega doctor")
-		}
+		f := refused(c, err)
 		return nil, &f
 	}
 	defer s.Close() // nothing was written
@@ -77,6 +74,21 @@ func open(ctx context.Context, path string) (notes []string, fatal *Finding) {
 		return nil, &f
 	}
 	return sqlite.Notes(info, nil), nil
+}
+
+// refused says what to do about a database that can't be opened.
+func refused(c *config.Config, err error) Finding {
+	newer, isNewer := errors.AsType[*sqlite.NewerError](err)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return unknown(err.Error(), "run vega doctor as root, for example: sudo vega doctor")
+	case isNewer && newer.Backup != "":
+		return failure(err.Error(), fmt.Sprintf("install that version again; or go back to what this version had stored before the upgrade, without what was stored since: vega restore -c %s %s", quoted(c.Path), quoted(newer.Backup)))
+	case isNewer:
+		return failure(err.Error(), "install that version again, or restore a backup that this version can read")
+	default:
+		return failure(err.Error(), "vega recover reads what is left of a damaged file into a new one; or restore a backup with vega restore")
+	}
 }
 
 // verify reads every page, as far as there is time.
@@ -117,6 +129,22 @@ func leftovers(path string, now time.Time) (found []Finding) {
 		}
 	}
 	return found
+}
+
+// copies describes the backups and former files next to the database, which take space.
+func copies(path string) string {
+	names, _ := filepath.Glob(escape(path) + ".*")
+	count, size := 0, uint64(0)
+	for _, name := range names {
+		suffix := strings.TrimPrefix(name, path)
+		if strings.HasSuffix(suffix, ".backup") || strings.HasPrefix(suffix, ".replaced-") && !strings.HasSuffix(suffix, "-wal") || strings.HasSuffix(suffix, ".recovered") {
+			count, size = count+1, size+fileSize(name)
+		}
+	}
+	if count == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; former copies next to it: %d (%s), to be deleted once they are not needed", count, bytesText(size))
 }
 
 // escape returns a pattern that matches only this path.

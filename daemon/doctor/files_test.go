@@ -65,6 +65,15 @@ func TestDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, StatusError, "newer vega"},
+		"newer, with a backup": {func(t *testing.T, _ *host, path string) {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, path+".schema-6.backup", string(text), 0o600)
+			copy(text[60:], []byte{0, 0, 3, 231})
+			write(t, path, string(text), 0o600)
+		}, StatusError, "newer vega"},
 		"a directory": {func(t *testing.T, _ *host, path string) {
 			if os.Remove(path) != nil || os.Mkdir(path, 0o700) != nil {
 				t.Fatal("can't replace the file")
@@ -79,7 +88,7 @@ func TestDatabase(t *testing.T) {
 			}
 		}, StatusWarning, "interrupted backup"},
 		"partial, at work": {func(t *testing.T, _ *host, path string) { write(t, path+".schema-6.backup.part", "x", 0o600) }, StatusOK, "every page"},
-		"a backup":         {func(t *testing.T, _ *host, path string) { write(t, path+".schema-6.backup", "x", 0o600) }, StatusOK, "every page"},
+		"a backup":         {func(t *testing.T, _ *host, path string) { write(t, path+".schema-6.backup", "x", 0o600) }, StatusOK, "former copies next to it: 1"},
 		"too large":        {func(_ *testing.T, h *host, _ string) { h.loaded.Config.Store.MaxSize = 1000 }, StatusWarning, "store.max_size is"},
 		"gone": {func(t *testing.T, h *host, path string) {
 			h.pid = os.Getpid()
@@ -97,6 +106,9 @@ func TestDatabase(t *testing.T) {
 			expect(t, found, c.status, c.text)
 			if c.status == StatusOK {
 				fine(t, found)
+			}
+			if name == "newer, with a backup" && !strings.Contains(found[0].ToDo, "vega restore -c "+h.Path+" "+path+".schema-6.backup") {
+				t.Errorf("%q does not name the backup", found[0].ToDo)
 			}
 			if after := listing(t, filepath.Dir(path)); after != before {
 				t.Errorf("the check changed the directory: %s, was %s", after, before)
