@@ -166,7 +166,7 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 		return "", inDataDir(cfg.DataDir, fmt.Errorf("create data_dir: %w; set data_dir in %s to a directory that vega's user can write to", err, cfg.Path))
 	}
 	release := version.Get()
-	options := []sqlite.Option{sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.WrittenBy(release.Version, release.Commit), sqlite.ClockChanged(logClock(d.options.Log))}
+	options := []sqlite.Option{sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.WrittenBy(release.Version, release.Commit), sqlite.Migrating(logMigration(d.options.Log)), sqlite.ClockChanged(logClock(d.options.Log))}
 	var st ownStore
 	var err error
 	if d.options.ReadOnly {
@@ -182,6 +182,14 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 		return cfg.Store.Path + ", migrated to this version; backup of the old version: " + backup, nil
 	}
 	return cfg.Store.Path, nil
+}
+
+// logMigration returns a function that logs that the database is migrated, because a start
+// then takes longer.
+func logMigration(log *slog.Logger) func(backup string) {
+	return func(backup string) {
+		log.Info("an older vega wrote the database; vega backs it up and migrates it, which takes a while if it is large", "backup", backup)
+	}
 }
 
 // wayBack adds to the error of a store that a newer vega has migrated how to go back.

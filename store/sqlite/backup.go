@@ -21,7 +21,7 @@ import (
 //
 // The copy takes as much space as the file. If there is not enough, backUp
 // returns an error and nothing is changed.
-func (s *Store) backUp(ctx context.Context) error {
+func (s *Store) backUp(ctx context.Context, begins func(backup string)) error {
 	version, err := versionOf(ctx, s.write)
 	if err != nil {
 		return err
@@ -30,6 +30,7 @@ func (s *Store) backUp(ctx context.Context) error {
 		return nil
 	}
 	path := backupPath(s.path, version)
+	begins(path)
 	if _, err := backup.Write(ctx, s.write, backup.Options{Path: path, Replace: true, Taken: time.Now(), By: s.by}); err != nil {
 		return fmt.Errorf("the backup to %s, which this upgrade of the schema requires, failed: %w", path, err)
 	}
@@ -72,6 +73,8 @@ func openSource(ctx context.Context, path string) (*sql.DB, error) {
 		return nil, err
 	} else if !info.Mode().IsRegular() {
 		return nil, &UnusableError{"it is not a regular file"}
+	} else if info.Size() == 0 {
+		return nil, &UnusableError{"it is empty"}
 	}
 	if err := checkMagic(path); err != nil {
 		return nil, err

@@ -1,9 +1,13 @@
+//go:build unix
+
 package sqlite_test
 
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +20,7 @@ import (
 const (
 	adds     = "CREATE TABLE more (a TEXT) STRICT"
 	rewrites = "UPDATE conversations SET prompt = 'rewritten'"
+	endless  = "CREATE TABLE many AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT zeroblob(1000) FROM n"
 	fails    = "UPDATE conversations SET prompt = 'rewritten'; SELECT * FROM nowhere"
 )
 
@@ -49,12 +54,13 @@ func TestFileIsBackedUpBeforeRowsAreRewritten(t *testing.T) {
 	createWithPrompt(t, path, 5)
 	backup := backupOf(path)
 	write(t, backup+".part", "left by an interrupted attempt")
-	s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds), sqlite.Migration(rewrites))
+	said := ""
+	s, err := sqlite.Open(t.Context(), path, sqlite.Migration(adds), sqlite.Migration(rewrites), sqlite.Migrating(func(to string) { said = to }))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Backup(); got != backup {
-		t.Errorf("backup: %q", got)
+	if got := s.Backup(); got != backup || said != backup {
+		t.Errorf("backup: %q, %q", got, said)
 	}
 	closeStore(t, s)
 	if before, now := prompt(t, backup), prompt(t, path); before != "ppppp" || now != "rewritten" {
@@ -137,6 +143,61 @@ func TestVersionsThatWroteTheFile(t *testing.T) {
 	if got := query(t, s, "SELECT group_concat(version || ' ' || revision || ' ' || schema) FROM written_by"); got != fmt.Sprintf("1.0.0 c %[1]d,1.1.0 c %[1]d", sqlite.Schema()) {
 		t.Error(got)
 	}
+}
+
+// A kill while the file is backed up or migrated leaves a file that the version before
+// still opens, and the next start migrates it.
+func TestMigrationSurvivesAKill(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "vega.db")
+	createWithPrompt(t, path, 15_000_000)
+	logGrows := func() bool {
+		info, err := os.Stat(path + "-wal")
+		return err == nil && info.Size() > 1<<20
+	}
+	for name, reached := range map[string]func() bool{
+		"the backup begins":    func() bool { return exists(backupOf(path)+".part") || exists(backupOf(path)) },
+		"the backup is named":  func() bool { return exists(backupOf(path)) },
+		"the migration writes": logGrows,
+	} {
+		if err := errors.Join(remove(backupOf(path)), remove(backupOf(path)+".part")); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), "VEGA_TEST_STORE="+path, "VEGA_TEST_MIGRATE=1")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		realtest.Until(t, name, reached)
+		if err := cmd.Process.Kill(); err != nil { // kill -9
+			t.Fatal(err)
+		}
+		_ = cmd.Wait()
+		s := openUnclosed(t, path) // the version before
+		if got := query(t, s, "SELECT substr(prompt, 1, 3) FROM conversations"); got != "ppp" {
+			t.Errorf("%s: %s", name, got)
+		}
+		closeStore(t, s)
+	}
+	s := open(t, path, sqlite.Migration(rewrites))
+	if got := query(t, s, "SELECT prompt FROM conversations"); got != "rewritten" {
+		t.Error(got)
+	}
+	if got := names(t, filepath.Dir(path)); strings.Contains(got, ".part") {
+		t.Errorf("left %s", got)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func TestFailedMigrationChangesNothing(t *testing.T) {

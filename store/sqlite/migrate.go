@@ -42,7 +42,7 @@ func readMigrations() []migration {
 }
 
 // migrate applies all pending migrations in one transaction.
-func (s *Store) migrate(ctx context.Context) (err error) {
+func (s *Store) migrate(ctx context.Context, begins func(backup string)) (err error) {
 	db := s.write
 	var mode string
 	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
@@ -51,7 +51,7 @@ func (s *Store) migrate(ctx context.Context) (err error) {
 	if mode != "wal" {
 		return fmt.Errorf("the file system does not support a write-ahead log (journal mode %q); set data_dir to a local disk", mode)
 	}
-	if err := s.backUp(ctx); err != nil {
+	if err := s.backUp(ctx, begins); err != nil {
 		return err
 	}
 	tx, err := db.BeginTx(ctx, nil)

@@ -102,7 +102,7 @@ func (s *Store) open(ctx context.Context, set settings) error {
 	}
 	s.guard.path, s.guard.write = s.path, s.write
 	s.writer = writer{path: s.path, db: s.write, guard: &s.guard, health: s.health, kept: set.kept}
-	if err := s.migrate(ctx); err != nil {
+	if err := s.migrate(ctx, set.migrating); err != nil {
 		return err
 	}
 	if s.retainer, err = newRetainer(ctx, s, set); err != nil {

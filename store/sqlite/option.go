@@ -23,13 +23,14 @@ type settings struct {
 	kept        bool
 	schema      []migration
 	by          backup.Program
+	migrating   func(backup string)
 
 	clock        func() clock.Reading
 	clockChanged func(clock.Verdict)
 }
 
 func apply(options []Option) settings {
-	s := settings{schema: migrations, account: unlimited{}, health: &store.Health{}, clock: clock.Read, clockChanged: func(clock.Verdict) {}}
+	s := settings{schema: migrations, account: unlimited{}, health: &store.Health{}, clock: clock.Read, clockChanged: func(clock.Verdict) {}, migrating: func(string) {}}
 	for _, o := range options {
 		o(&s)
 	}
@@ -76,6 +77,10 @@ func ClockChanged(f func(clock.Verdict)) Option {
 func WrittenBy(version, commit string) Option {
 	return func(s *settings) { s.by = backup.Program{Version: version, Commit: commit} }
 }
+
+// Migrating sets a function that is called before an existing file is backed up and
+// migrated, which may take minutes. It gets the path of the backup.
+func Migrating(f func(backup string)) Option { return func(s *settings) { s.migrating = f } }
 
 // Account limits and counts what queries of probes consume. Its methods get the
 // context of the query.

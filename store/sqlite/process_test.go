@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("VEGA_TEST_WRITE") != "" {
 		writeForever(path)
 	}
+	if os.Getenv("VEGA_TEST_MIGRATE") != "" {
+		migrateSlowly(path)
+	}
 	if until, err := strconv.Atoi(os.Getenv("VEGA_TEST_JUDGE")); err == nil {
 		if err := judgeForever(path, until); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -42,6 +45,13 @@ func TestMain(m *testing.M) {
 		return
 	}
 	hold(path)
+}
+
+// migrateSlowly migrates the store, in a transaction that does not end.
+func migrateSlowly(path string) {
+	_, err := sqlite.Open(context.Background(), path, sqlite.Migration(rewrites), sqlite.Migration(endless))
+	fmt.Println(err)
+	os.Exit(1)
 }
 
 func hold(path string) {
