@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // TestPagesInDebian runs the commands of the pages that need a fresh Debian, each
-// in its own, as root and without a network. .ci/slices/pages makes what it needs
+// in its own, as root, with systemd and without a network. .ci/slices/pages makes what it needs
 // and names it in two variables:
 //
 //   - VEGA_PAGES_ROOT, the tar file of a root directory
@@ -32,27 +33,32 @@ func TestPagesInDebian(t *testing.T) {
 	}
 }
 
-// inDebian runs a page in a Debian of its own.
+// inDebian runs a page in a Debian of its own, whose systemd runs.
 func inDebian(t *testing.T, p page, root, release string) {
-	bwrap := realtest.Program(t, "bwrap", "bubblewrap")
-	if os.Getuid() != 0 {
-		realtest.Missing(t, "only root can install a package; run the test as root")
+	tool := filepath.Join("..", "..", ".ci", "debian")
+	if why, err := exec.CommandContext(t.Context(), "bash", tool, "can").CombinedOutput(); err != nil {
+		realtest.Missing(t, "no Debian can be booted here: "+strings.TrimSpace(string(why)))
 	}
 	dir, keep := t.TempDir(), t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "tar", "-C", dir, "--numeric-owner", "-xpf", root, "--exclude=./dev/*").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "tar", "-C", dir, "--numeric-owner", "-xpf", root).CombinedOutput(); err != nil {
 		t.Fatalf("unpack %s: %v\n%s", root, err, out)
 	}
 	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the root directory of a Debian
 		t.Fatal(err)
 	}
+	boot := exec.Command("bash", tool, "boot", dir, "--bind="+keep, "--bind-ro="+release+":/release", "--bind-ro="+standIns(t, "bin")+":/stand-ins") //nolint:noctx // stop ends it in order
+	if err := boot.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("bash", tool, "stop", dir).CombinedOutput(); err != nil { //nolint:noctx // it ends by itself
+			t.Errorf("stop Debian: %v\n%s", err, out)
+		}
+		_ = boot.Wait() // how it ended does not matter any more
+	})
 	r := &runner{page: p, dir: dir, keep: keep, ports: func(text string) string { return text }}
 	r.inside = func(ctx context.Context, script string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, bwrap, "--bind", dir, "/", "--dev", "/dev", "--proc", "/proc", "--ro-bind", "/sys", "/sys",
-			"--bind", keep, keep, "--ro-bind", release, "/release", "--ro-bind", standIns(t, "bin"), "/stand-ins",
-			"--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "debian", "--die-with-parent", "--cap-add", "ALL",
-			"--chdir", "/root", "bash", "-c", script)
-		cmd.Env = []string{"PATH=/stand-ins:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "TZ=UTC", "DEBIAN_FRONTEND=noninteractive"}
-		return cmd
+		return exec.CommandContext(ctx, "bash", tool, "run", dir, "env", "PATH=/stand-ins:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TZ=UTC", "bash", "-c", script)
 	}
 	follow(t, r)
 }

@@ -104,7 +104,6 @@ func follow(t *testing.T, r *runner) {
 			t.Logf("%s:%d $ %s", r.page.name, s.line, strings.ReplaceAll(s.text, "\n", "\n    "))
 		}
 	}
-	show(t, r)
 	t.Logf("%s: %d commands in %.1f s", r.page.name, r.page.commands(), time.Since(began).Seconds())
 	if err != nil {
 		t.Error(err)
