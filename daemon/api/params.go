@@ -19,7 +19,7 @@ type param struct {
 	name     string
 	kind     paramKind
 	min, max time.Duration // of a duration
-	most     int           // of a number, which is at least 1, or of a count
+	most     int64         // of a number, which is at least 1, or of a count
 	values   []string      // that a text can have; nil: any
 	many     bool          // may be repeated
 	doc      string
@@ -216,20 +216,20 @@ func (p *params) number(name string) int {
 	}
 	most := p.spec(name).most
 	n, err := strconv.Atoi(given)
-	if err != nil || n < 1 || n > most {
+	if err != nil || n < 1 || int64(n) > most {
 		p.err = badParam(name, fmt.Sprintf("%q is not a whole number between 1 and %d", given, most))
 	}
 	return n
 }
 
 // count reads a whole number from 0 on. It returns nil if the parameter is absent.
-func (p *params) count(name string) *int {
+func (p *params) count(name string) *int64 {
 	given := p.text(name)
 	if given == "" || p.err != nil {
 		return nil
 	}
 	most := p.spec(name).most
-	n, err := strconv.Atoi(given)
+	n, err := strconv.ParseInt(given, 10, 64)
 	if err != nil || n < 0 || n > most {
 		p.err = badParam(name, fmt.Sprintf("%q is not a whole number between 0 and %d", given, most))
 	}

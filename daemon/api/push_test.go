@@ -111,7 +111,7 @@ func TestPushAnswers(t *testing.T) {
 
 const noBeat = `"there is no heartbeat with this name and token; send`
 
-func number(n int) *int { return &n }
+func number(n int64) *int64 { return &n }
 
 func sameEvent(a, b heartbeat.Event) bool {
 	if (a.Exit == nil) != (b.Exit == nil) || a.Exit != nil && *a.Exit != *b.Exit {

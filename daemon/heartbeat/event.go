@@ -31,7 +31,7 @@ const MaxMessage = 1 << 10
 // Event is a push.
 type Event struct {
 	Kind    Kind
-	Exit    *int // the exit code of the job; nil: unknown
+	Exit    *int64 // the exit code of the job; nil: unknown
 	Message string
 	Took    time.Duration // how long the job took; negative: unknown
 }

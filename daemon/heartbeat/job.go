@@ -74,7 +74,7 @@ func (j *Job) Push(now time.Time, e Event) check.Run {
 	j.message = e.text()
 	r := j.run(now, string(e.Kind))
 	if e.Exit != nil {
-		r.Details["exit_code"] = strconv.Itoa(*e.Exit)
+		r.Details["exit_code"] = strconv.FormatInt(*e.Exit, 10)
 	}
 	if took >= 0 {
 		r.Metrics = []check.Metric{{Name: "duration", Value: check.Milliseconds(took), Unit: "ms"}}

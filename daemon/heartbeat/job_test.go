@@ -95,7 +95,7 @@ func TestStartKeepsTheStatus(t *testing.T) {
 }
 
 func TestFailureSaysTheExitCode(t *testing.T) {
-	j, code := New(hourly(), begin), 3
+	j, code := New(hourly(), begin), int64(3)
 	r := j.Push(begin, Event{Kind: Fail, Exit: &code, Message: "disk full", Took: 2 * time.Second})
 	expect(t, r, check.Unhealthy, check.Target, "the job failed with exit code 3: disk full")
 	if r.Details["exit_code"] != "3" || duration(r) != 2*time.Second {

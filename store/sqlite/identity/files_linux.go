@@ -41,5 +41,5 @@ func Free(path string) int64 {
 	if err := unix.Statfs(filepath.Dir(path), &fs); err != nil {
 		return -1
 	}
-	return int64(fs.Bavail) * fs.Bsize
+	return int64(fs.Bavail * uint64(fs.Bsize))
 }
