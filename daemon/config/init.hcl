@@ -18,8 +18,8 @@
 #
 # - Durations and sizes are text with a unit: "10s", "5m", "64KiB".
 # - A relative path starts from the directory of the file that contains it.
-# - env("NAME") is the value of an environment variable. If that is not set or
-#   is empty, the attribute is left out. env_set("NAME") is true or false.
+# - env("NAME") is a variable of the environment, or of vega.env (NAME=value). If
+#   not set or empty, the attribute is left out. env_set("NAME"): true or false.
 # - file("PATH") is the content of a small file, without its last newline.
 # - Values of env() and file() are secret: no probe, log or answer shows them.
 # - You can refer to other values by name (llm.base_url), also inside a string:

@@ -3,8 +3,11 @@
 package keys
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -77,5 +80,50 @@ func TestFileBelongsToOwnerOfDirectory(t *testing.T) {
 	}
 	if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), "belongs to a user other than its directory") {
 		t.Error(err)
+	}
+}
+
+// TestKillLosesNothing kills a process that adds keys. Each key that it has reported
+// must be there, and the file whole.
+func TestKillLosesNothing(t *testing.T) {
+	if dir := os.Getenv("VEGA_TEST_ADD_KEYS"); dir != "" {
+		for n := 0; ; n++ {
+			add(t, dir, fmt.Sprintf("k%d-%d", os.Getpid(), n), 0)
+			fmt.Printf("k%d-%d\n", os.Getpid(), n)
+		}
+	}
+	dir := t.TempDir()
+	var added []string
+	for round := range 5 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKillLosesNothing$")
+		cmd.Env = append(os.Environ(), "VEGA_TEST_ADD_KEYS="+dir)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for n := 0; lines.Scan(); n++ {
+			added = append(added, lines.Text())
+			if n == 3*round {
+				_ = cmd.Process.Kill()
+			}
+		}
+		_ = cmd.Wait() // it was killed
+	}
+	set, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range added {
+		if set.Named(name) == nil {
+			t.Errorf("%s is lost", name)
+		}
+	}
+	add(t, dir, "last", 0)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("%v, %v", entries, err)
 	}
 }

@@ -345,11 +345,12 @@ func listKeys(cmd *cobra.Command, format string) error {
 	set, broken := keys.Read(t.cfg.DataDir)
 	now := time.Now()
 	all := t.list(set, now)
-	if format == "json" {
+	switch {
+	case format == "json":
 		e := json.NewEncoder(cmd.OutOrStdout())
 		e.SetIndent("", "  ")
 		err = e.Encode(map[string][]console.Key{"keys": all})
-	} else {
+	case broken == nil || len(all) > 0:
 		err = console.WriteKeys(cmd.OutOrStdout(), all, now)
 	}
 	return cli.Failed(errors.Join(broken, err))
