@@ -72,7 +72,7 @@ func (r *restore) after(ctx context.Context, n int, t *tally) error {
 	if err := r.kept(ctx, t); err != nil {
 		return err
 	}
-	return r.goOn(ctx, t)
+	return r.goOn(ctx, n, t)
 }
 
 // state looks at what a kill left: the database of before or the restored one.
@@ -125,19 +125,52 @@ func (r *restore) kept(ctx context.Context, t *tally) error {
 	return nil
 }
 
-// goOn runs a version with the restored database, while clients write.
-func (r *restore) goOn(ctx context.Context, t *tally) error {
+// goOn runs a version with the restored database, while clients write, and now and then
+// upgrades again.
+func (r *restore) goOn(ctx context.Context, n int, t *tally) error {
 	s := r.site
 	restored, err := newLedger(filepath.Join(s.dir, "ledger.restored"), s.marks[r.mark])
 	if err != nil {
 		return err
 	}
 	_ = s.ledger.file.Close() // its content is in memory as well
+	everything := s.ledger.now()
 	s.ledger = restored
 	if err := r.during(ctx, s, r.then, 300*time.Millisecond); err != nil {
 		return fmt.Errorf("after the restore: %w", err)
 	}
 	_, err = t.look(ctx, r.world, "the restored database in use", s.data("vega.db"), s.ledger.now())
+	if err != nil || r.then != r.old || n%5 > 0 {
+		return err
+	}
+	return r.upgradeAgain(ctx, t, everything)
+}
+
+// upgradeAgain upgrades after the way back, and then adds what restore kept, so that
+// everything that was ever acknowledged is there.
+func (r *restore) upgradeAgain(ctx context.Context, t *tally, everything acknowledged) error {
+	s := r.site
+	must := s.ledger.now()
+	if err := r.during(ctx, s, r.program, 200*time.Millisecond); err != nil {
+		return fmt.Errorf("upgrade after the way back: %w", err)
+	}
+	if _, err := t.look(ctx, r.world, "the backup of the second upgrade", s.backup(), must); err != nil {
+		return err
+	}
+	kept, err := filepath.Glob(s.data("vega.db.replaced-*"))
+	if err != nil {
+		return err
+	}
+	for _, name := range kept {
+		if strings.HasSuffix(name, "-wal") || strings.HasSuffix(name, "-shm") {
+			continue
+		}
+		if text, err := s.command(ctx, r.program, "recover", name, "--into", s.data("vega.db")); err != nil {
+			return fmt.Errorf("recover: %w: %s", err, text)
+		}
+	}
+	maps.Copy(everything.sessions, s.ledger.now().sessions)
+	_, err = t.look(ctx, r.world, "the database upgraded again, with what was kept", s.data("vega.db"), everything)
 	return err
 }
 

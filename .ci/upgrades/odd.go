@@ -393,14 +393,17 @@ func buildClock(ctx context.Context, work string) (string, error) {
 	return program, err
 }
 
-// brief returns the last line of a text that says something to a user, without
+// brief returns the first error in a text, or else its last line for a user, without
 // directories.
 func brief(text string) string {
 	last := ""
 	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "{") && !strings.HasPrefix(line, "1 error,") {
-			last = line
+		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "{") {
+			continue
+		}
+		last = line
+		if strings.HasPrefix(line, "error") {
+			break
 		}
 	}
 	return strings.ReplaceAll(last, os.TempDir(), "")

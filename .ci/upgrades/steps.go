@@ -145,22 +145,30 @@ func (t *tally) tidy(w *world, s *site) {
 var headings = []string{"step", "database", "kills", "found on the disk after the kill", "conversations lost", "runs lost", "damaged", "left over", "step takes", "retry p50, max"}
 
 func show(rows []tally) {
+	if len(rows) == 0 {
+		return
+	}
 	fmt.Println("\n| " + strings.Join(headings, " | ") + " |\n|" + strings.Repeat("---|", len(headings)))
 	for _, t := range rows {
-		if t.kills == 0 {
-			continue
+		if t.kills > 0 {
+			fmt.Println("| " + strings.Join(t.row(), " | ") + " |")
 		}
-		var hit []string
-		for _, name := range slices.Sorted(maps.Keys(t.hit)) {
-			hit = append(hit, fmt.Sprintf("%s %d", name, t.hit[name]))
-		}
-		slices.Sort(t.again)
-		var p50, most time.Duration
-		if n := len(t.again); n > 0 {
-			p50, most = t.again[n/2], t.again[n-1]
-		}
-		fmt.Printf("| %s | %s | %d | %s | %d | %d | %d | %d | %.2f s | %.2f, %.2f s |\n", t.step, t.size, t.kills, strings.Join(hit, ", "),
-			t.lost, t.lacks, t.wrong, t.left, t.first.Seconds(), p50.Seconds(), most.Seconds())
+	}
+}
+
+func (t *tally) row() []string {
+	var hit []string
+	for _, name := range slices.Sorted(maps.Keys(t.hit)) {
+		hit = append(hit, fmt.Sprintf("%s %d", name, t.hit[name]))
+	}
+	slices.Sort(t.again)
+	var p50, most time.Duration
+	if n := len(t.again); n > 0 {
+		p50, most = t.again[n/2], t.again[n-1]
+	}
+	return []string{
+		t.step, t.size, fmt.Sprint(t.kills), strings.Join(hit, ", "), fmt.Sprint(t.lost), fmt.Sprint(t.lacks), fmt.Sprint(t.wrong), fmt.Sprint(t.left),
+		fmt.Sprintf("%.2f s", t.first.Seconds()), fmt.Sprintf("%.2f, %.2f s", p50.Seconds(), most.Seconds()),
 	}
 }
 
