@@ -173,6 +173,17 @@ func (w *world) reading(ctx context.Context, file string, do func(*sql.DB) error
 	return do(db)
 }
 
+// missingRuns returns how many runs are in one database and not in another one.
+func (w *world) missingRuns(ctx context.Context, from, in string) (n int64, err error) {
+	err = w.reading(ctx, from, func(db *sql.DB) error {
+		if _, err := db.ExecContext(ctx, "ATTACH ? AS later", in); err != nil {
+			return err
+		}
+		return db.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT correlation_id, began FROM runs EXCEPT SELECT correlation_id, began FROM later.runs)").Scan(&n)
+	})
+	return n, err
+}
+
 // sessions returns the conversations of clients in a file that no process has open.
 func (w *world) sessions(ctx context.Context, file string) (have map[string]bool, err error) {
 	err = w.reading(ctx, file, func(db *sql.DB) error {
@@ -229,6 +240,9 @@ func (f *found) sequence(want baseline, must acknowledged) func(context.Context,
 		var first, last int64
 		if err := db.QueryRowContext(ctx, "SELECT coalesce(min(id), 0), coalesce(max(id), 0), count(*) FROM runs").Scan(&first, &last, &f.runs); err != nil {
 			return err
+		}
+		if must.run == anyRun {
+			return nil
 		}
 		last = max(last, want.runs, must.run)
 		if f.lacks = last - f.runs; f.lacks > 0 {

@@ -168,8 +168,16 @@ func (r *restore) upgradeAgain(ctx context.Context, t *tally, everything acknowl
 		if text, err := s.command(ctx, r.program, "recover", name, "--into", s.data("vega.db")); err != nil {
 			return fmt.Errorf("recover: %w: %s", err, text)
 		}
+		n, err := r.missingRuns(ctx, name, s.data("vega.db"))
+		if err != nil {
+			return err
+		}
+		if t.lacks += n; n > 0 {
+			r.fails("%s, %s, kill %d: %d runs of %s are missing after vega recover", t.step, t.size, t.kills, n, filepath.Base(name))
+		}
 	}
 	maps.Copy(everything.sessions, s.ledger.now().sessions)
+	everything.run = anyRun
 	_, err = t.look(ctx, r.world, "the database upgraded again, with what was kept", s.data("vega.db"), everything)
 	return err
 }

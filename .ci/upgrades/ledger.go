@@ -17,6 +17,9 @@ type ledger struct {
 	err      error // the ledger could not be written
 }
 
+// anyRun stands for a sequence of runs with gaps, such as vega recover makes.
+const anyRun = -1
+
 // acknowledged is a copy of a ledger at one moment.
 type acknowledged struct {
 	sessions map[string]bool
