@@ -15,7 +15,7 @@ const lastRelease = "77a9e8c7e1df8954485bab7089b776f7ee8b0677"
 
 // build builds the programs. It returns why the old ones can't be built, or "".
 func (k *kit) build(ctx context.Context) (string, error) {
-	if _, missing := output(ctx, "git", "cat-file", "-e", k.from+"^{commit}"); missing != nil {
+	if !hasCommit(ctx, k.from) {
 		return fmt.Sprintf("this clone has no commit %s, for example because it is shallow", k.from[:min(12, len(k.from))]), nil
 	}
 	tree := filepath.Join(k.work, "old")
@@ -52,6 +52,11 @@ func (k *kit) build(ctx context.Context) (string, error) {
 		fmt.Println("strace is not installed: all kills are at random moments, none after a counted system call")
 	}
 	return "", err
+}
+
+func hasCommit(ctx context.Context, name string) bool {
+	_, err := output(ctx, "git", "cat-file", "-e", name+"^{commit}")
+	return err == nil
 }
 
 // output runs a program and returns what it printed.
