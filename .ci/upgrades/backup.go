@@ -28,7 +28,7 @@ func (b *backup) open(ctx context.Context) (err error) {
 	}
 	if b.daemon, err = b.site.serve(ctx, b.old); err == nil {
 		b.load.use(b.site)
-		wait(ctx, time.Second)
+		wait(ctx, b.pause)
 	}
 	return err
 }

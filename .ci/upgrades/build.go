@@ -31,8 +31,8 @@ func (k *kit) build(ctx context.Context) (string, error) {
 		{"git", "archive", "-o", archive, k.from},
 		{"tar", "-xf", archive, "-C", tree},
 		{"cp", source, filepath.Join(tree, source)},
-		{"go", "-C", tree, "build", "-trimpath", "-o", k.old, "./daemon/vega"},
-		{"go", "-C", tree, "build", "-trimpath", "-o", k.fill, "./.ci/upgrades/fill"},
+		{"go", "-C", tree, "build", "-trimpath", "-ldflags=-s -w", "-o", k.old, "./daemon/vega"},
+		{"go", "-C", tree, "build", "-trimpath", "-ldflags=-s -w", "-o", k.fill, "./.ci/upgrades/fill"},
 	} {
 		if text, err := output(ctx, c[0], c[1:]...); err != nil {
 			return "", fmt.Errorf("%s: %w: %s", strings.Join(c, " "), err, text)
@@ -40,7 +40,7 @@ func (k *kit) build(ctx context.Context) (string, error) {
 	}
 	if k.program == "" {
 		k.program = filepath.Join(k.work, "bin", "vega")
-		if text, err := output(ctx, "go", "build", "-o", k.program, "./daemon/vega"); err != nil {
+		if text, err := output(ctx, "go", "build", "-ldflags=-s -w", "-o", k.program, "./daemon/vega"); err != nil {
 			return "", fmt.Errorf("go build: %w: %s", err, text)
 		}
 	}

@@ -30,7 +30,7 @@ func (w *world) grow(ctx context.Context) error {
 	if err := w.backedUp(ctx, s); err != nil {
 		return err
 	}
-	wait(ctx, time.Second)
+	wait(ctx, w.pause)
 	if err := p.stop(); err != nil {
 		return err
 	}
@@ -42,11 +42,11 @@ func (w *world) grow(ctx context.Context) error {
 	}
 	migrated := time.Since(began)
 	without, with := disk()
-	wait(ctx, time.Second)
+	wait(ctx, w.pause)
 	if err := p.stop(); err != nil {
 		return err
 	}
-	if err := w.during(ctx, s, w.program, time.Second); err != nil {
+	if err := w.during(ctx, s, w.program, w.pause); err != nil {
 		return err
 	}
 	w.upgraded = s
@@ -58,7 +58,7 @@ func (w *world) grow(ctx context.Context) error {
 
 // backedUp backs a site up while its vega runs, and prints figures.
 func (w *world) backedUp(ctx context.Context, s *site) error {
-	lasts := time.Second
+	lasts := w.pause
 	if w.name == "full" {
 		lasts = 10 * time.Second
 	}

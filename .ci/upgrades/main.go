@@ -45,7 +45,8 @@ type kit struct {
 	port   int    // of vega; one runs at a time
 	target *target
 	load   *load
-	strace string // "" if it is missing
+	strace string        // "" if it is missing
+	pause  time.Duration // in which clients write, before and between steps
 	seen   map[string]int
 	faults []string // what does not hold
 }
@@ -93,8 +94,8 @@ func (k *kit) defaults() {
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	kills, full := 50, 10
-	if k.short {
-		kills, full = 2, 0
+	if k.pause = time.Second; k.short {
+		kills, full, k.pause = 2, 0, 300*time.Millisecond
 	}
 	if !given["kills"] {
 		k.kills = kills
@@ -209,5 +210,5 @@ func (k *kit) newWorld(ctx context.Context, name string, runs, conversations int
 	if w.want, err = readBaseline(ctx, s.data("vega.db")); err != nil {
 		return nil, err
 	}
-	return w, w.during(ctx, s, k.old, 2*time.Second)
+	return w, w.during(ctx, s, k.old, k.pause)
 }

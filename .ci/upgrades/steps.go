@@ -93,7 +93,7 @@ func (w *world) killed(ctx context.Context, s step, n int) (tally, error) {
 // unkilled lets a step succeed, to learn how long it takes and which calls it makes.
 func (w *world) unkilled(ctx context.Context, v victim, t *tally) error {
 	for _, trace := range []bool{false, true} {
-		if trace && w.strace == "" {
+		if trace && w.strace == "" || !trace && w.strace != "" && w.short {
 			continue
 		}
 		p, err := v.begin(ctx, 0, trace)
@@ -103,7 +103,7 @@ func (w *world) unkilled(ctx context.Context, v victim, t *tally) error {
 		if err := v.finished(ctx, p); err != nil {
 			return err
 		}
-		if t.calls, t.writes = len(p.calls), len(p.writes); !trace {
+		if t.calls, t.writes = len(p.calls), len(p.writes); t.first == 0 {
 			t.first = time.Since(p.began)
 		}
 		if err := v.after(ctx, 0, t); err != nil {
