@@ -46,12 +46,12 @@ func inDebian(t *testing.T, p page, root, release string) {
 	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the root directory of a Debian
 		t.Fatal(err)
 	}
-	boot := exec.Command("bash", tool, "boot", dir, "--bind="+keep, "--bind-ro="+release+":/release", "--bind-ro="+standIns(t, "bin")+":/stand-ins") //nolint:noctx // stop ends it in order
+	boot := exec.Command("bash", tool, "boot", dir, "--bind="+keep, "--bind-ro="+release+":/release", "--bind-ro="+standIns(t, "bin")+":/stand-ins")
 	if err := boot.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if out, err := exec.Command("bash", tool, "stop", dir).CombinedOutput(); err != nil { //nolint:noctx // it ends by itself
+		if out, err := exec.Command("bash", tool, "stop", dir).CombinedOutput(); err != nil {
 			t.Errorf("stop Debian: %v\n%s", err, out)
 		}
 		_ = boot.Wait() // how it ended does not matter any more

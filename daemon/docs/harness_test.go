@@ -43,6 +43,28 @@ func TestEveryFenceHasARunner(t *testing.T) {
 	}
 }
 
+// typed matches the beginning of a command that a reader would type.
+var typed = regexp.MustCompile(`^\s*(?:\$ |(?:vega|sudo|systemctl|journalctl|docker|kubectl|curl|apt|apt-get|tar|install|useradd|chmod|chown|cp|rm|mkdir)\s+[-\w./"'$*])`)
+
+// TestCommandsAreInFencesThatRun checks that no command stands in a fence that
+// nothing runs.
+func TestCommandsAreInFencesThatRun(t *testing.T) {
+	for _, p := range pages(t) {
+		text, err := os.ReadFile(p.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		language := ""
+		for i, line := range strings.Split(string(text), "\n") {
+			if m := fence.FindStringSubmatch(line); m != nil {
+				language = m[3]
+			} else if shown[language] && typed.MatchString(line) {
+				t.Errorf("%s:%d: nothing runs this command, because it is in a fence in %s: %s", p.name, i+1, language, line)
+			}
+		}
+	}
+}
+
 // follows returns what is wrong with the text of a page.
 func follows(t *testing.T, text string) error {
 	t.Helper()

@@ -54,7 +54,9 @@ func pages(t *testing.T) (all []page) {
 
 // onHost runs a page in a fresh directory.
 func onHost(t *testing.T, p page) {
-	realtest.Program(t, "curl", "curl")
+	for _, program := range []string{"curl", "python3", "openssl"} {
+		realtest.Program(t, program, program)
+	}
 	bin, dir, keep, home := vega(t), t.TempDir(), t.TempDir(), t.TempDir()
 	r := &runner{page: p, dir: dir, keep: keep, ports: onFreePorts(p, func() string { return realtest.FreePort(t) })}
 	path := []string{standIns(t, "host"), standIns(t, "bin"), filepath.Dir(bin), os.Getenv("PATH")}
