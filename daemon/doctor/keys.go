@@ -19,7 +19,7 @@ func checkKeys(_ context.Context, h *host) []Finding {
 	if c == nil {
 		return noConfiguration()
 	}
-	found := append(h.diagnosed(diag.ShortKey, diag.ClearKey), keptKeys(h, c, time.Now())...)
+	found := append(h.diagnosed(diag.ShortKey, diag.ClearKey), oddKeys(c)...)
 	if errors.Is(h.answers.refused, ErrRefused) {
 		found = append(found, warning("the daemon on "+h.answers.base+" does not accept the key that this configuration names", "use the environment and the file that the daemon was started with (-c), or restart it if the key was changed"))
 	}
