@@ -35,6 +35,9 @@ func checkConfiguration(_ context.Context, h *host) []Finding {
 func (h *host) invalid(diags diag.Diagnostics, first diag.Diagnostic) []Finding {
 	what := fmt.Sprintf("%s: %s", place(first), first.Detail)
 	if first.Code == diag.Unreadable {
+		if own := ownAccount(); own.known && !own.root() && !missing(h.Path) {
+			return []Finding{unknown(what, "run vega doctor as root, for example: sudo vega doctor")}
+		}
 		return []Finding{unknown(what, first.Fix)}
 	}
 	if h.stranger() {

@@ -177,7 +177,8 @@ func TestKeys(t *testing.T) {
 		"own":               {func(t *testing.T, _ *host, dir string) { write(t, dir+"/api_key", key, 0o600) }, StatusOK, "one for everything"},
 		"others read it":    {func(t *testing.T, _ *host, dir string) { write(t, dir+"/api_key", key, 0o644) }, StatusError, "other users may have read it"},
 		"cut short":         {func(t *testing.T, _ *host, dir string) { write(t, dir+"/api_key", key[:7], 0o600) }, StatusError, "incomplete"},
-		"gone":              {func(_ *testing.T, h *host, _ string) { h.pid = 1 }, StatusWarning, "gone while vega runs"},
+		"gone":              {func(_ *testing.T, h *host, _ string) { h.answers.reached = true }, StatusWarning, "gone while vega runs"},
+		"vega starts":       {func(_ *testing.T, h *host, _ string) { h.pid = 1 }, StatusOK, "none yet"},
 		"damaged keys.json": {func(t *testing.T, _ *host, dir string) { write(t, dir+"/keys.json", "{", 0o600) }, StatusError, "keys.json"},
 	} {
 		t.Run(name, func(t *testing.T) {

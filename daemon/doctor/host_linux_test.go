@@ -59,6 +59,12 @@ func TestPermissions(t *testing.T) {
 			}
 		}, StatusOK, "runs as nobody"},
 		"vega.env of root": {func(t *testing.T, h *host, _ string) { write(t, filepath.Dir(h.Path)+"/vega.env", "A=b\n", 0o600) }, StatusError, "vega.env"},
+		"a link to itself": {func(t *testing.T, _ *host, dir string) {
+			remove(t, dir)
+			if err := os.Symlink(dir, dir); err != nil {
+				t.Fatal(err)
+			}
+		}, StatusError, "data_dir can't be used"},
 		"by a symbolic link": {func(t *testing.T, h *host, dir string) {
 			if err := os.Rename(dir, dir+".real"); err != nil {
 				t.Fatal(err)

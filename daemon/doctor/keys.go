@@ -37,7 +37,7 @@ func checkKeys(_ context.Context, h *host) []Finding {
 	path := filepath.Join(c.DataDir, "api_key")
 	_, err := api.ReadKey(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && h.running():
+	case errors.Is(err, fs.ErrNotExist) && h.answers.reached: // one that starts has none yet
 		found = append(found, warning(path+" is gone while vega runs; the next start creates another key", "restart vega, and give its clients the new key"))
 	case errors.Is(err, fs.ErrNotExist):
 		return orOK(found, ok("none yet; vega serve creates one in %s%s", path, managed))

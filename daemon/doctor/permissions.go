@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,9 +70,10 @@ func (p *permissions) dataDir() {
 	}
 	info, err := os.Stat(dir)
 	switch {
-	case err != nil && p.unseen == "":
-		p.unseen = dir
+	case errors.Is(err, fs.ErrPermission):
+		p.unseen = cmp.Or(p.unseen, dir)
 	case err != nil:
+		p.add(failure(fmt.Sprintf("data_dir can't be used: %v", err), "set data_dir to a directory"))
 	case !info.IsDir():
 		p.add(failure(fmt.Sprintf("data_dir %s is not a directory", dir), "set data_dir to a directory"))
 	case !p.can(dir, readable|writable|searchable):
@@ -156,8 +158,8 @@ func (p *permissions) inputs() {
 	if dir := p.c.Plugins.Dir; dir != "" && !missing(dir) && !p.can(dir, readable|searchable) {
 		p.add(failure(fmt.Sprintf("vega, which runs as %s, can't read the directory of plugins %s", p.h.account.name, dir), "run: chmod a+rx "+quoted(dir)))
 	}
-	p.private(env, "holds secrets")
-	if p.h.account.uid != ownAccount().uid {
+	if p.h.account.uid != ownAccount().uid { // otherwise the configuration's warnings are about this user
+		p.private(env, "holds secrets")
 		for _, path := range slices.Sorted(maps.Keys(p.seen)) {
 			p.writableByAll(path)
 		}
