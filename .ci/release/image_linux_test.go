@@ -86,7 +86,7 @@ func unpack(t *testing.T, image string) *container {
 	if runtime.GOARCH == "arm" {
 		t.Skip("umoci does not choose among variants of ARM")
 	}
-	dir, err := os.MkdirTemp("", "vega-image-") // not t.TempDir, which only its user can enter
+	dir, err := os.MkdirTemp("", "vega-image-") //nolint:usetesting // only its user can enter t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,6 @@ type release struct {
 	Modules     []*module // of all binaries
 	Licenses    string    // file with the licences of the modules
 	OwnLicenses []string  // vega's, as SPDX identifiers
-
 }
 
 // steps makes a release. Each step adds files to Out, or to Work for the steps
