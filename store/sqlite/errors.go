@@ -8,11 +8,11 @@ import (
 	"strings"
 	"syscall"
 
-	"vega/store/sqlite/backup"
-	"vega/store/sqlite/identity"
-
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"vega/store/sqlite/backup"
+	"vega/store/sqlite/identity"
 )
 
 // ErrRefused means that a query was not run because it is not exactly one

@@ -42,8 +42,12 @@ func (c *Copy) End() { c.line.End() }
 
 // shownRows are the tables whose rows people know, with what a row is called.
 var shownRows = []struct{ table, one string }{
-	{"runs", "run"}, {"conversations", "conversation"}, {"incidents", "incident"},
-	{"silences", "silence"}, {"memories", "memory"}, {"kv", "value kept by probes"},
+	{"runs", "run"},
+	{"conversations", "conversation"},
+	{"incidents", "incident"},
+	{"silences", "silence"},
+	{"memories", "memory"},
+	{"kv", "value kept by probes"},
 }
 
 // contents says how much a backup holds.
