@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -112,14 +113,19 @@ func (s *site) log() float64 {
 	return size
 }
 
-// used returns how many MiB the files of the site and its data_dir take.
+// used returns how many MiB the files of the site and its data_dir take. A file with two
+// names counts once.
 func (s *site) used() (all float64) {
+	counted := map[uint64]bool{}
 	for _, pattern := range []string{filepath.Join(s.dir, "*"), s.data("*")} {
 		names, _ := filepath.Glob(pattern) // the pattern is well formed
 		for _, name := range names {
-			if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
-				all += float64(info.Size()) / (1 << 20)
+			var info syscall.Stat_t
+			if syscall.Stat(name, &info) != nil || info.Mode&syscall.S_IFMT != syscall.S_IFREG || counted[info.Ino] {
+				continue
 			}
+			counted[info.Ino] = true
+			all += float64(info.Size) / (1 << 20)
 		}
 	}
 	return all
