@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -276,6 +278,43 @@ func TestConfigurationWaitsForItsPlugin(t *testing.T) {
 	w.mkdir("plugins")
 	w.replace("plugins/plain.wasm", string(plain(t)))
 	w.is("applied", "a", "p")
+}
+
+// TestReplacedProgramCompiles checks that a running vega loads a plugin after an
+// upgrade has replaced its program's file: it compiles with its own program.
+func TestReplacedProgramCompiles(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has /proc/self/exe")
+	}
+	dir := t.TempDir()
+	write(t, dir, "vega.hcl", bound("a"))
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "vega", string(program))
+	installed := filepath.Join(dir, "vega")
+	if err := os.Chmod(installed, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), installed, "serve", "--port", "0")
+	cmd.Dir = dir
+	w := &watched{serveBy(t, dir, cmd), dir}
+	defer w.end()
+	w.replace("vega", "another version")
+	w.mkdir("plugins")
+	w.replace("plugins/plain.wasm", string(plain(t)))
+	w.write("vega.hcl", bound("a")+"integration \"p\" {\n  probe    = plain.healthy\n  interval = \"0s\"\n}\n")
+	w.is("applied", "a", "p")
+	w.until("p is healthy", func() bool {
+		_, body := w.get("/admin/integrations/health?name=p")
+		return strings.Contains(body, `"status":"healthy"`)
+	})
 }
 
 // TestWatchCanBeOff checks that without watch only SIGHUP loads a change.

@@ -35,9 +35,16 @@ func Compiler(ctx context.Context, dir string) *exec.Cmd {
 	return cmd
 }
 
+// ownProgram is this program's file, also when the file at its path has been replaced
+// by another version's.
+const ownProgram = "/proc/self/exe"
+
 // program returns the path of this program's file. Without /proc, that is the path by
 // which it was started.
 func program() string {
+	if _, err := os.Readlink(ownProgram); err == nil {
+		return ownProgram
+	}
 	if self, err := os.Executable(); err == nil {
 		return self
 	}
@@ -46,5 +53,5 @@ func program() string {
 			return self
 		}
 	}
-	return "/proc/self/exe"
+	return ownProgram // starting it fails, with the reason
 }
