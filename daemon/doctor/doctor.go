@@ -62,6 +62,7 @@ type Options struct {
 	Connect func(*config.Config) (Daemon, error)
 	Release version.Release // of this program
 	Now     time.Time
+	Only    []string // names of the checks to run; nil: all
 	// Patience limits each check; 0 stands for 10 seconds.
 	Patience time.Duration
 }
@@ -105,16 +106,34 @@ var checks = []check{
 	{"notifiers", checkNotifiers},
 }
 
-// Examine runs every check. It takes at most three times the patience of a check,
+// Names returns the names of all checks, in the order of the table.
+func Names() []string {
+	names := make([]string, len(checks))
+	for n, c := range checks {
+		names[n] = c.name
+	}
+	return names
+}
+
+// chosen returns the checks to run.
+func (o Options) chosen() []check {
+	if o.Only == nil {
+		return checks
+	}
+	return slices.DeleteFunc(slices.Clone(checks), func(c check) bool { return !slices.Contains(o.Only, c.name) })
+}
+
+// Examine runs the checks. It takes at most three times the patience of a check,
 // whatever hangs.
 func Examine(ctx context.Context, o Options) Report {
 	if o.Patience <= 0 {
 		o.Patience = patience
 	}
 	h := look(ctx, o)
-	found := make([][]Finding, len(checks))
+	run := o.chosen()
+	found := make([][]Finding, len(run))
 	var all sync.WaitGroup
-	for n, c := range checks {
+	for n, c := range run {
 		all.Go(func() { found[n] = c.within(ctx, h) })
 	}
 	all.Wait()

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -25,6 +27,7 @@ import (
 
 func doctorCommand() *cobra.Command {
 	var format string
+	var only []string
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the host that vega runs on, and say what to do",
@@ -40,23 +43,31 @@ Exits 0 if all is well, 1 on a warning, 2 on an error, 3 if something could not
 be looked at.`,
 		Example: `  vega doctor
   sudo vega doctor -c /etc/vega/vega.hcl
+  vega doctor --only disk,database
   vega doctor --format json    print the result for a program`,
 		SuggestFor: []string{"checkup", "selftest", "preflight"},
 		Args:       cli.Args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, name := range only {
+				if !slices.Contains(doctor.Names(), name) {
+					return fmt.Errorf("there is no check %q; choose from %s", name, strings.Join(doctor.Names(), ", "))
+				}
+			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
-			return examine(ctx, cmd, format)
+			return examine(ctx, cmd, only, format)
 		},
 	}
 	cli.Choice(c, &format, "format", "output format", "text", "json")
+	c.Flags().StringSliceVar(&only, "only", nil, "run only the check `NAME`; repeat the flag or separate names with commas")
+	cli.Complete(c, "only", cobra.FixedCompletions(doctor.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
-func examine(ctx context.Context, cmd *cobra.Command, format string) error {
+func examine(ctx context.Context, cmd *cobra.Command, only []string, format string) error {
 	path := cli.ConfigPath(cmd)
 	r := doctor.Examine(ctx, doctor.Options{
-		Path: path, Load: func() doctor.Loaded { return load(path) }, Connect: connect, Release: version.Get(), Now: time.Now(),
+		Path: path, Load: func() doctor.Loaded { return load(path) }, Connect: connect, Release: version.Get(), Now: time.Now(), Only: only,
 	})
 	if ctx.Err() != nil {
 		return cli.Unchecked(errors.New("interrupted; nothing was changed"))
