@@ -35,6 +35,9 @@ func TestEveryCommandHasAnExampleThatParses(t *testing.T) {
 		for line := range strings.SplitSeq(c.Example, "\n") {
 			line, _, _ = strings.Cut(strings.TrimSpace(line), "   ") // what follows explains it
 			for part := range strings.SplitSeq(line, "&&") {
+				if _, inside, found := strings.Cut(part, "$("); found {
+					part = inside
+				}
 				words := strings.Fields(strings.TrimPrefix(strings.TrimSpace(part), "source <("))
 				if len(words) == 0 || words[0] != "vega" {
 					t.Errorf("%s: no vega in %q", c.CommandPath(), line)
