@@ -42,7 +42,7 @@ root or as the user of vega, or some checks are unknown.
 Exits 0 if all is well, 1 on a warning, 2 on an error, 3 if something could not
 be looked at.`,
 		Example: `  vega doctor
-  sudo vega doctor -c /etc/vega/vega.hcl
+  vega doctor -c /etc/vega/vega.hcl
   vega doctor --only disk,database
   vega doctor --format json    print the result for a program`,
 		SuggestFor: []string{"checkup", "selftest", "preflight"},
