@@ -67,13 +67,25 @@ func contents(i backup.Info) string {
 		}
 		parts = append(parts, text)
 	}
-	if len(i.Files) > 0 {
-		parts = append(parts, "of data_dir "+strings.Join(sorted(i.Files), ", "))
+	files := slices.Sorted(slices.Values(i.Files))
+	switch len(files) {
+	case 0:
+		return OneLine(enumerate(parts))
+	case 1:
+		return OneLine(enumerate(append(parts, "the file "+files[0]+" of data_dir")))
+	default:
+		return OneLine(strings.Join(parts, ", ") + ", and the files " + enumerate(files) + " of data_dir")
 	}
-	return OneLine(strings.Join(parts, ", "))
 }
 
-func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
+// enumerate joins items with commas, and the last with "and".
+func enumerate(items []string) string {
+	last := len(items) - 1
+	if last < 1 {
+		return strings.Join(items, "")
+	}
+	return strings.Join(items[:last], ", ") + " and " + items[last]
+}
 
 // WriteBackup says what was backed up.
 func WriteBackup(out io.Writer, i backup.Info, took time.Duration) error {
