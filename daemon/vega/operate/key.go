@@ -222,7 +222,7 @@ func (o keyFlags) print(cmd *cobra.Command, t target, value string, k keys.Key, 
 	fmt.Fprintf(cmd.ErrOrStderr(), "The key %s (%s%s) was %s: see %s. A running vega accepts it within a second.\nIt is not shown again. Send it in the header X-API-Key, or as Authorization: Bearer.\n",
 		k.Name, strings.Join(k.Scopes, ", "), expires, done, console.RelativePath(t.file))
 	for _, p := range k.Previous {
-		fmt.Fprintf(cmd.ErrOrStderr(), "The value before is accepted until %s.\n", console.Moment(p.Until))
+		fmt.Fprintf(cmd.ErrOrStderr(), "The previous value is accepted until %s.\n", console.Moment(p.Until))
 	}
 	return nil
 }
@@ -241,7 +241,7 @@ func keyRotateCommand() *cobra.Command {
 		Use:   "rotate NAME",
 		Short: "Give an API key a new value and print it once",
 		Long: `Give an API key in keys.json a new value, with the same name and scopes, and print it
-as vega key add does. The value before stays accepted for the grace period, so that
+as vega key add does. The previous value stays accepted for the grace period, so that
 clients can be changed one by one; the access log shows its name as "NAME (previous)".
 A key that expires gets the same lifetime again. After a leak, use --now.`,
 		Example: `  vega key rotate grafana
@@ -252,8 +252,8 @@ A key that expires gets the same lifetime again. After a leak, use --now.`,
 		ValidArgsFunction: keyNames,
 		RunE:              func(cmd *cobra.Command, args []string) error { return o.rotate(cmd, args[0]) },
 	}
-	cli.Span(c, &o.grace, "grace", 24*time.Hour, "how long the value before stays accepted")
-	c.Flags().BoolVar(&o.now, "now", false, "refuse the value before at once")
+	cli.Span(c, &o.grace, "grace", 24*time.Hour, "how long the previous value stays accepted")
+	c.Flags().BoolVar(&o.now, "now", false, "refuse the previous value at once")
 	cli.Span(c, &o.lifetime, "expires", 0, "how long the key is accepted, such as 90d (default: as before)")
 	cli.Choice(c, &o.format, "format", "output format", "text", "json")
 	cli.Exclusive(c, "grace", "now")
@@ -295,8 +295,8 @@ func keyRevokeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke NAME",
 		Short: "Remove an API key",
-		Long: `Remove an API key from keys.json, with its value from before a rotation. A running
-vega refuses it within a second, also on connections that are open.`,
+		Long: `Remove an API key from keys.json, with its previous value. A running vega refuses it
+within a second, also on connections that are open.`,
 		Example:           "  vega key revoke grafana",
 		SuggestFor:        []string{"remove", "delete", "rm", "del"},
 		Args:              cli.Args(1, 1),
@@ -314,7 +314,7 @@ func revokeKey(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "revoked %s. A running vega refuses it within a second.\n", name)
+	fmt.Fprintf(cmd.OutOrStdout(), "The key %s was revoked. A running vega refuses it within a second.\n", name)
 	if t.configured(name) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s has a key of the same name, which is still accepted.\n", console.RelativePath(t.cfg.Path))
 	}
@@ -324,9 +324,10 @@ func revokeKey(cmd *cobra.Command, name string) error {
 func keyListCommand() *cobra.Command {
 	var format string
 	c := &cobra.Command{
-		Use:               "list",
-		Short:             "List the API keys, without their values",
-		Long:              "List the API keys in keys.json, in vega.hcl, and the one that vega created. The daemon need not run.",
+		Use:   "list",
+		Short: "List the API keys, without their values",
+		Long: `List the API keys in keys.json, those in vega.hcl, and the one that vega created. The
+daemon need not run.`,
 		Example:           "  vega key list\n  vega key list --format json",
 		SuggestFor:        []string{"ls", "show"},
 		Args:              cli.Args(0, 0),
