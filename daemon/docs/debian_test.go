@@ -26,7 +26,8 @@ func TestPagesInDebian(t *testing.T) {
 			continue
 		}
 		if root == "" || release == "" {
-			t.Logf("%s: not run here, because VEGA_PAGES_ROOT and VEGA_PAGES_RELEASE are not set: %d commands, which bash .ci/long pages runs", p.name, p.commands())
+			t.Logf("%s: not run here, because VEGA_PAGES_ROOT and VEGA_PAGES_RELEASE are not set: %d commands, which bash .ci/long pages runs:", p.name, p.commands())
+			list(t, p, len(p.steps))
 			continue
 		}
 		t.Run(strings.TrimSuffix(p.name, ".md"), func(t *testing.T) { inDebian(t, p, root, release) })

@@ -100,15 +100,20 @@ func follow(t *testing.T, r *runner) {
 	defer cancel()
 	began := time.Now()
 	err := r.run(ctx)
-	done := r.reached()
-	for i, s := range r.page.steps {
-		if s.kind == command && i < done {
-			t.Logf("%s:%d $ %s", r.page.name, s.line, strings.ReplaceAll(s.text, "\n", "\n    "))
-		}
-	}
+	list(t, r.page, r.reached())
 	t.Logf("%s: %d commands in %.1f s", r.page.name, r.page.commands(), time.Since(began).Seconds())
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// list lists the commands among the first n steps of a page.
+func list(t *testing.T, p page, n int) {
+	t.Helper()
+	for _, s := range p.steps[:n] {
+		if s.kind == command {
+			t.Logf("%s:%d $ %s", p.name, s.line, strings.ReplaceAll(s.text, "\n", "\n    "))
+		}
 	}
 }
 
