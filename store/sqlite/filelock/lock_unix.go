@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,12 +21,15 @@ type Lock struct{ file *os.File }
 
 // Acquire creates the file and locks it. If another process holds it, the error
 // contains the ID of that process.
+//
+// It refuses what is not a regular file, and a symbolic link: the file is written, and may
+// be given to the owner of its directory. Otherwise that user could make a command of
+// root overwrite any file.
 func Acquire(path string) (*Lock, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := open(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the lock file: vega's user needs write access to it and its directory: %w", err)
+		return nil, err
 	}
-	handOver(f)
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		err = &HeldError{holder(f)}
@@ -39,14 +43,38 @@ func Acquire(path string) (*Lock, error) {
 	return &Lock{file: f}, nil
 }
 
+// open opens the file, and creates it if there is none.
+func open(path string) (*os.File, error) {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, irregular(path)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if errors.Is(err, syscall.ELOOP) { // it was replaced meanwhile
+		return nil, irregular(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the lock file: vega's user needs write access to it and its directory: %w", err)
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(irregular(path), err, f.Close())
+	}
+	handOver(f)
+	return f, nil
+}
+
+func irregular(path string) error {
+	return fmt.Errorf("open the lock file: %s is not a regular file, so vega did not create it; remove it: %w", path, fs.ErrInvalid)
+}
+
 // handOver gives a file that root has created to the owner of its directory. Otherwise, a
-// command that root runs next to a vega of another user would keep that from starting.
+// command that root runs next to a vega of another user would keep that from starting. A
+// file with two names may belong to another program.
 func handOver(f *os.File) {
 	if os.Geteuid() != 0 {
 		return
 	}
 	file, dir := ownerOf(f.Stat()), ownerOf(os.Stat(filepath.Dir(f.Name())))
-	if file != nil && dir != nil && file.Uid == 0 && dir.Uid != 0 {
+	if file != nil && dir != nil && file.Uid == 0 && file.Nlink == 1 && dir.Uid != 0 {
 		_ = f.Chown(int(dir.Uid), int(dir.Gid)) // a file system without owners has no such problem
 	}
 }
