@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/keys"
 	"vega/store/sqlite/backup"
 	"vega/store/sqlite/restore"
 )
@@ -137,6 +138,9 @@ func WriteRestore(out io.Writer, r restore.Result) error {
 	}
 	for _, name := range r.Present {
 		fmt.Fprintf(&b, "%s stays as it was, so that revoked keys stay revoked; --keys restores it.\n", OneLine(name))
+	}
+	if slices.Contains(r.Restored, keys.File) {
+		fmt.Fprintf(&b, "%s is that of the backup, so keys that were revoked since are valid again; vega key list shows all.\n", keys.File)
 	}
 	b.WriteString("Start vega now.\n")
 	_, err := io.WriteString(out, b.String())

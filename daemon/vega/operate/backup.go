@@ -175,26 +175,44 @@ func unusedIn(dir string, now time.Time) string {
 }
 
 // readDataFiles reads the small files of data_dir. Those that do not exist are left out.
+// A link to a file elsewhere is an error: a restore gives the content to the owner of
+// data_dir, who may not be allowed to read what root can.
 func readDataFiles(dir string) (files []backup.File, err error) {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
 	for _, name := range dataFiles {
-		path := filepath.Join(dir, name)
-		info, err := os.Stat(path)
+		data, err := readDataFile(root, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return nil, err
-		}
-		if !info.Mode().IsRegular() || info.Size() > maxDataFile {
-			return nil, fmt.Errorf("%s is not a regular file of at most %d bytes", path, maxDataFile)
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read %s: %w", filepath.Join(dir, name), err)
 		}
 		files = append(files, backup.File{Name: name, Data: data})
 	}
 	return files, nil
+}
+
+func readDataFile(root *os.Root, name string) ([]byte, error) {
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxDataFile {
+		return nil, fmt.Errorf("it is not a regular file of at most %d bytes", maxDataFile)
+	}
+	return io.ReadAll(io.LimitReader(f, maxDataFile))
 }
 
 // spareBytes is what a backup leaves free on the disk of the database, so that the daemon
