@@ -91,8 +91,10 @@ func openSource(ctx context.Context, path string) (*sql.DB, error) {
 		}
 		return db, err
 	}
-	if _, log := os.Stat(path + "-wal"); log == nil {
-		return nil, errors.Join(err, db.Close())
+	for _, side := range []string{"-wal", "-journal"} { // without it, the file is not consistent
+		if _, missing := os.Stat(path + side); missing == nil {
+			return nil, errors.Join(err, db.Close())
+		}
 	}
 	if err := db.Close(); err != nil {
 		return nil, err

@@ -108,7 +108,7 @@ func Schema(path string) (int, error) {
 
 // Read says what the file at path is, without reading all of it. It returns ErrForeign
 // if it is not vega's, and a *DamagedError if it can't be read. A write-ahead log next to
-// the file is part of it.
+// a file that is not a backup is part of it.
 func Read(ctx context.Context, path string) (info Info, err error) {
 	info, _, err = read(ctx, path)
 	return info, err
@@ -165,6 +165,23 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// open opens the file for reading. A backup is complete without a write-ahead log: one next
+// to it is that of another file that had the name before, and is not read. The digest
+// would not cover it.
+func open(ctx context.Context, path string) (*sql.DB, error) {
+	db, err := dsn.Open(dsn.Unshared(path), 1)
+	if err != nil {
+		return nil, err
+	}
+	if is, err := hasTable(ctx, db, "backup"); err == nil && is {
+		return db, nil
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return dsn.Open(dsn.Look(path), 1)
+}
+
 func read(ctx context.Context, path string) (info Info, digest []byte, err error) {
 	h, err := readHeader(path)
 	if err != nil {
@@ -178,7 +195,7 @@ func read(ctx context.Context, path string) (info Info, digest []byte, err error
 	if info.Bytes < h.bytes {
 		return info, nil, &DamagedError{fmt.Sprintf("it should have %d bytes, and has %d", h.bytes, info.Bytes)}
 	}
-	db, err := dsn.Open(dsn.Look(path), 1)
+	db, err := open(ctx, path)
 	if err != nil {
 		return info, nil, err
 	}
@@ -216,6 +233,11 @@ func (i *Info) read(ctx context.Context, db *sql.DB) (digest []byte, err error) 
 	}
 	if err != nil {
 		return nil, err
+	}
+	for _, name := range []string{"backup_rows", "backup_files"} { // a view could have rows without end
+		if has, err := hasTable(ctx, db, name); err != nil || !has {
+			return nil, errors.Join(err, &DamagedError{"it has no table " + name})
+		}
 	}
 	i.Taken, i.Sealed = time.UnixMicro(taken).UTC(), true
 	if err := each(ctx, db, "SELECT name, rows FROM backup_rows", func(name string, n int64) { i.Rows[name] = n }); err != nil {
@@ -260,11 +282,11 @@ func WrittenBy(ctx context.Context, db *sql.DB) (p Program, err error) {
 	return p, err
 }
 
-// Extract writes the store that is in the file at path, with its write-ahead log if
-// there is one, to a new file at into, and returns the small files in it. The new file
+// Extract writes the store that is in the file at path, with the write-ahead log of a
+// file that is not a backup, to a new file at into, and returns the small files in it. The new file
 // is on the disk then.
 func Extract(ctx context.Context, path, into string, w Watch) (files []File, err error) {
-	source, err := dsn.Open(dsn.Look(path), 1)
+	source, err := open(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -192,8 +192,9 @@ func (o *Options) step(text string) {
 	}
 }
 
-// keep gives the former file a second name. Its write-ahead log is moved into it, so that
-// SQLite can't apply it to the new file. keep returns "" if there is no former file.
+// keep gives the former file a second name. Its write-ahead log is moved into it, and a
+// transaction that a journal holds is undone, so that SQLite can't apply either to the new
+// file. keep returns "" if there is no former file.
 func (o *Options) keep(ctx context.Context) (kept string, err error) {
 	if _, err := os.Lstat(o.Store); errors.Is(err, fs.ErrNotExist) {
 		return o.keepLog()
@@ -214,7 +215,7 @@ func (o *Options) keep(ctx context.Context) (kept string, err error) {
 	if err := link(o.Store, kept); err != nil {
 		return "", err
 	}
-	return kept, errors.Join(remove(o.Store+"-wal"), remove(o.Store+"-shm"))
+	return kept, errors.Join(remove(o.Store+"-wal"), remove(o.Store+"-shm"), remove(o.Store+"-journal"))
 }
 
 // link gives a file a second name, unless it has that already. Where the file system has
@@ -236,7 +237,7 @@ func keepDamaged(path, kept string) error {
 	if err := link(path, kept); err != nil {
 		return err
 	}
-	for _, side := range []string{"-wal", "-shm"} {
+	for _, side := range []string{"-wal", "-shm", "-journal"} {
 		if err := os.Rename(path+side, kept+side); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -244,26 +245,37 @@ func keepDamaged(path, kept string) error {
 	return nil
 }
 
-// keepLog sets a write-ahead log aside that has no file.
+// keepLog sets a write-ahead log or a journal aside that has no file.
 func (o *Options) keepLog() (kept string, err error) {
-	kept = o.unused()
-	err = os.Rename(o.Store+"-wal", kept+"-wal")
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", remove(o.Store + "-shm")
+	base := o.unused()
+	for _, side := range []string{"-wal", "-journal"} {
+		switch err := os.Rename(o.Store+side, base+side); {
+		case err == nil && kept == "":
+			kept = base + side
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return kept, err
+		}
 	}
-	return kept + "-wal", errors.Join(err, remove(o.Store+"-shm"))
+	return kept, remove(o.Store + "-shm")
 }
 
-// checkpoint moves the whole write-ahead log into the file.
+// checkpoint moves the whole write-ahead log into the file, and undoes the transaction in
+// its journal.
 func checkpoint(ctx context.Context, path string) error {
-	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) {
+	_, log := os.Stat(path + "-wal")
+	_, journal := os.Stat(path + "-journal")
+	if errors.Is(log, fs.ErrNotExist) && errors.Is(journal, fs.ErrNotExist) {
 		return nil
 	}
 	db, err := dsn.Open(dsn.Checkpointer(path), 1)
 	if err != nil {
 		return err
 	}
-	var busy, frames, copied int64
+	var tables, busy, frames, copied int64
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables) // reads the journal
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
 	err = db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &copied)
 	if err == nil && busy != 0 {
 		err = errors.New("another program reads it; wait until that is done, or stop it")

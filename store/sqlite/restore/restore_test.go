@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"vega/daemon/realtest"
 	"vega/store/sqlite"
 	"vega/store/sqlite/backup"
+	"vega/store/sqlite/dsn"
 	"vega/store/sqlite/filelock"
 	"vega/store/sqlite/restore"
 )
@@ -333,6 +335,125 @@ func TestCopyWithALogIsRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := value(t, o.Store); got != "old" {
+		t.Error(got)
+	}
+}
+
+// A backup is what its digest covers. A log next to it is that of another file.
+func TestLogNextToABackupIsNotRestored(t *testing.T) {
+	t.Parallel()
+	dir := prepare(t)
+	o := options(dir)
+	live := filepath.Join(dir, "live.db")
+	write(t, live, read(t, o.From))
+	db, err := dsn.Open(dsn.Writer(live), 1)
+	if err == nil {
+		_, err = db.ExecContext(t.Context(), "UPDATE memories SET value = 'of another'; UPDATE backup_files SET data = x'00'")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	write(t, o.From+"-wal", read(t, live+"-wal"))
+	if i, err := backup.Check(t.Context(), o.From, backup.Watch{}); err != nil || !i.Sealed {
+		t.Errorf("%+v, %v", i, err)
+	}
+	if _, err := restore.Run(t.Context(), o); err != nil || read(t, filepath.Join(o.DataDir, "id")) != "backed up" {
+		t.Error(err)
+	}
+	if got := value(t, o.Store); got != "new" {
+		t.Error(got)
+	}
+}
+
+// A view in the place of a table of a backup is not read: it could have rows without end.
+func TestBackupWithAViewIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"backup_rows", "backup_files"} {
+		o := options(prepare(t))
+		db, err := dsn.Open(dsn.Private(o.From), 1)
+		if err == nil {
+			_, err = db.ExecContext(t.Context(), "DROP TABLE "+name+"; CREATE VIEW "+name+` AS WITH n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n)
+				SELECT 'id' AS name, i AS rows, x'00' AS data FROM n`)
+			err = errors.Join(err, db.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = restore.Run(t.Context(), o)
+		if _, damaged := errors.AsType[*backup.DamagedError](err); !damaged {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// interrupt replaces the store by one that another program was changing when it was killed:
+// there is a journal that undoes the change.
+func interrupt(t *testing.T, store string) {
+	t.Helper()
+	live := filepath.Join(t.TempDir(), "live.db")
+	put(t, live, "old")
+	db, err := dsn.Open(dsn.Plain(live, url.Values{"_pragma": {"journal_mode(DELETE)", "cache_size(1)"}}), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), `BEGIN; UPDATE memories SET value = 'half';
+		CREATE TABLE filler AS WITH n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 200) SELECT zeroblob(5000) FROM n`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, side := range []string{"-wal", "-shm"} {
+		if err := os.Remove(store + side); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	for _, side := range []string{"", "-journal"} {
+		write(t, store+side, read(t, live+side))
+	}
+}
+
+// The journal of the former file is not applied to the new one, and the former file is kept
+// as it was before the transaction.
+func TestJournalIsNotAppliedToTheBackup(t *testing.T) {
+	t.Parallel()
+	dir := prepare(t)
+	o := options(dir)
+	interrupt(t, o.Store)
+	if _, err := sqlite.TakeBackup(t.Context(), o.Store, backup.Options{Path: filepath.Join(dir, "half.db"), Taken: time.Now()}); err == nil {
+		t.Error("a half transaction was backed up")
+	}
+	r, err := restore.Run(t.Context(), o)
+	if err != nil || exists(o.Store+"-journal") {
+		t.Fatal(err)
+	}
+	if got := value(t, o.Store); got != "new" {
+		t.Error(got)
+	}
+	if got := value(t, r.Kept); got != "old" {
+		t.Error(got)
+	}
+}
+
+// A log and a journal without a file are set aside.
+func TestSideFilesWithoutAFileAreKept(t *testing.T) {
+	t.Parallel()
+	o := options(prepare(t))
+	interrupt(t, o.Store)
+	write(t, o.Store+"-wal", "log")
+	journal := read(t, o.Store+"-journal")
+	if err := os.Remove(o.Store); err != nil {
+		t.Fatal(err)
+	}
+	r, err := restore.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := strings.TrimSuffix(r.Kept, "-wal")
+	if read(t, base+"-wal") != "log" || read(t, base+"-journal") != journal {
+		t.Errorf("%+v", r)
+	}
+	if got := value(t, o.Store); got != "new" {
 		t.Error(got)
 	}
 }
