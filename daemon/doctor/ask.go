@@ -42,6 +42,17 @@ func (a answers) url() string {
 	return a.base
 }
 
+// another reports whether the vega that answered is certainly not the one of the
+// configuration: it refuses the key, and its process does not have the store open,
+// not even a deleted one. It is false where that can't be seen.
+func (a answers) another(c *config.Config) bool {
+	if !a.reached || a.refused == nil {
+		return false
+	}
+	pid := listeningProcess(c.Server.Host, c.Server.Port)
+	return pid != 0 && !hasOpen(pid, storePath(c))
+}
+
 // askTime limits each request.
 const askTime = 3 * time.Second
 

@@ -37,13 +37,17 @@ func look(ctx context.Context, o Options) *host {
 	type who struct {
 		account account
 		pid     int
+		other   bool // another vega answers
 	}
 	w, err := bounded(ctx, o.Patience/4, func(context.Context) (who, error) {
 		pid := lockHolder(storePath(c) + ".lock")
-		return who{vegaAccount(c.DataDir, pid), pid}, nil
+		return who{vegaAccount(c.DataDir, pid), pid, pid == 0 && h.answers.another(c)}, nil
 	})
 	if err == nil {
 		h.account, h.pid = w.account, w.pid
+	}
+	if w.other {
+		h.answers = answers{base: h.answers.base, err: ErrStranger}
 	}
 	return h
 }

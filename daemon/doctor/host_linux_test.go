@@ -311,3 +311,43 @@ func TestPort(t *testing.T) {
 	mine.answers = answers{reached: true}
 	expect(t, checkPort(t.Context(), mine), StatusOK, "is answered by this vega")
 }
+
+// TestAnotherVega checks that a vega that answers on the port is taken for that of the
+// configuration, unless it can be seen that it is not.
+func TestAnotherVega(t *testing.T) {
+	port := realtest.FreePort(t)
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	h := newHost(t, fmt.Sprintf("data_dir = \"data\"\nserver {\n  port = %s\n}\n", port))
+	c := h.loaded.Config
+	check := func(a answers, want bool) {
+		t.Helper()
+		if got := a.another(c); got != want {
+			t.Errorf("another is %v", got)
+		}
+	}
+	check(answers{}, false)
+	check(answers{reached: true}, false) // it accepts the key
+	refused := answers{reached: true, refused: ErrRefused}
+	check(refused, true)
+	path := storePath(c)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	store, err := os.Create(storePath(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(refused, false)
+	if err := os.Remove(store.Name()); err != nil {
+		t.Fatal(err)
+	}
+	check(refused, false) // its store was deleted
+	_ = store.Close()
+	check(refused, true)
+	_ = l.Close()
+	check(refused, false) // nobody is seen
+}

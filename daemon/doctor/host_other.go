@@ -27,5 +27,8 @@ func unsynchronized() bool { return false }
 // listener returns which process listens on a port, as a text, or "".
 func listener(string, int) string { return "" }
 
+func listeningProcess(string, int) int { return 0 }
+func hasOpen(int, string) bool         { return false }
+
 // lowestPort is the lowest port that needs no privilege.
 func lowestPort() int { return 1024 }

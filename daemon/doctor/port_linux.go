@@ -14,9 +14,20 @@ import (
 // listening is the state of a socket in /proc/net/tcp.
 const listening = "0A"
 
-// listener returns which process listens on a port of an address that host includes,
-// as a text, or "" if that can't be seen. Only root sees the processes of others.
+// listener describes the process that listens on a port of an address that host
+// includes, such as "nginx (process 4711)". It returns "" if that can't be seen.
 func listener(host string, port int) string {
+	pid := listeningProcess(host, port)
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if pid == 0 || err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s (process %d)", strings.TrimSpace(string(name)), pid)
+}
+
+// listeningProcess returns the ID of that process, or 0. Only root sees the processes
+// of others.
+func listeningProcess(host string, port int) int {
 	wanted, _ := netip.ParseAddr(host)
 	inodes := map[string]bool{}
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
@@ -35,7 +46,7 @@ func listener(host string, port int) string {
 		}
 	}
 	if len(inodes) == 0 {
-		return ""
+		return 0
 	}
 	return ownerOf(inodes)
 }
@@ -62,22 +73,29 @@ func socketAddress(text string) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(ip, uint16(number)), ok
 }
 
-// ownerOf returns the process that has one of the sockets open, such as "nginx (process
-// 4711)".
-func ownerOf(sockets map[string]bool) string {
+// ownerOf returns the ID of a process that has one of the sockets open, or 0.
+func ownerOf(sockets map[string]bool) int {
 	files, _ := filepath.Glob("/proc/[0-9]*/fd/*")
 	for _, file := range files {
 		if to, err := os.Readlink(file); err != nil || !sockets[to] {
 			continue
 		}
-		pid := filepath.Base(filepath.Dir(filepath.Dir(file)))
-		name, err := os.ReadFile(filepath.Join("/proc", pid, "comm"))
-		if err != nil {
-			continue
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(file)))); err == nil {
+			return pid
 		}
-		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), pid)
 	}
-	return ""
+	return 0
+}
+
+// hasOpen reports whether a process has a file open that is or was at the path.
+func hasOpen(pid int, path string) bool {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+	for _, file := range files {
+		if to, err := os.Readlink(file); err == nil && strings.TrimSuffix(to, " (deleted)") == path {
+			return true
+		}
+	}
+	return false
 }
 
 // lowestPort returns the lowest port that needs no privilege.
