@@ -48,8 +48,8 @@ func (s *Set) readEnvironment(path string, out *diag.Collector) {
 		return
 	case errors.Is(err, ErrLarge):
 		out.Err(diag.TooMuch, at, fmt.Sprintf("The file is larger than %d KiB.", MaxContent>>10), "keep only variables in it, and read large values with file()")
-	case err != nil:
-		out.Err(diag.Unreadable, at, "The file cannot be read: "+Reason(err).Error()+".", Remedy(s.env.path, err)+"; root and vega's user usually may")
+	case err != nil && !closed(s.Dir()): // for the other, the file of the configuration has the error
+		out.Err(diag.Unreadable, at, "The file cannot be read: "+Reason(err).Error()+".", Remedy(s.env.path, err))
 	}
 	src.Text, s.env.err = text, err
 	if err == nil {

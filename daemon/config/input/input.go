@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"vega/daemon/config/diag"
@@ -78,7 +79,7 @@ func Read(path, policies string, out *diag.Collector) *Set {
 	}
 	names, err := policyFiles(dir)
 	s.Note(err)
-	if err != nil {
+	if err != nil && !closed(filepath.Dir(dir)) {
 		out.Err(diag.Unreadable, s.Start(), "The directory "+shown+" cannot be read: "+Reason(err).Error()+".", "make it readable for the user that vega runs as, or remove it")
 	}
 	for n, name := range names {
@@ -90,6 +91,13 @@ func Read(path, policies string, out *diag.Collector) *Set {
 	}
 	s.readEnvironment(path, out)
 	return s
+}
+
+// closed reports whether this process may not look for files in a directory. Then a
+// file that it asks for need not exist.
+func closed(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, EnvFile))
+	return errors.Is(err, fs.ErrPermission)
 }
 
 // Include reads one more file, with an absolute path, which is included at a

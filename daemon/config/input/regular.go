@@ -79,6 +79,9 @@ func ReadFile(path string) ([]byte, error) {
 
 // Remedy says what to do about a file that ReadRegular can't read.
 func Remedy(path string, err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "run the command as root or as vega's user, for example with sudo; if that does not help, let vega's user read the file"
+	}
 	if !errors.Is(err, errDirectory) {
 		return "name a regular file that vega's user may read"
 	}
