@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"vega/daemon/config/diag"
@@ -44,7 +45,7 @@ func (s *Set) readEnvironment(path string, out *diag.Collector) {
 	s.Note(err)
 	at := src.Span(0, 0)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR): // so vega.hcl can't be read
 		return
 	case errors.Is(err, ErrLarge):
 		out.Err(diag.TooMuch, at, fmt.Sprintf("The file is larger than %d KiB.", MaxContent>>10), "keep only variables in it, and read large values with file()")
