@@ -5,11 +5,16 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
+
+// maxKeyFile limits how much of the file of a key is read, in bytes.
+const maxKeyFile = 4 << 10
 
 // OwnKey returns the key in the file at path. If there is no such file, it creates
 // a key; the file never holds only a part of it, also if the machine fails meanwhile.
@@ -47,7 +52,16 @@ func ReadKey(path string) (string, error) {
 	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
 		return "", fmt.Errorf("the API key in %s has mode %v, so other users may have read it; remove the file, and vega creates a new key", path, info.Mode())
 	}
-	b, err := os.ReadFile(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", fmt.Errorf("read the API key: %w", err)
+	}
+	defer f.Close()
+	// A link that replaced the file meanwhile must not make root send another file.
+	if opened, err := f.Stat(); err != nil || !os.SameFile(info, opened) {
+		return "", fmt.Errorf("read the API key: %s was replaced meanwhile; try again: %w", path, errors.Join(fs.ErrInvalid, err))
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
 	if err != nil {
 		return "", fmt.Errorf("read the API key: %w", err)
 	}
