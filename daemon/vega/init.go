@@ -18,7 +18,7 @@ func initCommand() *cobra.Command {
 checks vega itself. Its comments say how to switch on the other integrations.
 An existing file is not changed.`,
 		Example: `  vega init                      write vega.hcl in this directory
-  vega init -c /etc/vega.hcl     write another file`,
+  vega init -c other.hcl         write another file`,
 		SuggestFor: []string{"new", "create", "setup"},
 		Args:       cli.Args(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

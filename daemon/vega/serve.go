@@ -37,7 +37,7 @@ until SIGTERM or Ctrl-C. It reloads the configuration when its files change and
 on SIGHUP. The first lines show each step of the start, where vega answers and
 where its API key is.`,
 		Example: `  vega serve                     with the vega.hcl of this directory
-  vega serve -c /etc/vega.hcl    with another one
+  vega serve -c other.hcl        with another one
   vega serve --port 8001         on another port`,
 		SuggestFor: []string{"run", "start", "daemon", "server", "up"},
 		Args:       cli.Args(0, 0),
