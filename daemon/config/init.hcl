@@ -44,7 +44,7 @@ server {
 
   # Everything under /admin and /v1 requires this key, in the header X-API-Key.
   # If it is not set, vega generates one at its first start and stores it in
-  # data_dir/api_key. It must be set unless host is a loopback address.
+  # data_dir/api_key. Unless host is a loopback address, set it or use vega key.
   api_key = env("VEGA_API_KEY")
 
   # How long requests in flight may take to finish after SIGTERM.

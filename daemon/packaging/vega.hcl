@@ -26,8 +26,8 @@ server {
   port = 8000
 
   # Everything under /admin and /v1 requires a key. Without one here, vega
-  # generates one at its first start, in /var/lib/vega/api_key. There must be one
-  # here unless host is a loopback address.
+  # generates one at its first start, in /var/lib/vega/api_key. Unless host is a
+  # loopback address, there must be one here, or one that vega key add created.
   # api_key = env("VEGA_API_KEY")
 
   # Behind a proxy: the URL at which clients reach vega, and the addresses of the
