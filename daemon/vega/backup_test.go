@@ -76,7 +76,7 @@ func TestNewerDatabaseNamesTheWayBack(t *testing.T) {
 	if code != 1 || !strings.Contains(out, "vega 9.9.9, which is newer") || !strings.Contains(out, "without what was stored since") || back == nil {
 		t.Fatalf("%d, %s", code, out)
 	}
-	if code, out = invoke("restore", "-c", strings.ReplaceAll(back[1], `'\''`, "'"), back[2]); code != 0 || !strings.Contains(out, "It has 0 runs, 1 memory") {
+	if code, out = invoke("restore", "-c", strings.ReplaceAll(back[1], `'\''`, "'"), back[2]); code != 0 || !strings.Contains(out, "It has 0 runs and 1 memory") {
 		t.Fatalf("%d, %s", code, out)
 	}
 	kept, err := filepath.Glob(db + ".replaced-*")
@@ -119,7 +119,7 @@ func TestRestoreOutsideDataDir(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "b.db")
-	if code, out := invoke("backup", "-c", vega, file); code != 0 || !strings.Contains(out, "2 memories, of data_dir id.") {
+	if code, out := invoke("backup", "-c", vega, file); code != 0 || !strings.Contains(out, "2 memories and the file id of data_dir.") {
 		t.Fatalf("%d, %s", code, out)
 	}
 	for _, dir := range []string{filepath.Dir(filepath.Dir(elsewhere)), filepath.Dir(db)} {
@@ -134,7 +134,7 @@ func TestRestoreOutsideDataDir(t *testing.T) {
 	if err != nil || string(text) != "0123456789abcdef\n" {
 		t.Errorf("%q, %v", text, err)
 	}
-	if code, out := invoke("backup", "-c", vega, "--replace", file); code != 0 || !strings.Contains(out, "2 memories, of data_dir id.") {
+	if code, out := invoke("backup", "-c", vega, "--replace", file); code != 0 || !strings.Contains(out, "2 memories and the file id of data_dir.") {
 		t.Errorf("%d, %s", code, out)
 	}
 }
