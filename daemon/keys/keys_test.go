@@ -295,4 +295,8 @@ func TestExpiryIsExactAndFinal(t *testing.T) {
 	if n := strings.Count(lines.String(), "has expired"); n != 1 {
 		t.Errorf("logged %d times:\n%s", n, lines)
 	}
+	add(t, dir, "new", time.Minute)
+	if accepted, _ := l.Poll(start); len(accepted) != 2 || accepted[1].Name != "new" {
+		t.Errorf("added after the clock was corrected: %+v", accepted)
+	}
 }

@@ -42,16 +42,16 @@ type Live struct {
 	broken string
 	stamp  fs.FileInfo // of the file when it was last read; nil for none
 	read   time.Time   // when that was
-	latest time.Time   // the latest time seen; see Poll
 
 	accepted []Accepted
 	next     time.Time       // when the next of them expires; zero: never
 	gone     map[string]bool // names of values that have expired, which the log has named
+	over     map[Digest]bool // values that have expired; see Poll
 }
 
 // Follow returns a Live of a data directory.
 func Follow(dir string, log *slog.Logger) *Live {
-	return &Live{dir: dir, log: log, gone: map[string]bool{}}
+	return &Live{dir: dir, log: log, gone: map[string]bool{}, over: map[Digest]bool{}}
 }
 
 // Poll returns the values to accept, and whether they differ from those of the last
@@ -61,12 +61,10 @@ func Follow(dir string, log *slog.Logger) *Live {
 // accepted, and at the start of a daemon there are none. A file that was removed
 // has no keys.
 //
-// What has expired stays expired for the life of the daemon, also if the clock is
-// set back.
+// A value that has expired stays expired for the life of the daemon, also if the clock
+// is set back. Other values are judged by the clock as it is, so a clock that was wrong
+// locks nobody out for longer than it takes to add or rotate a key.
 func (l *Live) Poll(now time.Time) (accepted []Accepted, changed bool) {
-	if now.After(l.latest) {
-		l.latest = now
-	}
 	reread := l.stale(now)
 	if reread {
 		l.reload(now)
@@ -74,10 +72,10 @@ func (l *Live) Poll(now time.Time) (accepted []Accepted, changed bool) {
 	if l.set == nil {
 		return nil, false
 	}
-	if !reread && (l.next.IsZero() || l.latest.Before(l.next)) {
+	if !reread && (l.next.IsZero() || now.Before(l.next)) {
 		return l.accepted, false
 	}
-	if next := l.standing(); !slices.EqualFunc(next, l.accepted, same) {
+	if next := l.standing(now); !slices.EqualFunc(next, l.accepted, same) {
 		l.accepted, changed = next, true
 	}
 	return l.accepted, changed
@@ -182,7 +180,7 @@ func index(s *Set) map[string]Key {
 func few(names []string) string { return strings.Join(names[:min(len(names), maxNamed)], ", ") }
 
 // standing returns the values that have not expired, and sets when the next does.
-func (l *Live) standing() []Accepted {
+func (l *Live) standing(now time.Time) []Accepted {
 	var all []Accepted
 	l.next = time.Time{}
 	add := func(a Accepted) {
@@ -195,7 +193,7 @@ func (l *Live) standing() []Accepted {
 		if k.Foreign() {
 			continue
 		}
-		if k.Expired(l.latest) {
+		if l.expired(k.Digest, k.Expires, now) {
 			if !l.gone[k.Name] {
 				l.gone[k.Name] = true
 				l.log.Warn("an API key has expired", "key", k.Name, "expired", k.Expires)
@@ -204,10 +202,19 @@ func (l *Live) standing() []Accepted {
 		}
 		add(Accepted{k.Name, k.Digest, k.Scopes, k.Expires})
 		for _, p := range k.Previous {
-			if l.latest.Before(p.Until) {
+			if !p.Until.IsZero() && !l.expired(p.Digest, p.Until, now) {
 				add(Accepted{k.Name + " (previous)", p.Digest, k.Scopes, p.Until})
 			}
 		}
 	}
 	return all
+}
+
+// expired reports whether a value has expired, now or before. The clock may have been
+// set back since.
+func (l *Live) expired(d Digest, at, now time.Time) bool {
+	if !at.IsZero() && !now.Before(at) {
+		l.over[d] = true
+	}
+	return l.over[d]
 }
