@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
 // containerMemory is what the image is tested with, in bytes.
@@ -91,23 +94,60 @@ func unpack(t *testing.T, image string) *container {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = removeAll(dir) })
-	layout := filepath.Join(dir, "layout")
+	files := filepath.Join(dir, "layout")
 	c := &container{t: t, root: filepath.Join(dir, "root"), volume: filepath.Join(dir, "volume"), log: filepath.Join(dir, "log")}
-	err = errors.Join(os.Chmod(dir, 0o755), os.Mkdir(layout, 0o755), os.Mkdir(c.volume, 0o700), os.Chown(c.volume, nobody, nobody))
+	err = errors.Join(os.Chmod(dir, 0o755), os.Mkdir(files, 0o755), os.Mkdir(c.volume, 0o700), os.Chown(c.volume, nobody, nobody))
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, "tar", "-xf", image, "-C", layout)
-	tags := strings.Fields(run(t, "umoci", "list", "--layout", layout))
+	run(t, "tar", "-xf", image, "-C", files)
+	keepOwn(t, files)
+	tags := strings.Fields(run(t, "umoci", "list", "--layout", files))
 	if len(tags) != 1 {
 		t.Fatalf("tags: %v", tags)
 	}
-	run(t, "umoci", "raw", "unpack", "--image", layout+":"+tags[0], c.root)
-	if err := json.Unmarshal(configOf(t, layout), &c.config); err != nil {
+	run(t, "umoci", "raw", "unpack", "--image", files+":"+tags[0], c.root)
+	if err := json.Unmarshal(configOf(t, files), &c.config); err != nil {
 		t.Fatal(err)
 	}
 	c.group = cgroup(t)
 	return c
+}
+
+// keepOwn makes the image of this machine's platform the only one in a layout, because
+// umoci chooses none from an index of several.
+func keepOwn(t *testing.T, dir string) {
+	t.Helper()
+	all, err := layout.ImageIndexFromPath(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, err := all.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tagged := top.Manifests[0]
+	nested, err := all.ImageIndex(tagged.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := nested.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range images.Manifests {
+		if m.Platform.OS == "linux" && m.Platform.Architecture == runtime.GOARCH {
+			m.Annotations = tagged.Annotations
+			top.Manifests = []v1.Descriptor{m}
+		}
+	}
+	text, err := json.Marshal(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "index.json"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // configOf returns the configuration of this machine's image in a layout.
