@@ -28,6 +28,7 @@ import (
 	"vega/daemon/config/diag"
 	"vega/daemon/config/input"
 	"vega/daemon/config/redact"
+	"vega/daemon/config/telemetry"
 	"vega/daemon/heartbeat"
 	"vega/daemon/notify/service"
 	"vega/plugins/grant"
@@ -56,10 +57,14 @@ type Config struct {
 	Thresholds []policies.Threshold
 	Notifiers  []service.Settings // in order of name
 	// Alerts are in order of name, including the built-in ones.
-	Alerts   []alert.Alert
-	Windows  []alert.Window   // maintenance windows, in order of name
-	DeadMen  []DeadMan        // in order of name
-	Warnings diag.Diagnostics // reported by Load
+	Alerts []alert.Alert
+	// ScrapeModules are in order of name.
+	ScrapeModules []ScrapeModule
+	Windows       []alert.Window // maintenance windows, in order of name
+	DeadMen       []DeadMan      // in order of name
+	// Telemetry says what is exported and measured besides checks.
+	Telemetry telemetry.Settings
+	Warnings  diag.Diagnostics // reported by Load
 
 	in      *input.Set // the files and variables read, for Rebind
 	secrets []string   // longest first
@@ -178,6 +183,15 @@ type Integration struct {
 	Position  string // file:line of its block
 	// Heartbeat says when the job reports; nil: the probe runs.
 	Heartbeat *heartbeat.Settings
+}
+
+// ScrapeModule is a probe without its target, for GET /probe.
+type ScrapeModule struct {
+	// Integration is the probe with its settings. The option From is not set, and the
+	// grants have no target.
+	Integration
+	From    string   // the option that the target of a request goes into
+	Targets []string // patterns, one of which the target must match
 }
 
 // Secrets returns the values that no output may show: those of env() and

@@ -21,6 +21,7 @@ type Run struct {
 	Took          time.Duration // time in the sandbox, excluding time in the queue
 	CorrelationID string
 	Contention    *Contention // nil if it was not measured
+	Exchange      *Exchange   // nil if the run exchanged nothing with a target; not stored
 }
 
 // Transition is a change of an integration's status from one run to the next.
