@@ -28,8 +28,8 @@
 //
 // # A request, in call order
 //
-//	limiter.Accept   api/limiter.go  accepts a connection, perhaps closing an idle one
-//	gate.ServeHTTP   api/limiter_request.go  identifies the client, limits requests
+//	Limiter.Accept   api/limit/limiter.go  accepts a connection, perhaps closing an idle one
+//	gate.ServeHTTP   api/gate.go     identifies the client, limits requests
 //	routes           api/routes.go   the table of routes
 //	a handler        api/handlers.go decodes, calls one method here, encodes
 //	Engine.Health    engine/health.go  runs integrations and waits for them

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"time"
@@ -118,31 +119,11 @@ func (c *caller) ask(path, more string) *caller {
 // after its answer arrives.
 func (h *testServer) waitIdle(n int) {
 	h.t.Helper()
-	h.until(func() bool { return h.limiter.idleConnections() == n })
-}
-
-// until waits until a condition of the limiter holds.
-func (h *testServer) until(condition func() bool) {
-	h.t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-		h.limiter.mu.Lock()
-		ok, idle := condition(), h.limiter.idleConnections()
-		h.limiter.mu.Unlock()
-		if ok {
-			return
-		}
+	for end := time.Now().Add(time.Minute); h.limiter.Counts().Idle != n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			h.t.Fatalf("waited in vain; %d connections are idle", idle)
+			h.t.Fatalf("waited in vain for %d idle connections: %+v", n, h.limiter.Counts())
 		}
 	}
-}
-
-// idleConnections counts the idle connections of clients. The caller holds m.mu.
-func (d *limiter) idleConnections() (n int) {
-	for _, own := range d.idleClients {
-		n += own.idle.Len()
-	}
-	return n
 }
 
 const withKey = "X-API-Key: " + key + "\r\n"
@@ -359,10 +340,7 @@ func TestDeadlinesAreNotStretched(t *testing.T) {
 	}
 	c.say(strings.Repeat("GET /admin/plugins HTTP/1.1\r\nHost: v\r\n"+withKey+"\r\n", 20))
 	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		endless.limiter.mu.Lock()
-		left := endless.limiter.served
-		endless.limiter.mu.Unlock()
-		if left == 0 {
+		if endless.limiter.Counts().Served == 0 {
 			break
 		}
 		if time.Now().After(end) {
@@ -420,6 +398,44 @@ func TestHTTP2InFlightStays(t *testing.T) {
 	other := client()
 	if status, _ := get(other, "/admin/plugins"); status != 200 {
 		t.Errorf("another client: %d", status)
+	}
+}
+
+// TestHTTP2IdleConnectionStays checks that an HTTP/2 connection between requests
+// stays open while another client opens more and more of them.
+func TestHTTP2IdleConnectionStays(t *testing.T) {
+	certFile, keyFile := pair(t, t.TempDir(), 1)
+	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 4, PerClient: 4, Spare: 1}, CertFile: certFile, KeyFile: keyFile}, nil)
+	trust := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // the peer is the test's own
+	tr := &http.Transport{TLSClientConfig: trust, ForceAttemptHTTP2: true}
+	t.Cleanup(tr.CloseIdleConnections)
+	reused := false
+	get := func() int {
+		r := request(t, "GET", h.URL()+"/admin/plugins", nil)
+		r.Header.Set("X-API-Key", key)
+		trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }}
+		res, err := tr.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
+		if err != nil {
+			return 0
+		}
+		_ = res.Body.Close()
+		return res.StatusCode
+	}
+	if got := get(); got != 200 {
+		t.Fatal(got)
+	}
+	h.waitIdle(1)
+	for range 20 {
+		config := trust.Clone()
+		config.NextProtos = []string{"h2"}
+		c := tls.Client(h.dial("127.0.0.2"), config)
+		if err := c.HandshakeContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Write([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"))
+	}
+	if got := get(); got != 200 || !reused {
+		t.Errorf("after the flood: %d, same connection: %v", got, reused)
 	}
 }
 

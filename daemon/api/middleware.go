@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vega/daemon/api/limit"
 	"vega/daemon/telemetry"
 )
 
@@ -47,7 +48,7 @@ func (a *API) accessLog(c *gin.Context) {
 		"method", c.Request.Method, "path", shownPath(c.Request), "status", c.Writer.Status(),
 		"took_ms", float64(time.Since(began).Microseconds()) / 1000, "bytes", max(c.Writer.Size(), 0),
 	}
-	if client, ok := clientIn(c.Request.Context()); ok {
+	if client, ok := limit.ClientIn(c.Request.Context()); ok {
 		line = append(line, "remote", client.String(), "proxy", c.Request.RemoteAddr)
 	} else {
 		line = append(line, "remote", c.Request.RemoteAddr)

@@ -455,7 +455,7 @@ func TestFailuresMatchTheirDescription(t *testing.T) {
 	if body := w.Body.String(); w.Code != 503 || !strings.Contains(body, "vega can't use its store for now: the disk is full; free some space") || strings.Contains(body, "/secret/path") {
 		t.Errorf("%d %s", w.Code, body)
 	}
-	w = send(t, refuse(exceedsRequests), "GET", "/healthz")
+	w = send(t, refuse("too many"), "GET", "/healthz")
 	c.check("GET", "/healthz", reply{w.Code, w.Header(), w.Body.String()})
 }
 

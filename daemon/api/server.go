@@ -15,16 +15,20 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"vega/daemon/api/limit"
 	"vega/daemon/engine"
 )
 
 // Server serves an API on a listener.
 type Server struct {
 	http    *http.Server
-	limiter *limiter
+	limiter *limit.Limiter
 	secure  bool
 	ending  atomic.Bool // Drain or Cut was called
 }
+
+// Limits bounds what clients may have open.
+type Limits = limit.Limits
 
 // ServerOptions configures a Server.
 type ServerOptions struct {
@@ -83,8 +87,8 @@ func Listen(ctx context.Context, a *API, o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, listenError(err)
 	}
-	s.limiter = newLimiter(l, o.Limits, o.Log)
-	s.http.Handler, s.http.ConnState = gate{s.limiter, a}, s.limiter.connState
+	s.limiter = limit.New(l, o.Limits, o.Log)
+	s.http.Handler, s.http.ConnState = gate{s.limiter, a}, s.limiter.ConnState
 	return s, nil
 }
 
@@ -123,15 +127,15 @@ func (o *ServerOptions) server() *http.Server {
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
-		ConnContext:       withConnection,
+		ConnContext:       limit.WithConnection,
 		// A client with more requests than this queues them itself, and none is rejected.
-		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: half(o.Limits.PerClient)},
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: o.Limits.Streams()},
 	}
 }
 
 // SetLimits changes the limits. Connections over the new limits stay open until
 // new ones arrive.
-func (s *Server) SetLimits(l Limits) { s.limiter.set(l) }
+func (s *Server) SetLimits(l Limits) { s.limiter.Set(l) }
 
 // URL returns the base URL of the server, with the actual port.
 func (s *Server) URL() string {
@@ -162,10 +166,10 @@ func (s *Server) Serve() error {
 // are incomplete.
 func (s *Server) Drain(ctx context.Context) error {
 	s.ending.Store(true)
-	defer s.limiter.rejections.close()
-	_ = s.limiter.Listener.Close() // the listener is unusable in any case
+	defer s.limiter.LogRest()
+	_ = s.limiter.Close() // the listener is unusable in any case
 	s.http.SetKeepAlivesEnabled(false)
-	if err := s.limiter.wait(ctx, s.limiter.quiet); err != nil {
+	if err := s.limiter.WaitQuiet(ctx); err != nil {
 		return err
 	}
 	if err := s.http.Shutdown(ctx); !errors.Is(err, net.ErrClosed) { // Drain closed the listener
@@ -175,7 +179,7 @@ func (s *Server) Drain(ctx context.Context) error {
 }
 
 // InFlight returns the number of requests being answered.
-func (s *Server) InFlight() int { return len(s.limiter.inFlight()) }
+func (s *Server) InFlight() int { return len(s.limiter.InFlight()) }
 
 // handlerTime limits how long Cut waits for handlers to notice that their
 // connection is closed.
@@ -184,10 +188,10 @@ const handlerTime = time.Second
 // Cut closes all connections and returns the requests that were in flight.
 func (s *Server) Cut() []string {
 	s.ending.Store(true)
-	cut := s.limiter.inFlight()
+	cut := s.limiter.InFlight()
 	_ = s.http.Close() // an error does not matter, because the process ends
 	ctx, cancel := context.WithTimeout(context.Background(), handlerTime)
 	defer cancel()
-	_ = s.limiter.wait(ctx, s.limiter.noRequests) // a handler that does not notice ends with the process
+	_ = s.limiter.WaitNoRequests(ctx) // a handler that does not notice ends with the process
 	return cut
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"vega/daemon/api/limit"
 	"vega/daemon/telemetry"
 )
 
@@ -33,13 +34,13 @@ func answerUnauthenticated(w http.ResponseWriter, r *http.Request, h http.Handle
 	if unread {
 		w.Header().Set("Connection", "close")
 	}
-	body := watchBody(r)
+	body := limit.WatchBody(r)
 	h(buffered, r)
 	buffered.send(r.Method)
 	_ = control.Flush() // the deadline closes the connection of a client that does not read
 	if unread {
-		_ = control.SetReadDeadline(time.Now().Add(lingerTimeout)) // also for HTTP/2
-		body.linger(w, r)
+		_ = control.SetReadDeadline(time.Now().Add(limit.LingerTimeout)) // also for HTTP/2
+		body.Linger(w, r)
 	}
 }
 

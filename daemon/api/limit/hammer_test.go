@@ -1,4 +1,4 @@
-package api
+package limit
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func TestLimiterHammer(t *testing.T) {
 		{Connections: 3, PerClient: 8, Spare: 0},
 	} {
 		t.Run(fmt.Sprintf("%d of %d", l.PerClient, l.Connections), func(t *testing.T) {
-			h := open(t, &fake{}, ServerOptions{Limits: l}, nil)
+			h := open(t, l)
 			var all sync.WaitGroup
 			for n := range 8 {
 				all.Go(func() {
@@ -75,7 +75,7 @@ func (h *testServer) misbehave(random *rand.Rand, l Limits) {
 	}
 }
 
-// ranked checks the place of a client in the ranking. The caller holds limiter.mu.
+// ranked checks the place of a client in the ranking. The caller holds Limiter.mu.
 func (h *testServer) ranked(address netip.Addr, own *client) {
 	h.t.Helper()
 	if own.idle.Len() == 0 && own.rank == 0 {

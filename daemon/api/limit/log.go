@@ -1,4 +1,4 @@
-package api
+package limit
 
 import (
 	"log/slog"
@@ -40,7 +40,7 @@ type load struct {
 func newRejectionLog(log *slog.Logger) *rejectionLog { return &rejectionLog{log: log} }
 
 // count adds to the sum. The caller holds m.mu.
-func (l *rejectionLog) count(m *limiter, add func(*rejections)) {
+func (l *rejectionLog) count(m *Limiter, add func(*rejections)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	add(&l.sum)
@@ -63,6 +63,9 @@ func (l *rejectionLog) flush() {
 		l.timer = time.AfterFunc(rejectionInterval, l.flush)
 	}
 }
+
+// LogRest logs the rejections since the last line about them.
+func (m *Limiter) LogRest() { m.rejections.close() }
 
 // close logs the remaining rejections.
 func (l *rejectionLog) close() {
@@ -89,7 +92,7 @@ func (l *rejectionLog) write() {
 }
 
 // load counts the connections, requests and clients. The caller holds m.mu.
-func (m *limiter) load() load {
+func (m *Limiter) load() load {
 	l := load{connections: m.served + m.spare, requests: len(m.requests), clients: len(m.clients), limits: m.limits}
 	for address, own := range m.clients {
 		if own.connections > l.most {

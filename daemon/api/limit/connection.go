@@ -1,4 +1,4 @@
-package api
+package limit
 
 import (
 	"container/list"
@@ -10,7 +10,7 @@ import (
 // connection is a connection that the limiter accepted.
 type connection struct {
 	*net.TCPConn
-	limiter   *limiter
+	limiter   *Limiter
 	from      netip.Addr // see clientAddress
 	proxy     bool       // from a trusted proxy
 	spare     bool
@@ -18,7 +18,7 @@ type connection struct {
 	closed    bool
 	httpIdle  bool          // net/http has reported the connection as idle
 	requests  int           // in flight; HTTP/2 allows several
-	idleSince uint64        // limiter.idleClock when it became idle
+	idleSince uint64        // Limiter.idleClock when it became idle
 	idleList  *list.List    // the list that contains it, nil while it is busy
 	element   *list.Element // in idleList
 }
@@ -42,7 +42,7 @@ func connectionOf(conn net.Conn) *connection {
 }
 
 // add counts a new connection, which is idle.
-func (m *limiter) add(c *connection) {
+func (m *Limiter) add(c *connection) {
 	if c.spare {
 		m.spare++
 	} else {
@@ -57,7 +57,7 @@ func (m *limiter) add(c *connection) {
 }
 
 // markUsed notes that a complete request arrived on a connection.
-func (m *limiter) markUsed(c *connection) {
+func (m *Limiter) markUsed(c *connection) {
 	if c.unused {
 		c.unused = false
 		m.unused--
@@ -65,7 +65,7 @@ func (m *limiter) markUsed(c *connection) {
 }
 
 // remove forgets a connection. Removing it again does nothing.
-func (m *limiter) remove(c *connection) {
+func (m *Limiter) remove(c *connection) {
 	if c.closed {
 		return
 	}
@@ -86,7 +86,7 @@ func (m *limiter) remove(c *connection) {
 }
 
 // markIdle appends a connection to the appropriate list of idle connections.
-func (m *limiter) markIdle(c *connection) {
+func (m *Limiter) markIdle(c *connection) {
 	if c.closed || c.requests > 0 || c.idleList != nil {
 		return
 	}

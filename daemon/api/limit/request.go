@@ -1,4 +1,4 @@
-package api
+package limit
 
 import (
 	"context"
@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// inFlight is an admitted request.
-type inFlight struct {
-	method, path  string
+// Request is a request that Admit decides on.
+type Request struct {
+	Method, Path  string // as InFlight shows them
+	Authenticated bool   // the request has a valid key, or the token of a heartbeat
 	connection    *connection
 	from          netip.Addr // see clientAddress
-	authenticated bool       // the request has a valid key, or the token of a heartbeat
 	began         time.Time
 }
 
@@ -22,60 +22,37 @@ type (
 	clientKey     struct{}
 )
 
-// withConnection implements http.Server.ConnContext.
-func withConnection(ctx context.Context, c net.Conn) context.Context {
+// WithConnection implements http.Server.ConnContext.
+func WithConnection(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connectionKey{}, connectionOf(c))
 }
 
-// clientIn returns the address of a request's client if it came through a trusted
+// ClientIn returns the address of a request's client if it came through a trusted
 // proxy.
-func clientIn(ctx context.Context) (netip.Addr, bool) {
+func ClientIn(ctx context.Context) (netip.Addr, bool) {
 	a, ok := ctx.Value(clientKey{}).(netip.Addr)
 	return a, ok
 }
 
-// gate admits requests to a handler, or answers that there are too many.
-type gate struct {
-	limiter *limiter
-	api     *API
-}
-
-// ServeHTTP answers a request.
-func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Identify returns the request with what ClientIn reads, and what Admit needs. The
+// second is nil for a request whose connection the limiter did not accept.
+func (m *Limiter) Identify(r *http.Request) (*http.Request, *Request) {
 	c, _ := r.Context().Value(connectionKey{}).(*connection)
-	if c == nil { // not accepted by the limiter
-		g.api.ServeHTTP(w, r)
-		return
+	if c == nil {
+		return r, nil
 	}
 	address := addressOf(c.RemoteAddr())
-	from := forwardedClient(address, g.limiter.trusted(), r.Header)
+	from := forwardedClient(address, m.trusted(), r.Header)
 	if from != address {
 		r = r.WithContext(context.WithValue(r.Context(), clientKey{}, from))
 	}
-	key, _ := g.api.keyOf(r)
-	authenticated := key != nil || pusher{g.api}.known(r)
-	f := &inFlight{r.Method, shownPath(r), c, clientAddress(from), authenticated, time.Now()}
-	if exceeded := g.limiter.admit(f); exceeded != "" {
-		answerUnauthenticated(w, r, refuse(exceeded))
-		return
-	}
-	serve := func(w http.ResponseWriter, r *http.Request) {
-		defer g.limiter.release(f)
-		g.api.ServeHTTP(w, r)
-	}
-	if !authenticated {
-		answerUnauthenticated(w, r, serve)
-		return
-	}
-	body := watchBody(r)
-	serve(w, r)
-	body.linger(w, r)
+	return r, &Request{Method: r.Method, connection: c, from: clientAddress(from), began: time.Now()}
 }
 
-// admit admits a request if the limits allow it: the total, that of its client,
+// Admit admits a request, which ends with Release, if the limits allow it: the total, that of its client,
 // and that of requests without a key, which may take half of either. It returns
 // the limit that is exceeded, or "".
-func (m *limiter) admit(f *inFlight) (exceeded string) {
+func (m *Limiter) Admit(f *Request) (exceeded string) {
 	m.mu.Lock()
 	evicted, exceeded := m.admitLocked(f)
 	m.mu.Unlock()
@@ -87,7 +64,7 @@ func (m *limiter) admit(f *inFlight) (exceeded string) {
 
 // admitLocked also returns the connection to close for the request. The caller
 // holds m.mu.
-func (m *limiter) admitLocked(f *inFlight) (evicted *connection, exceeded string) {
+func (m *Limiter) admitLocked(f *Request) (evicted *connection, exceeded string) {
 	c := f.connection
 	m.markUsed(c)
 	exceeded = m.exceeded(f)
@@ -104,7 +81,7 @@ func (m *limiter) admitLocked(f *inFlight) (evicted *connection, exceeded string
 	own := m.clientOf(f.from)
 	m.requests[f] = struct{}{}
 	own.requests++
-	if !f.authenticated {
+	if !f.Authenticated {
 		m.anonymous++
 		own.anonymous++
 	}
@@ -121,16 +98,16 @@ const (
 )
 
 // exceeded returns the limit that a request would exceed, or "".
-func (m *limiter) exceeded(f *inFlight) string {
+func (m *Limiter) exceeded(f *Request) string {
 	own, total, each := m.clientOf(f.from), m.limits.Connections, m.limits.PerClient
 	switch {
 	case f.connection.closed, len(m.requests) >= max(1, total):
 		return exceedsRequests
 	case own.requests >= max(1, each):
 		return exceedsClientRequests
-	case !f.authenticated && m.anonymous >= half(total):
+	case !f.Authenticated && m.anonymous >= half(total):
 		return exceedsAnonymous
-	case !f.authenticated && own.anonymous >= half(each):
+	case !f.Authenticated && own.anonymous >= half(each):
 		return exceedsClientAnonymous
 	}
 	return ""
@@ -140,13 +117,13 @@ func half(n int) int { return max(1, n/2) }
 
 // promote turns a spare connection into a regular one if there is a place by now.
 // For a request with a key it evicts an idle connection.
-func (m *limiter) promote(f *inFlight) (evicted *connection, exceeded string) {
+func (m *Limiter) promote(f *Request) (evicted *connection, exceeded string) {
 	c := f.connection
 	if !c.proxy && m.clientOf(c.from).connections > max(1, m.limits.PerClient) {
 		return nil, exceedsClientConnections
 	}
 	if m.served >= max(1, m.limits.Connections) {
-		if evicted = m.evictable(); !f.authenticated || evicted == nil {
+		if evicted = m.evictable(); !f.Authenticated || evicted == nil {
 			return nil, exceedsRequests
 		}
 		m.evict(evicted)
@@ -158,29 +135,29 @@ func (m *limiter) promote(f *inFlight) (evicted *connection, exceeded string) {
 	return evicted, ""
 }
 
-// release ends a request. A connection without a key is idle from then on, whatever
+// Release ends a request. A connection without a key is idle from then on, whatever
 // it still sends. For other connections, net/http reports when they become idle. It
 // has already done so if the client canceled its request.
-func (m *limiter) release(f *inFlight) {
+func (m *Limiter) Release(f *Request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	own := m.clientOf(f.from)
 	delete(m.requests, f)
 	f.connection.requests--
 	own.requests--
-	if !f.authenticated {
+	if !f.Authenticated {
 		m.anonymous--
 		own.anonymous--
 	}
-	if !f.authenticated || f.connection.httpIdle {
+	if !f.Authenticated || f.connection.httpIdle {
 		m.markIdle(f.connection)
 	}
 	m.forget(f.from)
 	m.wake()
 }
 
-// connState implements http.Server.ConnState.
-func (m *limiter) connState(conn net.Conn, state http.ConnState) {
+// ConnState implements http.Server.ConnState.
+func (m *Limiter) ConnState(conn net.Conn, state http.ConnState) {
 	c := connectionOf(conn)
 	if c == nil || state != http.StateIdle && state != http.StateActive {
 		return
@@ -195,7 +172,7 @@ func (m *limiter) connState(conn net.Conn, state http.ConnState) {
 	}
 }
 
-func (m *limiter) trusted() []netip.Prefix {
+func (m *Limiter) trusted() []netip.Prefix {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.limits.Trusted

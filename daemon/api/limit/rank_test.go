@@ -1,15 +1,9 @@
-package api
+package limit
 
 import (
-	"crypto/tls"
 	"fmt"
-	"net/http"
-	"net/http/httptrace"
-	"net/netip"
 	"strings"
 	"testing"
-
-	"vega/daemon/telemetry"
 )
 
 // flood opens connections from a number of addresses in turn, sends text on each,
@@ -48,7 +42,7 @@ func TestFloodKeepsSlowClient(t *testing.T) {
 	} {
 		for kind, text := range map[string]string{"silent": "", "half a header": "GET /healthz HTTP/1.1\r\nX-Drip: "} {
 			t.Run(fmt.Sprintf("%s, %d addresses, %d of %d", kind, c.addresses, c.limits.PerClient, c.limits.Connections), func(t *testing.T) {
-				h := open(t, &fake{}, ServerOptions{Limits: c.limits}, nil)
+				h := open(t, c.limits)
 				early := h.dial()
 				h.flood(c.addresses, 200, text)
 				if got := early.ask("/admin/plugins", withKey).status(); got != 200 {
@@ -68,7 +62,7 @@ func TestFloodKeepsSlowClient(t *testing.T) {
 // TestLargestClientIsEvictedFirst checks the order of evictions: the longest idle
 // connection of the client with the most, and among equals the longest idle of all.
 func TestLargestClientIsEvictedFirst(t *testing.T) {
-	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 6, PerClient: 6, Spare: 1}}, nil)
+	h := open(t, Limits{Connections: 6, PerClient: 6, Spare: 1})
 	one := h.dial("127.0.0.2")
 	two := []*caller{h.dial("127.0.0.3"), h.dial("127.0.0.3")}
 	three := []*caller{h.dial("127.0.0.4"), h.dial("127.0.0.4"), h.dial("127.0.0.4")}
@@ -103,7 +97,7 @@ func TestLargestClientIsEvictedFirst(t *testing.T) {
 // arrived waits until a connection was accepted.
 func (h *testServer) arrived(c *caller) {
 	h.t.Helper()
-	h.until(func() bool { return h.seen(c) })
+	h.until(func() bool { return h.serves(c) })
 }
 
 // serves reports whether the limiter keeps a connection.
@@ -113,7 +107,7 @@ func (h *testServer) serves(c *caller) bool {
 	return h.seen(c)
 }
 
-// seen reports whether a connection is idle. The caller holds limiter.mu.
+// seen reports whether a connection is idle. The caller holds Limiter.mu.
 func (h *testServer) seen(c *caller) bool {
 	for _, own := range h.limiter.idleClients {
 		for e := own.idle.Front(); e != nil; e = e.Next() {
@@ -129,13 +123,12 @@ func (h *testServer) seen(c *caller) bool {
 // client does not evict the only one of another, until it sends a request with a
 // key.
 func TestSecondConnectionDoesNotEvictOnlyOnes(t *testing.T) {
-	d := newHeld()
-	h := open(t, d, ServerOptions{Limits: Limits{Connections: 3, PerClient: 3, Spare: 1}}, nil)
-	busy := h.dial("127.0.0.2").ask("/admin/integrations/health", withKey)
-	<-d.asked
+	h := open(t, Limits{Connections: 3, PerClient: 3, Spare: 1})
+	busy := h.dial("127.0.0.2").ask("/held", withKey)
+	<-h.asked
 	lone := []*caller{h.dial("127.0.0.3"), h.dial("127.0.0.4")}
 	h.waitIdle(2)
-	if _, _, body := h.dial("127.0.0.2").ask("/healthz", "").hear(); !strings.Contains(body, "as server.max_connections allows") {
+	if _, body := h.dial("127.0.0.2").ask("/healthz", "").hear(); !strings.Contains(body, "as server.max_connections allows") {
 		t.Errorf("without a key: %s", body)
 	}
 	if !h.serves(lone[0]) || !h.serves(lone[1]) {
@@ -147,84 +140,8 @@ func TestSecondConnectionDoesNotEvictOnlyOnes(t *testing.T) {
 	if h.serves(lone[0]) || !h.serves(lone[1]) {
 		t.Error("want the first one evicted, and only that")
 	}
-	close(d.release)
+	close(h.release)
 	if got := busy.status(); got != 200 {
 		t.Errorf("in flight: %d", got)
-	}
-}
-
-// TestHTTP2IdleConnectionStays checks that an HTTP/2 connection between requests
-// stays open while another client opens more and more of them.
-func TestHTTP2IdleConnectionStays(t *testing.T) {
-	certFile, keyFile := pair(t, t.TempDir(), 1)
-	h := open(t, &fake{}, ServerOptions{Limits: Limits{Connections: 4, PerClient: 4, Spare: 1}, CertFile: certFile, KeyFile: keyFile}, nil)
-	trust := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // the peer is the test's own
-	tr := &http.Transport{TLSClientConfig: trust, ForceAttemptHTTP2: true}
-	t.Cleanup(tr.CloseIdleConnections)
-	reused := false
-	get := func() int {
-		r := request(t, "GET", h.URL()+"/admin/plugins", nil)
-		r.Header.Set("X-API-Key", key)
-		trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }}
-		res, err := tr.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), trace)))
-		if err != nil {
-			return 0
-		}
-		_ = res.Body.Close()
-		return res.StatusCode
-	}
-	if got := get(); got != 200 {
-		t.Fatal(got)
-	}
-	h.waitIdle(1)
-	for range 20 {
-		config := trust.Clone()
-		config.NextProtos = []string{"h2"}
-		c := tls.Client(h.dial("127.0.0.2"), config)
-		if err := c.HandshakeContext(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		_, _ = c.Write([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"))
-	}
-	if got := get(); got != 200 || !reused {
-		t.Errorf("after the flood: %d, same connection: %v", got, reused)
-	}
-}
-
-// TestRefusalsNameTheSetting checks that each refusal names the setting that limits
-// it.
-func TestRefusalsNameTheSetting(t *testing.T) {
-	one, other := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
-	for _, c := range []struct {
-		limits        Limits
-		busy          netip.Addr
-		authenticated bool
-		want          string
-		connection    bool // one more than allowed, of a client whose others are busy
-	}{
-		{Limits{Connections: 2, PerClient: 2}, other, true, exceedsRequests, false},
-		{Limits{Connections: 9, PerClient: 2}, one, true, exceedsClientRequests, false},
-		{Limits{Connections: 4, PerClient: 9}, other, false, exceedsAnonymous, false},
-		{Limits{Connections: 9, PerClient: 4}, one, false, exceedsClientAnonymous, false},
-		{Limits{Connections: 9, PerClient: 3}, one, true, exceedsClientConnections, true},
-		{Limits{Connections: 9, PerClient: 9}, one, true, "", false},
-	} {
-		d := newLimiter(nil, c.limits, telemetry.NewLog(&logged{}, true).Logger)
-		enter := func(from netip.Addr, spare bool) string {
-			v := &connection{limiter: d, from: from, spare: spare}
-			d.add(v)
-			return d.admit(&inFlight{connection: v, from: from, authenticated: c.authenticated})
-		}
-		for range 2 {
-			if got := enter(c.busy, false); got != "" {
-				t.Errorf("%+v: %s", c.limits, got)
-			}
-		}
-		if c.connection {
-			d.add(&connection{limiter: d, from: one})
-		}
-		if got := enter(one, c.connection); got != c.want {
-			t.Errorf("%+v: %q, want %q", c.limits, got, c.want)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package api
+package limit
 
 import (
 	"container/list"
@@ -10,8 +10,7 @@ import (
 	"vega/plugins/shortage"
 )
 
-// Limits bounds what clients may have open, so that they can neither stop vega
-// from checking nor keep an operator out.
+// Limits bounds what clients may have open.
 type Limits struct {
 	Connections int // in total
 	PerClient   int // per client; also limits its requests in flight
@@ -22,12 +21,12 @@ type Limits struct {
 	Trusted []netip.Prefix // proxies whose forwarding headers count
 }
 
-// limiter is a listener that enforces Limits. A connection without a request in
+// Limiter is a listener that enforces Limits. A connection without a request in
 // flight is idle, even while a request is arriving. To accept a new connection
 // when there are too many, the limiter closes an idle one: of the client with the
 // most connections, the one that has been idle longest. It never closes a
 // connection with a request in flight.
-type limiter struct {
+type Limiter struct {
 	net.Listener
 	rejections *rejectionLog
 
@@ -40,7 +39,7 @@ type limiter struct {
 	idleClock   uint64    // counts how often a connection became idle
 	idleProxies list.List // of *connection from trusted proxies, longest idle first
 	idleSpare   list.List // of spare *connection, longest idle first
-	requests    map[*inFlight]struct{}
+	requests    map[*Request]struct{}
 	anonymous   int // number of requests in flight without a key
 	unused      int // number of connections without a complete request so far
 	waiters     []waiter
@@ -51,28 +50,30 @@ type client struct {
 	connections int
 	idle        list.List // of *connection, longest idle first
 	idleSince   uint64    // value of idleClock when the first idle connection became idle
-	rank        int       // index in limiter.idleClients plus 1, or 0
+	rank        int       // index in Limiter.idleClients plus 1, or 0
 	requests    int
 	anonymous   int
 }
 
-func newLimiter(l net.Listener, limits Limits, log *slog.Logger) *limiter {
-	return &limiter{
+// New returns a listener that accepts connections from l within the limits. It logs
+// rejections.
+func New(l net.Listener, limits Limits, log *slog.Logger) *Limiter {
+	return &Limiter{
 		Listener: l, limits: limits, rejections: newRejectionLog(log),
-		clients: map[netip.Addr]*client{}, requests: map[*inFlight]struct{}{},
+		clients: map[netip.Addr]*client{}, requests: map[*Request]struct{}{},
 	}
 }
 
-// set changes the limits. Connections over the new limits are closed as new ones
+// Set changes the limits. Connections over the new limits are closed as new ones
 // arrive.
-func (m *limiter) set(l Limits) {
+func (m *Limiter) Set(l Limits) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.limits = l
 }
 
 // Accept returns the next connection that the limits allow.
-func (m *limiter) Accept() (net.Conn, error) {
+func (m *Limiter) Accept() (net.Conn, error) {
 	for {
 		c, err := m.Listener.Accept()
 		if shortage.Of(err) != nil {
@@ -98,7 +99,7 @@ func (m *limiter) Accept() (net.Conn, error) {
 
 // freeDescriptor closes an idle connection, because this process has no file
 // descriptor left to accept another one.
-func (m *limiter) freeDescriptor() {
+func (m *Limiter) freeDescriptor() {
 	m.mu.Lock()
 	c := m.evictable()
 	if c != nil {
@@ -113,7 +114,7 @@ func (m *limiter) freeDescriptor() {
 
 // accept finds a place for a connection, or returns nil if there is none. It also
 // returns the idle connections to close for it.
-func (m *limiter) accept(tcp *net.TCPConn) (c *connection, evicted []*connection) {
+func (m *Limiter) accept(tcp *net.TCPConn) (c *connection, evicted []*connection) {
 	address := addressOf(tcp.RemoteAddr())
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -138,7 +139,7 @@ func (m *limiter) accept(tcp *net.TCPConn) (c *connection, evicted []*connection
 // makePlace evicts idle connections until there is a place for c. If c's client
 // has too many connections, its own are evicted first. It reports whether there is
 // a place now.
-func (m *limiter) makePlace(c *connection) (evicted []*connection, fits bool) {
+func (m *Limiter) makePlace(c *connection) (evicted []*connection, fits bool) {
 	own := m.clientOf(c.from)
 	for !c.proxy && own.connections >= max(1, m.limits.PerClient) {
 		o := own.longestIdle()
@@ -158,13 +159,13 @@ func (m *limiter) makePlace(c *connection) (evicted []*connection, fits bool) {
 }
 
 // evict counts and removes an idle connection.
-func (m *limiter) evict(c *connection) *connection {
+func (m *Limiter) evict(c *connection) *connection {
 	m.rejections.count(m, func(r *rejections) { r.idle++ })
 	m.remove(c)
 	return c
 }
 
-func (m *limiter) clientOf(address netip.Addr) *client {
+func (m *Limiter) clientOf(address netip.Addr) *client {
 	c := m.clients[address]
 	if c == nil {
 		c = &client{}
@@ -173,8 +174,12 @@ func (m *limiter) clientOf(address netip.Addr) *client {
 	return c
 }
 
+// Streams returns how many requests a client can have in flight on one HTTP/2
+// connection without a rejection, with or without a key.
+func (l Limits) Streams() int { return half(l.PerClient) }
+
 // forget drops a client that has neither connections nor requests.
-func (m *limiter) forget(address netip.Addr) {
+func (m *Limiter) forget(address netip.Addr) {
 	if c := m.clients[address]; c != nil && c.connections == 0 && c.requests == 0 {
 		delete(m.clients, address)
 	}

@@ -1,4 +1,4 @@
-package api
+package limit
 
 import (
 	"container/heap"
@@ -53,7 +53,7 @@ func (r ranking) first() *client {
 }
 
 // rank updates a client's place in the ranking after its connections changed.
-func (m *limiter) rank(address netip.Addr) {
+func (m *Limiter) rank(address netip.Addr) {
 	own := m.clients[address]
 	if own == nil {
 		return
@@ -86,7 +86,7 @@ func (c *client) longestIdle() *connection {
 // evictable returns the connection to evict, or nil: the longest idle one of the
 // client that has the most connections. It evicts a proxy's connection only if no
 // other client has an idle one, since each proxy serves many clients.
-func (m *limiter) evictable() *connection {
+func (m *Limiter) evictable() *connection {
 	if largest := m.idleClients.first(); largest != nil {
 		return largest.longestIdle()
 	}
@@ -99,7 +99,7 @@ func (m *limiter) evictable() *connection {
 // evictableFor returns the connection to evict for a new one, or nil. A client that
 // would have the most connections, counting the new one, loses one of its own, so
 // it can't displace clients with fewer connections by connecting fast.
-func (m *limiter) evictableFor(c *connection) *connection {
+func (m *Limiter) evictableFor(c *connection) *connection {
 	own, largest := m.clients[c.from], m.idleClients.first()
 	if c.proxy || own == nil || own.connections == 0 || largest == nil || own.connections+1 < largest.connections {
 		return m.evictable()
