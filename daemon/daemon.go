@@ -63,6 +63,7 @@ type Daemon struct {
 	monitor *monitor.Monitor
 	engine  *engine.Engine
 	onCall
+	measuring
 	history
 	descriptors descriptors
 	room        *room
@@ -113,6 +114,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	}
 	d.descriptors = descriptors{checks: sockets.NewPool(0), serving: !o.ReadOnly}
 	d.lifecycle.life, d.lifecycle.end = context.WithCancel(context.WithoutCancel(ctx))
+	d.measuring = newMeasuring(d)
 	d.engine = engine.New(engine.Options{
 		Log: d.options.Log, Life: d.lifecycle.life, MaxRunning: config.MaxRunning, Sockets: d.descriptors.checks,
 		Contention: contention(), Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}},

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"vega/daemon/config"
+	"vega/daemon/config/telemetry"
 	"vega/daemon/databases"
 	"vega/plugins"
 	"vega/plugins/egress"
@@ -23,8 +24,8 @@ func databasesOf(cfg *config.Config, own databases.Own, before *databases.Set) *
 }
 
 // DatabaseRights returns the rights of vega's user on each PostgreSQL and MySQL
-// server that an enabled integration may query. It omits a server that can't be
-// queried, because the integration's own check reports why.
+// server that an enabled integration may query, or a metric block queries. It omits a
+// server that can't be queried, because the check or the metric reports why.
 func DatabaseRights(ctx context.Context, cfg *config.Config) ([]databases.Rights, error) {
 	used := *cfg
 	used.Databases = slices.DeleteFunc(slices.Clone(cfg.Databases), func(c config.Database) bool { return !queried(cfg, c.Name) })
@@ -33,9 +34,9 @@ func DatabaseRights(ctx context.Context, cfg *config.Config) ([]databases.Rights
 	return d.Rights(ctx), d.Release()
 }
 
-// queried reports whether an enabled integration may query a database.
+// queried reports whether an enabled integration or a metric block may query a database.
 func queried(cfg *config.Config, database string) bool {
-	return slices.ContainsFunc(cfg.Integrations, func(i config.Integration) bool {
+	return slices.ContainsFunc(cfg.Telemetry.Measures, func(m telemetry.Measure) bool { return m.Database == database }) || slices.ContainsFunc(cfg.Integrations, func(i config.Integration) bool {
 		return i.Enabled && i.Grants.AllowsSQL(database) == nil
 	})
 }

@@ -16,12 +16,13 @@
 //	state.go       the current configuration, plugins, databases, thresholds
 //	descriptors.go divides file descriptors between clients and checks
 //	sinks.go       records runs (history.go reads them back)
-//	databases.go, system.go  connect databases and monitor to the current configuration
+//	databases.go, system.go, measure.go  connect databases, monitor and metric blocks to the current configuration
 //	coalescer.go   lets concurrent callers share one operation
 //
 //	engine/        runs integrations, on intervals and on request
 //	catalog/       finds, compiles and loads plugins
 //	databases/     runs the queries of probes
+//	measure/       runs the queries of the metric blocks
 //	monitor/       judges the state of this machine (diagnostics/ reads it)
 //	config/        loads and checks vega.hcl; plan/ compares two configurations
 //	api/           serves HTTP; vega/ is the command

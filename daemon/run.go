@@ -35,6 +35,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		})
 	})
 	d.lifecycle.running.Go(func() { d.engine.Run(ctx) })
+	d.lifecycle.running.Go(func() { d.measures.Run(ctx) })
 	d.lifecycle.running.Go(func() { d.applyRetention(ctx) })
 	if d.alerts != nil {
 		d.lifecycle.running.Go(func() { d.alerts.Run(ctx) })

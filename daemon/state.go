@@ -62,6 +62,9 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 		}
 		d.alerts.Events(alerting.PluginRefused, next.Refused())
 	}
+	if changes {
+		d.measures.Configure(next.Config.Telemetry.Measures, next.Config.Redactor().Redact)
+	}
 	d.changes.note()
 
 	d.catalog.Installed(context.Background(), old.Set, next.Set)

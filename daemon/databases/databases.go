@@ -19,8 +19,8 @@ import (
 	"vega/store/sqlite"
 )
 
-// ownDatabase is the name of vega's own store among the databases.
-const ownDatabase = "vega"
+// OwnDatabase is the name of vega's own store among the databases.
+const OwnDatabase = "vega"
 
 // Limits on the resources that vega and a database server may use of each other.
 const (
@@ -154,7 +154,7 @@ func (d *Set) Release() error {
 // Query runs one read-only statement. Errors contain neither the secrets of the
 // DSN nor data from the database.
 func (d *Set) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
-	if database == ownDatabase && d.own != nil {
+	if database == OwnDatabase && d.own != nil {
 		return file{d.own}.query(ctx, query)
 	}
 	s, ok := d.sources[database]
@@ -183,7 +183,7 @@ func (d *Set) Query(ctx context.Context, database, query string) (plugins.Rows, 
 func (d *Set) names() []string {
 	names := slices.Sorted(maps.Keys(d.sources))
 	if d.own != nil {
-		names = append(names, ownDatabase)
+		names = append(names, OwnDatabase)
 	}
 	return names
 }

@@ -35,7 +35,7 @@ func (s *samplers) get(name string, c counted) *sampler {
 func (d *Set) Figures(now time.Time) []policies.Reading {
 	var out []policies.Reading
 	if d.own != nil {
-		out = append(out, readingsIn(ownDatabase, d.samplers.get(ownDatabase, d.own).read(now))...)
+		out = append(out, readingsIn(OwnDatabase, d.samplers.get(OwnDatabase, d.own).read(now))...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.sources)) {
 		if open := d.sources[name].inUse(); open != nil {
@@ -68,7 +68,7 @@ func resource(database, path string) string { return "database." + database + ".
 
 // counted returns the database with that name, or nil if it is not open.
 func (d *Set) counted(name string) counted {
-	if name == ownDatabase {
+	if name == OwnDatabase {
 		return d.own
 	}
 	if s := d.source(name); s != nil {

@@ -59,7 +59,7 @@ type adviser interface {
 // server. It uses the latest snapshot, and may start another.
 func (d *Set) Stats(ctx context.Context) Stats {
 	s := Stats{Report: sqliteReport(ctx, d.own), Databases: []Report{}}
-	s.Name = ownDatabase
+	s.Name = OwnDatabase
 	for _, name := range slices.Sorted(maps.Keys(d.sources)) {
 		s.Databases = append(s.Databases, d.statsOf(ctx, name))
 	}

@@ -1,0 +1,155 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"vega/daemon/config/telemetry"
+	"vega/plugins/fault"
+)
+
+// Run runs the queries at their intervals, until ctx ends. It then ends those that run, and
+// returns once they have.
+func (s *Set) Run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer s.running.Wait()
+	defer cancel()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		timer.Reset(s.startDue(ctx, time.Now()))
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-s.changed:
+		}
+	}
+}
+
+// startDue starts the queries that are due, and returns the time until the next is. A block
+// whose query still runs, or waits for its turn, is left out this time.
+func (s *Set) startDue(ctx context.Context, now time.Time) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := now.Add(time.Hour)
+	for _, b := range s.blocks {
+		if !b.next.After(now) {
+			b.next = after(now, b.Measure)
+			if b.cancel == nil && ctx.Err() == nil {
+				s.start(ctx, b)
+			}
+		}
+		if b.next.Before(next) {
+			next = b.next
+		}
+	}
+	return next.Sub(now)
+}
+
+// start starts the query of a block. The caller holds s.mu.
+func (s *Set) start(ctx context.Context, b *block) {
+	place := s.places[b.Database]
+	if place == nil {
+		place = make(chan struct{}, together)
+		s.places[b.Database] = place
+	}
+	ctx, b.cancel = context.WithCancel(ctx)
+	m, hide := b.Measure, s.hide
+	s.running.Go(func() {
+		defer s.release(b)
+		select {
+		case place <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		began := time.Now()
+		all, err := s.measure(ctx, reader{settings: m, hide: hide, at: began})
+		<-place
+		if ctx.Err() == nil && s.conclude(b, m, began, all, err) {
+			s.record(ctx, b, all)
+		}
+	})
+}
+
+func (s *Set) release(b *block) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.cancel()
+	b.cancel = nil
+}
+
+// measure runs the query and reads its rows.
+func (s *Set) measure(ctx context.Context, r reader) (all []Sample, err error) {
+	limited, cancel := context.WithTimeout(ctx, r.settings.Timeout)
+	defer cancel()
+	rows, err := s.options.Query(limited, r.settings.Database, r.settings.Query)
+	if err == nil {
+		all, err = r.read(rows)
+		if closed := rows.Close(); err == nil && closed != nil {
+			err = closed
+		}
+	}
+	if err != nil && fault.Of(err) == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
+		err = fmt.Errorf("no result within its timeout of %v", r.settings.Timeout)
+	}
+	return all, err
+}
+
+// conclude keeps the outcome of a query, and reports whether it succeeded. The outcome of a
+// block that was removed or measures something else now is discarded.
+func (s *Set) conclude(b *block, m telemetry.Measure, began time.Time, all []Sample, err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b.gone {
+		return false
+	}
+	b.lastRun, b.took = began, time.Since(began)
+	b.state, b.reason = Up, ""
+	if err == nil {
+		b.samples, b.at = all, began
+	} else if own := fault.Of(err); own != nil {
+		b.state, b.reason = Unknown, own.Error()
+	} else {
+		b.state, b.reason = Down, s.hide(err.Error())
+	}
+	s.log(b, m)
+	return err == nil
+}
+
+// log logs why a query failed, once for each reason, and that it succeeds again.
+func (s *Set) log(b *block, m telemetry.Measure) {
+	if b.reason == b.logged {
+		return
+	}
+	b.logged = b.reason
+	about := []any{"metric", m.Name, "database", m.Database}
+	switch b.state {
+	case Down:
+		s.options.Log.Warn("a metric could not be measured; this is logged once", append(about, slog.String("reason", b.reason))...)
+	case Unknown:
+		s.options.Log.Warn("vega could not measure a metric; this is logged once", append(about, slog.String("reason", b.reason))...)
+	default:
+		s.options.Log.Info("a metric is measured again", about...)
+	}
+}
+
+// record hands samples to the history. A failure is logged once for each reason.
+func (s *Set) record(ctx context.Context, b *block, all []Sample) {
+	if s.options.Record == nil || len(all) == 0 {
+		return
+	}
+	why := ""
+	if err := s.options.Record(ctx, all); err != nil && ctx.Err() == nil {
+		why = err.Error()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if why != "" && why != b.unrecorded {
+		s.options.Log.Warn("a metric's values are missing in its history; this is logged once", "metric", all[0].Metric, "reason", why)
+	}
+	b.unrecorded = why
+}

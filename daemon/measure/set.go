@@ -1,0 +1,201 @@
+package measure
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"vega/daemon/config/telemetry"
+)
+
+const (
+	// kept is how many intervals the last value stays without a new one.
+	kept = 3
+	// soon limits how long the first query of a block waits.
+	soon = 10 * time.Second
+	// together is how many queries run at the same time on one database. The others of
+	// vega's connections to it are for checks.
+	together = 2
+)
+
+// Options configures New.
+type Options struct {
+	Log *slog.Logger
+	// Query runs a query that reads. Its errors contain neither secrets nor data.
+	Query func(ctx context.Context, database, query string) (Rows, error)
+	// Record, if not nil, gets the samples of each query that succeeded.
+	Record func(ctx context.Context, all []Sample) error
+}
+
+// Set runs the queries of all blocks.
+type Set struct {
+	options Options
+	changed chan struct{} // has one element after Configure
+	running sync.WaitGroup
+
+	mu     sync.Mutex // guards the fields below
+	hide   func(string) string
+	blocks map[string]*block
+	places map[string]chan struct{} // by database; an element for each query that runs
+}
+
+// block is a metric block with its last outcome. The mutex of its Set guards it.
+type block struct {
+	telemetry.Measure
+	next   time.Time
+	cancel context.CancelFunc // ends the query; nil if none runs
+	gone   bool               // the configuration no longer has it
+
+	state   State
+	reason  string
+	lastRun time.Time
+	took    time.Duration
+	samples []Sample // of the last query that succeeded
+	at      time.Time
+
+	logged, unrecorded string // the reasons that were logged last
+}
+
+// New returns a Set without blocks.
+func New(o Options) *Set {
+	return &Set{
+		options: o, changed: make(chan struct{}, 1), hide: func(s string) string { return s },
+		blocks: map[string]*block{}, places: map[string]chan struct{}{},
+	}
+}
+
+// Configure replaces the blocks. A block whose query, columns and database are the same
+// keeps its values, and its next run if the interval is the same. The values of all others
+// go, and their queries end. hide removes secrets from labels.
+func (s *Set) Configure(all []telemetry.Measure, hide func(string) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.hide = hide
+	before := s.blocks
+	s.blocks = make(map[string]*block, len(all))
+	for _, m := range all {
+		b := before[m.Name]
+		if b == nil || !b.measures(m) {
+			b = &block{state: Unknown, reason: "it has not run yet"}
+		} else {
+			delete(before, m.Name)
+		}
+		if b.Interval != m.Interval {
+			b.next = first(now, m)
+		}
+		b.Measure = m
+		s.blocks[m.Name] = b
+	}
+	for _, b := range before {
+		b.gone = true
+		if b.cancel != nil {
+			b.cancel()
+		}
+	}
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// measures reports whether the values of b are those of m.
+func (b *block) measures(m telemetry.Measure) bool {
+	return b.Database == m.Database && b.Query == m.Query && b.Value == m.Value && slices.Equal(b.Labels, m.Labels)
+}
+
+// first returns when a new block runs for the first time: soon, but not all at once.
+func first(now time.Time, m telemetry.Measure) time.Time {
+	early := now.Add(part(m.Name, min(m.Interval, soon)))
+	if next := after(now, m); next.Before(early) {
+		return next
+	}
+	return early
+}
+
+// after returns the first time later than now at which a block runs. It depends on the name
+// and the wall clock only, so restarts and reloads do not move it.
+func after(now time.Time, m telemetry.Measure) time.Time {
+	wait := part(m.Name, m.Interval) - now.Sub(now.Truncate(m.Interval))
+	if wait <= 0 {
+		wait += m.Interval
+	}
+	return now.Add(wait)
+}
+
+// part returns a part of a duration that depends on the name only.
+func part(name string, of time.Duration) time.Duration {
+	sum := sha256.Sum256([]byte(name))
+	return time.Duration(binary.BigEndian.Uint64(sum[:]) % uint64(max(of, 1)))
+}
+
+// fresh reports whether something of time at is not too old.
+func (b *block) fresh(now, at time.Time) bool { return now.Sub(at) <= kept*b.Interval }
+
+// Samples returns the values of all blocks, in order of name and labels. Those of a block
+// that has had no new ones for three intervals are left out.
+func (s *Set) Samples() []Sample {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	var all []Sample
+	for _, name := range slices.Sorted(maps.Keys(s.blocks)) {
+		if b := s.blocks[name]; b.fresh(now, b.at) {
+			all = append(all, b.samples...)
+		}
+	}
+	return all
+}
+
+// Series returns the values of one block. If it has none, reason says why; a query without
+// rows is no reason. ok is false if there is no such block.
+func (s *Set) Series(name string) (all []Sample, reason string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.blocks[name]
+	if b == nil {
+		return nil, "", false
+	}
+	now := time.Now()
+	if !b.at.IsZero() && b.fresh(now, b.at) {
+		return slices.Clone(b.samples), "", true
+	}
+	_, reason = b.current(now)
+	return nil, cmp.Or(reason, "its last value is too old"), true
+}
+
+// current returns the state and its reason. An outcome is no longer true after three
+// intervals.
+func (b *block) current(now time.Time) (State, string) {
+	if !b.lastRun.IsZero() && !b.fresh(now, b.lastRun) {
+		return Unknown, "vega has not queried it for three intervals"
+	}
+	return b.state, b.reason
+}
+
+// Status returns the outcome of each block, in order of name.
+func (s *Set) Status() []Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	all := make([]Status, 0, len(s.blocks))
+	for _, name := range slices.Sorted(maps.Keys(s.blocks)) {
+		b := s.blocks[name]
+		o := Status{
+			Name: name, Database: b.Database, Help: b.Help, Interval: b.Interval,
+			LastRun: b.lastRun, Took: b.took, NextRun: b.next,
+		}
+		o.State, o.Reason = b.current(now)
+		if b.fresh(now, b.at) {
+			o.Series = len(b.samples)
+		}
+		all = append(all, o)
+	}
+	return all
+}
