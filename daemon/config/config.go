@@ -185,15 +185,6 @@ type Integration struct {
 	Heartbeat *heartbeat.Settings
 }
 
-// ScrapeModule is a probe without its target, for GET /probe.
-type ScrapeModule struct {
-	// Integration is the probe with its settings. The option From is not set, and the
-	// grants have no target.
-	Integration
-	From    string   // the option that the target of a request goes into
-	Targets []string // patterns, one of which the target must match
-}
-
 // Secrets returns the values that no output may show: those of env() and
 // file(), except ports and paths, and the literals of sensitive attributes. The
 // longest come first.

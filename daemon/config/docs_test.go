@@ -208,7 +208,7 @@ func TestFind(t *testing.T) {
 	for written, want := range map[string]string{
 		"server.prot":        `there is no "server.prot" in the reference; did you mean server.port?`,
 		"port":               "did you mean server.port?",
-		"timeout":            "did you mean llm.timeout or integration.timeout or defaults.timeout?",
+		"timeout":            "did you mean llm.timeout or integration.timeout or defaults.timeout or metric.timeout or scrape_module.timeout?",
 		"core.htpp":          "did you mean core.http?",
 		"core.http.headres":  "did you mean core.http.headers?",
 		"env_st":             "did you mean env_set?",

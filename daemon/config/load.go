@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 
 	"vega/daemon/config/bind"
@@ -138,4 +139,25 @@ func (s *stage) contactable(c *Config) bool {
 	return !unsure(server) && !slices.ContainsFunc(server.Blocks, unsure) &&
 		server.Has("tls") == (c.Server.TLS != nil) &&
 		!s.root.Unsure("data_dir") && !s.root.Block("store").Unsure("path") && !s.root.Block("plugins").Unsure("dir")
+}
+
+// InvalidError reports a configuration that is not valid.
+type InvalidError struct{ Diagnostics diag.Diagnostics }
+
+// Error returns the first error in a line, and how many more there are.
+func (e *InvalidError) Error() string {
+	var text string
+	more := -1
+	for _, d := range e.Diagnostics {
+		if d.Severity != diag.Error {
+			continue
+		}
+		if more++; more == 0 {
+			text = fmt.Sprintf("%s:%d:%d: %s: %s", d.Range.Filename, d.Range.Start.Line, d.Range.Start.Column, d.Summary, d.Detail)
+		}
+	}
+	if more > 0 {
+		text += fmt.Sprintf(" (and %d more)", more)
+	}
+	return text
 }

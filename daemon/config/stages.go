@@ -7,6 +7,7 @@ import (
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
 	"vega/daemon/config/expand"
+	"vega/daemon/config/exports"
 	"vega/daemon/config/input"
 	"vega/daemon/config/redact"
 	"vega/daemon/config/schema"
@@ -54,7 +55,10 @@ func build(in *input.Set, o Options, out *diag.Collector) (*stage, *Config) {
 	bind.ReportMisplaced(s.misplaced, schema.Table, s.isOption, out)
 	serverStage{s}.build(s.root.Block("server"), &c.Server)
 	b.blocks(c)
-	c.Integrations = newIntegrationStage(s).all()
+	integrations := newIntegrationStage(s)
+	c.Integrations = integrations.all()
+	c.ScrapeModules = integrations.scrapeModules()
+	c.Telemetry = exports.Stage{Root: s.root, Ev: s.ev, Out: s.out}.Build()
 	c.Thresholds = thresholdStage{s}.all()
 	b.alerting(c)
 	crossChecks{s}.check(c)

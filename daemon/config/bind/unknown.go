@@ -120,7 +120,7 @@ func (b *binder) unknownBlock(in *syntax.Block, s *schema.Block, into *Section) 
 
 func (b *binder) unknown(name string, at diag.Place, s *schema.Block, into *Section) {
 	m := Misplaced{name: name, at: at, in: s, of: into}
-	if s.Name == "integration" {
+	if s.Name == "integration" || s.Name == "scrape_module" {
 		b.misplaced = append(b.misplaced, m)
 		into.Strays = append(into.Strays, name)
 		return

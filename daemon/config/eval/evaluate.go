@@ -71,7 +71,7 @@ func (ev *Evaluator) Value(s *bind.Section, name string) (manifest.Value, bind.S
 		}
 	}
 	r := s.Schema.Row(name)
-	if r.Default == nil {
+	if r == nil || r.Default == nil { // a module for GET /probe has fewer than an integration
 		return nil, bind.Absent
 	}
 	return ev.preset(r), bind.Present

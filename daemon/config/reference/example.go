@@ -15,6 +15,7 @@ import (
 var labels = map[string]string{
 	"key": "dashboard", "database": "app", "integration": "orders", "threshold": "memory",
 	"notifier": "chat", "alert": "orders", "maintenance": "backup", "dead_man": "outside",
+	"metric": "orders_open", "scrape_module": "http_2xx",
 	"probe": "orders", "option": "url", "capability": "http",
 }
 
@@ -110,6 +111,25 @@ var examples = map[string]string{
 	"maintenance.timezone":     `"Europe/Berlin"`,
 	"dead_man.url":             `env("HEALTHCHECKS_URL")`,
 
+	"metric":                  metricExample,
+	"metric.value":            `"n"`,
+	"metric.labels":           `["state"]`,
+	"metric.help":             `"Orders by state."`,
+	"metrics.listen":          `"127.0.0.1:9464"`,
+	"telemetry":               telemetryExample,
+	"telemetry.otlp":          otlpExample,
+	"telemetry.otlp.endpoint": `"http://127.0.0.1:4318"`,
+	"telemetry.otlp.headers":  `{ "api-key" = env("OTLP_KEY") }`,
+	"telemetry.otlp.sample":   `0.1`,
+	"telemetry.otlp.ca_file":  `"company-ca.pem"`,
+	"scrape_module":           moduleExample,
+	"scrape_module.targets":   `["https://*.example.com", "https://shop.example.org:8443"]`,
+	"scrape_module.from":      `"url"`,
+	"scrape_module.timeout":   `"5s"`,
+	"scrape_module.memory":    `"16MiB"`,
+	"scrape_module.config":    "expect_status = [200]\n",
+	"scrape_module.tls":       "ca_file     = \"company-ca.pem\"\nmin_version = \"1.3\"\n",
+
 	"integration.connect_to":         `"10.0.0.7:443"`,
 	"integration.tls":                tlsBlock,
 	"integration.auth":               authBlock,
@@ -154,6 +174,34 @@ days         = ["sun"]
 from         = "02:00"
 to           = "04:00"
 timezone     = "Europe/Berlin"
+`
+
+const metricExample = `database = database.app
+query    = "SELECT state, count(*) AS n FROM orders GROUP BY state"
+value    = "n"
+labels   = ["state"]
+interval = "1m"
+help     = "Orders by state."
+`
+
+const telemetryExample = `otlp {
+endpoint = "http://127.0.0.1:4318"
+}
+statsd {
+address = "127.0.0.1:8125"
+}
+`
+
+const otlpExample = `endpoint = "https://otlp.example.com"
+headers  = { "api-key" = env("OTLP_KEY") }
+interval = "30s"
+`
+
+const moduleExample = `probe   = core.http
+targets = ["https://*.example.com", "https://shop.example.org:8443"]
+config {
+expect_status = [200]
+}
 `
 
 const optionBlock = `type        = "url"
@@ -221,8 +269,12 @@ func (d documenter) wrapped(text string) string {
 }
 
 func (d documenter) exampleValue(r *schema.Row) string {
-	if e := examples[d.name(r.Name)]; e != "" {
+	name := d.name(r.Name)
+	if e := examples[name]; e != "" {
 		return e
+	}
+	if shared, found := strings.CutPrefix(name, "scrape_module.tls."); found && examples["integration.tls."+shared] != "" {
+		return examples["integration.tls."+shared]
 	}
 	return exampleValue(r)
 }

@@ -66,6 +66,7 @@ func (d *Docs) jsonSchema() *jsonSchema {
 			Description: `An evaluated value: a reference, a call of env, env_set or file, or a text that contains one.`,
 		}
 		m.bind(m.defs["integration"], d.modules)
+		m.module(m.defs["scrape_module"], d.modules)
 		m.services(m.defs[notifierName])
 	}
 	root.Defs = m.defs

@@ -35,6 +35,28 @@ func (m schemaMaker) bind(integration *jsonSchema, modules []manifest.Found) {
 	}
 }
 
+// module makes the config block of a module for GET /probe depend on its probe. No
+// option is required, because the target is set in one of them.
+func (m schemaMaker) module(module *jsonSchema, modules []manifest.Found) {
+	for _, f := range modules {
+		if f.Module == nil {
+			continue
+		}
+		for i := range f.Module.Manifest.Probes {
+			name := f.Module.Manifest.Name + "." + f.Module.Manifest.Probes[i].Name
+			module.AllOf = append(module.AllOf, &jsonSchema{
+				If:   &jsonSchema{Properties: map[string]*jsonSchema{"probe": boundTo(name)}, Required: []string{"probe"}},
+				Then: &jsonSchema{Properties: map[string]*jsonSchema{"config": inList(refTo(name), 1)}},
+			})
+		}
+	}
+}
+
+// boundTo matches a reference to a probe.
+func boundTo(probe string) *jsonSchema {
+	return &jsonSchema{Enum: []string{probe, "${" + probe + "}"}}
+}
+
 // probe defines the probe's options, and when they apply.
 func (m schemaMaker) probe(name string, p *manifest.Probe) []*jsonSchema {
 	def := m.object(name+".", schema.ForProbe(p))
@@ -42,7 +64,7 @@ func (m schemaMaker) probe(name string, p *manifest.Probe) []*jsonSchema {
 	required := def.Required
 	def.Required = nil
 	m.defs[name] = def
-	bound := &jsonSchema{Enum: []string{name, "${" + name + "}"}}
+	bound := boundTo(name)
 	out := []*jsonSchema{{
 		If:   &jsonSchema{Properties: map[string]*jsonSchema{"probe": bound}, Required: []string{"probe"}},
 		Then: &jsonSchema{Properties: map[string]*jsonSchema{"config": inList(refTo(name), 1)}},

@@ -8,7 +8,7 @@ import (
 
 // apart are the blocks whose attributes are secret there only: url, for example, is a
 // secret of a notifier, and none of an integration.
-var apart = []string{"notifier", "dead_man"}
+var apart = []string{"notifier", "dead_man", "telemetry"}
 
 // Public returns a function that reports whether the value of an attribute may
 // be shown. The attribute's name must be known, and not sensitive in any block, or in

@@ -1,0 +1,129 @@
+package config
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"vega/daemon/config/diag"
+	"vega/plugins/manifest"
+	"vega/plugins/transport"
+)
+
+// module loads a configuration with one module of GET /probe.
+func module(t *testing.T, text string) *ScrapeModule {
+	t.Helper()
+	c, ds := load(t, text, Options{Bundled: shipped(t), Env: exampleEnv})
+	if c == nil || len(c.ScrapeModules) != 1 {
+		t.Fatalf("%s", shownText(t, ds))
+	}
+	return &c.ScrapeModules[0]
+}
+
+func TestScrapeModuleTakesOnlyItsTargets(t *testing.T) {
+	http := module(t, `scrape_module "http_2xx" {
+  probe   = core.http
+  targets = ["https://*.example.com", "http://plain.example.com:8080", "https://one.example.org/health?full=1"]
+}`)
+	tcp := module(t, `scrape_module "tcp" {
+  probe   = core.tcp
+  targets = ["*.example.com:443", "10.0.0.0/8:22", "[2001:db8::/32]:22"]
+}`)
+	dns := module(t, `scrape_module "dns" {
+  probe   = core.dns
+  targets = ["8.8.8.8", "ns.example.com:5353"]
+  config { name = "example.com" }
+}`)
+	names := module(t, `scrape_module "names" {
+  probe   = core.dns
+  from    = "name"
+  targets = ["*.example.com", "example.com"]
+}`)
+	for _, c := range []struct {
+		of     *ScrapeModule
+		target string
+		want   error
+	}{
+		{http, "https://a.example.com", nil},
+		{http, "https://a.b.example.com/any?path", nil},
+		{http, "HTTPS://a.example.com", nil},
+		{http, "https://A.Example.COM:443/", nil},
+		{http, "https://example.com", ErrNotAllowed},
+		{http, "https://evil-example.com", ErrNotAllowed},
+		{http, "https://a.example.com.evil.net", ErrNotAllowed},
+		{http, "https://a.example.com:8443", ErrNotAllowed},
+		{http, "http://a.example.com", ErrNotAllowed},
+		{http, "https://user:secret@a.example.com", ErrTarget},
+		{http, "https://evil.net#.example.com", ErrNotAllowed},
+		{http, `https://evil.net\.example.com`, ErrTarget},
+		{http, "plain.example.com:8080", nil},
+		{http, "plain.example.com", ErrNotAllowed},
+		{http, "https://one.example.org/health?full=1", nil},
+		{http, "https://one.example.org/health", ErrNotAllowed},
+		{http, "https://one.example.org/health/../admin?full=1", ErrNotAllowed},
+		{http, "", ErrTarget},
+		{http, "https://a.example.com/\r\nx", ErrTarget},
+		{http, "https://a.example.com/ x", ErrTarget},
+		{http, "ftp://a.example.com", ErrTarget},
+		{tcp, "a.example.com:443", nil},
+		{tcp, "a.example.com", ErrTarget},
+		{tcp, "10.1.2.3:22", nil},
+		{tcp, "[::ffff:10.1.2.3]:22", nil},
+		{tcp, "11.1.2.3:22", ErrNotAllowed},
+		{tcp, "10.1.2.3:23", ErrNotAllowed},
+		{tcp, "0x0a.1.2.3:22", ErrTarget},
+		{tcp, "[2001:db8::1]:22", nil},
+		{tcp, "[2001:db9::1]:22", ErrNotAllowed},
+		{tcp, "[fe80::1%eth0]:22", ErrTarget},
+		{dns, "8.8.8.8", nil},
+		{dns, "8.8.8.8:53", nil},
+		{dns, "8.8.8.8:54", ErrNotAllowed},
+		{dns, "ns.example.com:5353", nil},
+		{names, "example.com", nil},
+		{names, "A.example.com.", nil},
+		{names, "@8.8.8.8:53", ErrTarget},
+	} {
+		if _, err := c.of.For(c.target); !errors.Is(err, c.want) {
+			t.Errorf("%s of %s: %v, want %v", c.target, c.of.Name, err, c.want)
+		}
+	}
+}
+
+func TestScrapeModuleGrantsOnlyTheTarget(t *testing.T) {
+	m := module(t, `scrape_module "http_2xx" {
+  probe   = core.http
+  targets = ["https://*.example.com"]
+  timeout = "3s"
+  config { expect_status = [204] }
+  tls { min_version = "1.3" }
+}`)
+	i, err := m.For("https://a.example.com/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := i.Values["url"].(manifest.Text).Reveal(); got != "https://a.example.com/x" {
+		t.Errorf("url is %s", got)
+	}
+	for _, r := range i.Grants.Rules {
+		if r.Host != "a.example.com" || r.Port != 443 || r.Scheme != "https" {
+			t.Errorf("granted: %v", r)
+		}
+	}
+	if len(i.Grants.Rules) == 0 || i.Timeout != 3*time.Second || i.Transport.TLS.MinVersion != transport.Versions["1.3"] {
+		t.Errorf("%+v", i)
+	}
+	if _, has := m.Values["url"]; has || len(m.Grants.Rules) > 0 {
+		t.Error("the module changed")
+	}
+}
+
+func TestScrapeModuleKeepsSecretsFromPatterns(t *testing.T) {
+	_, ds := load(t, `scrape_module "with_token" {
+  probe   = core.http
+  targets = ["https://one.example.com", "https://*.example.com"]
+  config { headers = { Authorization = "Bearer ${env("ORDERS_TOKEN")}" } }
+}`, Options{Bundled: shipped(t), Env: func(string) (string, bool) { return "0123456789abcdef", true }})
+	if len(ds) != 1 || ds[0].Code != diag.Unprotected || ds[0].Range.Start.Line != 3 {
+		t.Errorf("%s", shownText(t, ds))
+	}
+}
