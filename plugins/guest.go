@@ -68,6 +68,9 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 	}
 	g.real = session{m.sandbox.options.Network.Session(&in.Grants, vault, g.output.audit), vault}
 	g.real.Trace, g.real.Account, g.real.Sockets, g.real.Transport = in.Trace, network{g}, in.Sockets, in.Transport
+	if in.Certificate {
+		g.real.Seen.Redact = vault.Redact
+	}
 	g.net = &g.real
 	if in.Around != nil {
 		g.net = in.Around(&g.real)

@@ -28,6 +28,8 @@ type Input struct {
 	// Sockets limits what the run has open at the same time; nil means no
 	// limit. The caller calls its End.
 	Sockets *sockets.Allowance
+	// Certificate adds a description of the target's certificate to Result.Exchange.
+	Certificate bool
 	// Grease adds options and errnos that a later version of vega might have
 	// and the guest does not know. It is for tests of SDKs.
 	Grease bool
@@ -56,6 +58,8 @@ type Result struct {
 	Metrics []check.Metric
 	Denied  []string // calls that were denied, each with the line that would grant it
 	Took    time.Duration
+	// Exchange is what the host itself saw of the run; nil if it saw nothing.
+	Exchange *check.Exchange
 	// Ended reports whether the probe failed to return a status because it
 	// crashed or was stopped.
 	Ended bool

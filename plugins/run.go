@@ -58,7 +58,9 @@ func (m *Module) serve(parent context.Context, g *guest, index int, deadline tim
 	g.output.redact()
 	g.lease.Give() // not earlier, because redacting takes CPU time
 	m.history.Record(job(g.in), &g.lease)
-	return verdict(parent, g, code, err)
+	r := verdict(parent, g, code, err)
+	r.Exchange = g.real.Seen.Exchange()
+	return r
 }
 
 func job(in *Input) scheduler.Job {

@@ -61,6 +61,7 @@ func (run *run) once(refused error) *Report {
 		Took:          result.Took,
 		CorrelationID: telemetry.ID(ctx),
 		Contention:    &contention,
+		Exchange:      result.Exchange,
 	}
 	reclassifyStarved(&r, time.Since(began), b.Timeout)
 	r.Status = policies.Judge(result.Status, r.Cause)

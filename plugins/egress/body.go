@@ -31,7 +31,7 @@ type body struct {
 // limits the size.
 func (s *Session) body(ctx context.Context, a *answer, r *Request, atEnd func()) io.ReadCloser {
 	limit := BodyLimit(r.MaxBody)
-	in := a.unpacked(limit)
+	var in io.Reader = &counted{a.unpacked(limit), s, a.request}
 	if r.UTF8 {
 		in = &converted{in: in, contentType: a.Header.Get("Content-Type"), held: &a.held}
 	}
@@ -75,6 +75,19 @@ func (a *answer) codings() (codings []string) {
 		}
 	}
 	return codings
+}
+
+// counted records how much of the body of a request is read.
+type counted struct {
+	r       io.Reader
+	session *Session
+	request int
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.session.Seen.Body(c.request, n)
+	return n, err
 }
 
 // Read reads from the body and closes the connection at the end.

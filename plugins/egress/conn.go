@@ -210,12 +210,16 @@ func (c *Conn) handshake(ctx context.Context, name string) error {
 	// Verification happens below, so that the handshake completes either way.
 	below := &link{Conn: c.conn, held: &c.held}
 	secured := tls.Client(below, p.config(func(*tls.ConnectionState) error { return nil }))
+	start := time.Now()
 	if err := c.waitForHandshake(ctx, below, secured); err != nil {
 		_ = c.conn.Close()
+		c.session.Seen.Handshake(start, p.state, nil)
 		return tlsError(ctx, c.session, p, "in the TLS handshake with "+hostPort(c.rule), err, abi.ErrTLS)
 	}
 	state := secured.ConnectionState()
-	if err := p.judge(&state); err != nil {
+	err = p.judge(&state)
+	c.session.Seen.Handshake(start, p.state, p.chains)
+	if err != nil {
 		_ = secured.Close()
 		return hostError(err.Error(), err)
 	}

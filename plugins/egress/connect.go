@@ -32,6 +32,7 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 	if err != nil {
 		return nil, err
 	}
+	s.Seen.Destination(ips[0])
 	resolved := time.Now()
 	t[abi.PhaseDNS] += resolved.Sub(start)
 	addrs := make([]netip.AddrPort, 0, maxTried)
@@ -44,6 +45,7 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 		return nil, offNode(rule, node, s.fail(ctx, "connecting to "+through(rule, node), err, abi.ErrIO))
 	}
 	t[abi.PhaseConnect] += time.Since(resolved)
+	s.Seen.Connect(resolved, conn.RemoteAddr())
 	s.peer = conn.RemoteAddr().String()
 	return conn, nil
 }

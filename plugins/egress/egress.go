@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"vega/plugins/grant"
+	"vega/plugins/observe"
 	"vega/plugins/secret"
 	"vega/plugins/sockets"
 	"vega/plugins/transport"
@@ -84,6 +85,8 @@ type Session struct {
 	Sockets *sockets.Allowance
 	// Transport is how the integration connects; nil means the usual way.
 	Transport *transport.Options
+	// Seen records what the session sees of its exchanges.
+	Seen observe.Record
 	// Sent is set once HTTP begins to write a request, so that its server may have
 	// acted on it even if HTTP returns an error.
 	Sent bool
@@ -113,6 +116,7 @@ func (n *Network) Session(g *grant.Set, v *secret.Vault, audit func(error)) *Ses
 // lookup resolves a host in the form of grant.Host. localhost is always
 // loopback, whatever a DNS server says.
 func (s *Session) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	defer s.Seen.Lookup(time.Now())
 	if host == "localhost" {
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, nil
 	}

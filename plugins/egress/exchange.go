@@ -24,12 +24,15 @@ type answer struct {
 	remote string
 	held   holding
 	close  func()
+
+	request int // of the session, by number
 }
 
 // exchange makes one hop that a rule allows: it connects, sends the request and
 // reads the headers. The connection is closed when ctx ends, or by
 // answer.close.
 func (s *Session) exchange(ctx context.Context, rule grant.Rule, out *outgoing, t *timings) (*answer, error) {
+	s.Seen.Hop()
 	a := &answer{held: holding{of: s.account()}}
 	a.close = a.held.release
 	memory := connMemory
@@ -138,6 +141,7 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 		return a.proxy.refused(resp.StatusCode, rule.Host)
 	}
 	t[abi.PhaseFirstByte] += time.Since(start)
+	s.Seen.Response(start, resp, a.peer != nil)
 	a.Response = resp
 	return nil
 }
@@ -155,7 +159,9 @@ func (s *Session) secure(ctx context.Context, a *answer, rule grant.Rule, t *tim
 	config := p.config(func(cs *tls.ConnectionState) error { return admit(s, p, cs) })
 	config.NextProtos = a.link.protocols()
 	secured := tls.Client(a.link, config)
-	if err := a.link.handshake(ctx, secured); err != nil {
+	err = a.link.handshake(ctx, secured)
+	s.Seen.Handshake(start, p.state, p.chains)
+	if err != nil {
 		return nil, tlsError(ctx, s, p, "in the TLS handshake with "+hostPort(rule), err, abi.ErrTLS)
 	}
 	state := secured.ConnectionState()

@@ -191,7 +191,11 @@ func (q *exchanger) exchange(ctx context.Context, network string, query *dns.Msg
 	if err != nil {
 		return nil, err
 	}
-	return q.session.unpack(packed, query.Question[0].Qtype, &q.held)
+	answer, err := q.session.unpack(packed, query.Question[0].Qtype, &q.held)
+	if err == nil {
+		q.session.Seen.Reply(answer.counts, answer.serial)
+	}
+	return answer, err
 }
 
 // waitForAnswer sends a query over a new connection and returns the raw reply.
@@ -201,11 +205,14 @@ func (q *exchanger) waitForAnswer(ctx context.Context, network string, query *dn
 	q.session.account().Pay(Question, 1)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	start := time.Now()
 	plain, err := q.dial(ctx, network, server)
 	if err != nil {
 		return nil, err
 	}
 	defer plain.Close()
+	connected := time.Now()
+	defer func() { q.session.Seen.Ask(connected.Sub(start), time.Since(connected), plain.RemoteAddr()) }()
 	conn := &dns.Conn{Conn: plain, UDPSize: maxDatagram}
 	deadline, _ := ctx.Deadline()
 	_ = conn.SetDeadline(deadline) // closing the connection makes the calls below fail

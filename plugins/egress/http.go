@@ -76,13 +76,18 @@ func (s *Session) HTTP(ctx context.Context, r *Request) (*Response, error) {
 		return nil, err
 	}
 	var phases timings
+	request := s.Seen.Request()
 	first := origin(out.url)
 	for hop := 0; ; hop++ {
 		a, err := authorized(ctx, s, out, &phases)
 		if err != nil {
 			return nil, s.elsewhere(first, out, err)
 		}
+		a.request = request
 		location := redirect(a.Response)
+		if location != "" {
+			s.Seen.Redirect()
+		}
 		if location == "" || r.Redirects <= 0 {
 			phases[abi.PhaseTotal] = time.Since(start)
 			return s.finish(ctx, r, out, a, phases, start), nil

@@ -116,6 +116,7 @@ func (w way) open(ctx context.Context, t *timings) (net.Conn, error) {
 		}
 	}
 	t[abi.PhaseConnect] += time.Since(start)
+	w.Seen.Connect(start, nil)
 	return conn, nil
 }
 

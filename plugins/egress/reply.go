@@ -20,6 +20,8 @@ type reply struct {
 	referral  bool     // to the servers of a zone, and nothing else
 	records   []string // of the queried type, as text
 	alias     string   // the last name that the queried one is an alias of
+	counts    [3]int   // of the records in each section, without OPT
+	serial    *uint32  // of an SOA record, if the query was for one
 }
 
 // answers reports whether the reply is to the question.
@@ -71,6 +73,7 @@ func (s *Session) unpack(packed []byte, typ uint16, held *holding) (*reply, erro
 			return nil, err
 		case head.Rrtype == dns.TypeOPT && n >= counts[0]+counts[1]:
 			r.rcode |= int(head.Ttl>>24) << 4 // the upper bits of the code, RFC 6891
+			r.counts[2]--
 		case head.Rrtype == typ && n < counts[0]:
 			if err := r.add(packed, at, of, held); err != nil {
 				return nil, err
@@ -130,6 +133,9 @@ func (r *reply) add(packed []byte, at int, of map[string]bool, held *holding) er
 	if h := rr.Header(); h.Class != dns.ClassINET || !of[strings.ToLower(h.Name)] {
 		return nil
 	}
+	if soa, ok := rr.(*dns.SOA); ok {
+		r.serial = &soa.Serial
+	}
 	text := recordText(rr)
 	if err := held.grow(len(text) + textMemory); err != nil {
 		return err
@@ -161,6 +167,7 @@ func (m *message) begin() (*reply, [3]int, error) {
 	for i := range counts {
 		counts[i] = word(6 + 2*i)
 	}
+	r.counts = counts
 	if m.at = header; questions != 1 {
 		return r, [3]int{}, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -39,7 +40,9 @@ func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]s
 	if err != nil {
 		return nil, err
 	}
+	start := time.Now()
 	servers, err := s.servers(ctx, server)
+	s.Seen.Query(time.Since(start))
 	if err != nil {
 		return nil, err
 	}
