@@ -65,6 +65,7 @@ type Daemon struct {
 	onCall
 	measuring
 	history
+	exports
 	descriptors descriptors
 	room        *room
 	requests    requests
@@ -108,16 +109,17 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 		ended:   make(notices, 1),
 		now:     &state{Set: &catalog.Set{Config: &config.Config{}}, databases: &databases.Set{}},
 	}
-	d.onCall.daemon, d.history.daemon = d, d
+	d.onCall.daemon, d.history.daemon, d.exports.daemon = d, d, d
 	if d.options.Log == nil {
 		d.options.Log = slog.New(slog.DiscardHandler)
 	}
 	d.descriptors = descriptors{checks: sockets.NewPool(0), serving: !o.ReadOnly}
 	d.lifecycle.life, d.lifecycle.end = context.WithCancel(context.WithoutCancel(ctx))
 	d.measuring = newMeasuring(d)
+	d.exports.open()
 	d.engine = engine.New(engine.Options{
 		Log: d.options.Log, Life: d.lifecycle.life, MaxRunning: config.MaxRunning, Sockets: d.descriptors.checks,
-		Contention: contention(), Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}},
+		Contention: contention(), Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}, {Name: "metrics", Sink: d.metrics}},
 	})
 	d.room = newRoom(ctx, d.options.Log, d.engine)
 	if err := d.open(ctx, cfg); err != nil {

@@ -55,6 +55,9 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 	d.now = next
 	changed := d.engine.Bind(next.bindings())
 	d.mu.Unlock()
+	if changes {
+		d.metrics.Configure(exported(next.Config, changed))
+	}
 	recall(d, changed.Added)
 	if d.alerts != nil {
 		if changes {

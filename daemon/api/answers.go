@@ -22,7 +22,9 @@ type (
 		Status string         `json:"status"`
 	}
 	// anyAnswer is an answer that no schema describes.
-	anyAnswer         struct{}
+	anyAnswer struct{}
+	// textAnswer is an answer that is not JSON.
+	textAnswer        string
 	integrationAnswer struct {
 		engine.State
 		DefinedAt string         `json:"defined_at,omitzero"`

@@ -22,6 +22,7 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry"
+	"vega/daemon/telemetry/metrics"
 	"vega/policies/check"
 	"vega/store"
 	"vega/store/sqlite"
@@ -107,6 +108,11 @@ func (f *fake) Uptime(_ context.Context, name string, since, until time.Time) (d
 		return daemon.UptimeReport{}, &engine.UnknownError{Name: name, Known: []string{"a"}}
 	}
 	return daemon.UptimeReport{Name: name, Since: since, Until: until}, nil
+}
+
+// Metrics returns an exporter with the integration a.
+func (f *fake) Metrics() *metrics.Exporter {
+	return metrics.New(metrics.Release{}, metrics.Sources{Each: func(f func(metrics.State)) { f(metrics.State{Integration: "a", Status: check.Healthy}) }})
 }
 
 func (f *fake) Conversations() store.Conversations {

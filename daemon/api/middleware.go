@@ -32,8 +32,8 @@ func (a *API) correlate(c *gin.Context) {
 	c.Request = c.Request.WithContext(telemetry.WithTrace(telemetry.WithID(c.Request.Context(), id), trace))
 }
 
-// accessLog logs each request. /healthz and /readyz are logged at level debug,
-// since an orchestrator's probes would drown out the rest.
+// accessLog logs each request. /healthz, /readyz and /metrics are logged at level debug,
+// since an orchestrator's probes and scrapes would drown out the rest.
 func (a *API) accessLog(c *gin.Context) {
 	began := time.Now()
 	c.Next()
@@ -41,7 +41,7 @@ func (a *API) accessLog(c *gin.Context) {
 	switch status := c.Writer.Status(); {
 	case status >= 500 && status != http.StatusServiceUnavailable && status != http.StatusInsufficientStorage:
 		level = slog.LevelError
-	case c.FullPath() == "/healthz" || c.FullPath() == "/readyz":
+	case status < 400 && c.FullPath() == "/metrics", c.FullPath() == "/healthz", c.FullPath() == "/readyz":
 		level = slog.LevelDebug
 	}
 	line := []any{

@@ -90,7 +90,7 @@ func choice[T ~string](values ...T) openapi.Schema {
 func (r *route) operation() openapi.Operation {
 	o := openapi.Operation{
 		Method: r.method, Path: r.path, ID: r.id, Tag: r.tag(), Summary: r.summary, Description: r.description, Scope: string(r.scope),
-		Body: r.body, BodyOptional: r.bodyOptional, Status: r.status, Answer: r.answer, Errors: r.errors(), Problems: map[int][]any{},
+		Body: r.body, BodyOptional: r.bodyOptional, Status: r.status, Answer: r.answer, Type: r.kind, Errors: r.errors(), Problems: map[int][]any{},
 	}
 	for _, name := range r.pathParams() {
 		o.Path = strings.Replace(o.Path, ":"+name, "{"+name+"}", 1)

@@ -20,13 +20,14 @@ type route struct {
 	scope        Scope // what a key must allow; Public: no key
 	handler      handler
 	params       []param
-	body         any   // a value of the type of the body; nil: the route has none
-	bodyOptional bool  // the route works without the body, too
-	maxBody      int64 // in bytes
-	waits        bool  // may take as long as the longest check
-	noHead       bool  // GET changes something, so there is no HEAD
-	status       int   // of the answer without an error
-	answer       any   // a value of its type; nil: it has no body
+	body         any    // a value of the type of the body; nil: the route has none
+	bodyOptional bool   // the route works without the body, too
+	maxBody      int64  // in bytes
+	waits        bool   // may take as long as the longest check
+	noHead       bool   // GET changes something, so there is no HEAD
+	kind         string // media type of the answer; "": JSON
+	status       int    // of the answer without an error
+	answer       any    // a value of its type; nil: it has no body
 	id, summary  string
 	description  string
 }
@@ -171,7 +172,7 @@ func (a assistant) routes() []route {
 }
 
 func (a *API) routes() []route {
-	return slices.Concat(a.machineRoutes(), a.checkRoutes(), oncall{a}.routes(), pusher{a}.routes(), assistant{a}.routes())
+	return slices.Concat(a.machineRoutes(), a.checkRoutes(), oncall{a}.routes(), pusher{a}.routes(), exposition{a}.routes(), assistant{a}.routes())
 }
 
 // public reports whether the route needs no key. It then reveals only whether vega

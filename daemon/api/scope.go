@@ -16,7 +16,7 @@ type Scope string
 // prepared for the version that has one.
 const (
 	Public        Scope = ""              // no key
-	Metrics       Scope = "metrics"       // no route yet
+	Metrics       Scope = "metrics"       // GET /metrics
 	Probe         Scope = "probe"         // no route yet
 	Read          Scope = "read"          // states, history and statistics; no configuration
 	Write         Scope = "write"         // run checks, acknowledge, silence, test notifiers

@@ -11,6 +11,7 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
 	"vega/daemon/monitor"
+	"vega/daemon/telemetry/metrics"
 	"vega/policies/incident"
 	"vega/store"
 )
@@ -26,6 +27,7 @@ type Daemon interface {
 	Configuration
 	State
 	Alerting
+	Metrics() *metrics.Exporter
 	Conversations() store.Conversations
 	Memories() store.Memories
 }
@@ -105,13 +107,14 @@ type services struct {
 	configuration Configuration
 	state         State
 	alerting      Alerting
+	exporter      *metrics.Exporter
 	chats         store.Conversations
 	notes         store.Memories
 }
 
 func servicesOf(d Daemon) services {
 	return services{
-		checks: d, history: d, machine: d, databases: d, modules: d, configuration: d, state: d, alerting: d,
+		checks: d, history: d, machine: d, databases: d, modules: d, configuration: d, state: d, alerting: d, exporter: d.Metrics(),
 		chats: d.Conversations(), notes: d.Memories(),
 	}
 }

@@ -70,6 +70,19 @@ func (e *Engine) Overview(q Selection) (Overview, error) {
 	return out, nil
 }
 
+// Each calls f with the last known report of each integration and the time between its
+// runs, which is 0 if it runs only on request, in order of name. f must not change the
+// report.
+func (e *Engine) Each(f func(r *Report, interval time.Duration)) {
+	e.mu.RLock()
+	now := e.now
+	e.mu.RUnlock()
+	for _, i := range now.integrations {
+		r, b, _ := i.known()
+		f(r, b.every())
+	}
+}
+
 // Integration reports the last known state, the binding and the grants of one
 // integration, without running it. The error is an *UnknownError.
 func (e *Engine) Integration(name string) (Integration, error) {

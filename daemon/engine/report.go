@@ -53,6 +53,9 @@ type Report struct {
 	RootCause []string `json:"root_cause,omitempty"`
 	// Annotations are those of the current configuration, and not stored.
 	Annotations
+	// Exchange is what vega saw of the target. It is nil in a report of an earlier run, and
+	// no answer has it.
+	Exchange *check.Exchange `json:"-"`
 }
 
 // State is the last known state of one integration, and how often it is checked.
@@ -110,7 +113,7 @@ func reportOf(r *check.Run) Report {
 	out := Report{
 		Name: r.Integration, Probe: r.Probe, Status: r.Status, Cause: r.Cause, Message: r.Message,
 		ResponseTimeMS: check.Milliseconds(r.Took), CheckedAt: &began, Details: r.Details, Metrics: r.Metrics,
-		Contention: contentionOf(r.Contention),
+		Contention: contentionOf(r.Contention), Exchange: r.Exchange,
 	}
 	if out.Details == nil {
 		out.Details = map[string]string{}

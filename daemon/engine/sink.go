@@ -22,8 +22,8 @@ type NamedSink struct {
 	Sink Sink
 }
 
-// sinkStats counts the runs that a sink did not record.
-type sinkStats struct {
+// SinkStats counts the runs that a sink did not record.
+type SinkStats struct {
 	Name    string
 	Failed  int64 // Record returned an error
 	Dropped int64 // the queue was full; always 0 for the durable sink
@@ -126,10 +126,13 @@ func (s *sinks) close() {
 	})
 }
 
-func (s *sinks) stats() []sinkStats {
-	all := []sinkStats{{Name: "store", Failed: s.failed.Load()}}
+// Sinks returns what each sink did not record, the durable one first.
+func (e *Engine) Sinks() []SinkStats { return e.sinks.stats() }
+
+func (s *sinks) stats() []SinkStats {
+	all := []SinkStats{{Name: "store", Failed: s.failed.Load()}}
 	for _, q := range s.bestEffort {
-		all = append(all, sinkStats{q.Name, q.failed.Load(), q.dropped.Load()})
+		all = append(all, SinkStats{q.Name, q.failed.Load(), q.dropped.Load()})
 	}
 	return all
 }

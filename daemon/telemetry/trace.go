@@ -22,6 +22,9 @@ func (t Trace) ID() string {
 	return t.Parent[3:35]
 }
 
+// Sampled reports whether the caller records the trace.
+func (t Trace) Sampled() bool { return t.Parent != "" && hexDigit(t.Parent[54])&1 == 1 }
+
 // TraceOf parses the headers of a request. It ignores malformed ones, as the W3C
 // requires.
 func TraceOf(h http.Header) Trace {
