@@ -38,11 +38,11 @@ func (o *onCall) openAlerting(ctx context.Context, next *state) (string, error) 
 	o.alerts, err = alerting.New(ctx, alerting.Options{
 		Log: o.daemon.options.Log, Store: o.daemon.store, Soon: o.daemon.engine.Soon,
 		Read: func(ctx context.Context, paths []string) (map[string][]policies.Reading, error) {
-			return o.daemon.monitor.Read(ctx, paths, o.daemon.inForce().databases)
+			return o.daemon.monitor.Read(ctx, paths, o.daemon.inForce().figures(o.daemon))
 		},
 		Strain: func(ctx context.Context) []string {
 			now := o.daemon.inForce()
-			return o.daemon.monitor.Strain(ctx, now.thresholds, now.databases)
+			return o.daemon.monitor.Strain(ctx, now.thresholds, now.figures(o.daemon))
 		},
 		Slowest: func() []string { return o.daemon.inForce().databases.Slowest(slowestQueries) },
 	}, setup)
@@ -91,7 +91,10 @@ func (o *onCall) setup(s *state) (alerting.Setup, error) {
 // AlertRules returns what a configuration has for the state machine of alerting, without
 // the identity of the daemon and the digest of its files.
 func AlertRules(c *config.Config) alert.Config {
-	rules := alert.Config{ExternalURL: c.Server.ExternalURL, Alerts: c.Alerts, Windows: c.Windows, Integrations: c.Watched()}
+	rules := alert.Config{ExternalURL: c.Server.ExternalURL, Alerts: c.Alerts, Windows: c.Windows, Integrations: c.Watched(), Measures: map[string]time.Duration{}}
+	for _, m := range c.Telemetry.Measures {
+		rules.Measures[policies.MetricPrefix+m.Name] = m.Interval
+	}
 	for _, n := range c.Notifiers {
 		rules.Notifiers = append(rules.Notifiers, alert.Notifier{Name: n.Name, Pager: service.Find(n.Type).Pager, Digest: service.Digest(n)})
 	}

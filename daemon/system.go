@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vega/daemon/config"
+	"vega/daemon/databases"
 	"vega/daemon/diagnostics"
 	"vega/daemon/monitor"
 	"vega/daemon/version"
@@ -17,7 +18,7 @@ import (
 // error is that of ctx, or ErrClosing.
 func (d *Daemon) System(ctx context.Context) (monitor.System, error) {
 	now := d.inForce()
-	s, err := d.monitor.System(ctx, now.thresholds, now.databases, evidencePatience)
+	s, err := d.monitor.System(ctx, now.thresholds, now.figures(d), evidencePatience)
 	if err == nil {
 		s.Places = d.room.places()
 		release := version.Get()
@@ -29,7 +30,7 @@ func (d *Daemon) System(ctx context.Context) (monitor.System, error) {
 // SystemSummary is like System, but reads only figures that are cheap to read.
 func (d *Daemon) SystemSummary(ctx context.Context) (monitor.Summary, error) {
 	now := d.inForce()
-	s, err := d.monitor.Summarize(ctx, now.thresholds, now.databases)
+	s, err := d.monitor.Summarize(ctx, now.thresholds, now.figures(d))
 	return s, closing(err)
 }
 
@@ -61,7 +62,15 @@ func InspectHost(ctx context.Context, cfg *config.Config) (monitor.System, error
 	if err := m.Wait(ctx); err != nil {
 		return monitor.System{}, fmt.Errorf("read the state of this machine: %w", err)
 	}
-	return m.System(ctx, policies.NewThresholds(cfg.Thresholds, nil), databasesOf(cfg, nil, nil), inspectPatience)
+	return m.System(ctx, policies.NewThresholds(cfg.Thresholds, nil), hostFigures{databasesOf(cfg, nil, nil)}, inspectPatience)
+}
+
+// hostFigures are those that can be read without a daemon.
+type hostFigures struct{ *databases.Set }
+
+// Reported says that a figure that the configuration defines needs a daemon.
+func (hostFigures) Reported(_ time.Time, path string) []policies.Reading {
+	return []policies.Reading{{Resource: path, Unknown: "only a running daemon measures it"}}
 }
 
 // FitMemory returns the lowest limit on memory of this process, which is that of a

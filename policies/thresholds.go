@@ -12,6 +12,11 @@ type Reading struct {
 	Subject  string // the path or the name of the database; "" if there is only one
 	Value    float64
 	Unknown  string // why Value can't be read; "" if it was read
+	// Measured is when the value was measured, if that is not now: a value that is read
+	// twice is one measurement.
+	Measured time.Time
+	// ReportedUnit is the unit in which a probe reported the value; "" for any other figure.
+	ReportedUnit Unit
 }
 
 // Verdict is a reading and the level that a threshold assigns to it.
@@ -27,6 +32,10 @@ type Verdict struct {
 func (v *Verdict) Held() bool {
 	return v.Level != LevelHealthy && v.Level != LevelUnknown && !v.reached(v.Value, v.Bound(v.Level))
 }
+
+// DisplayUnit returns the unit of the value: that of the threshold, or the one that a
+// probe reported.
+func (v *Verdict) DisplayUnit() Unit { return v.Threshold.Unit.Or(v.ReportedUnit) }
 
 // Thresholds judges readings. It remembers levels, so that a warning or error
 // persists until the value has reached Clear. It is safe for concurrent use.

@@ -17,6 +17,31 @@ const (
 	Milliseconds Unit = "milliseconds" // written as "250ms"
 )
 
+// UnitOf returns the unit that a probe gives for a metric, such as "ms" or "bytes". One
+// that vega does not know is kept, and written behind the value: "12 days".
+func UnitOf(reported string) Unit {
+	switch strings.ToLower(reported) {
+	case "", "count", "c":
+		return Count
+	case "ms", "milliseconds":
+		return Milliseconds
+	case "bytes", "b", "byte":
+		return Bytes
+	case "percent", "%":
+		return Percent
+	default:
+		return Unit(reported)
+	}
+}
+
+// Or returns the unit, or the other one if it is a plain number.
+func (u Unit) Or(other Unit) Unit {
+	if (u == "" || u == Count) && other != "" {
+		return other
+	}
+	return u
+}
+
 // Format formats a value with its unit for display, such as "87.3 %" or "1.5 GiB".
 func (u Unit) Format(v float64) string {
 	switch u {
@@ -29,8 +54,10 @@ func (u Unit) Format(v float64) string {
 		return rounded(v) + " ms"
 	case Bytes:
 		return formatBytes(v)
-	default:
+	case Count, "":
 		return rounded(v)
+	default:
+		return rounded(v) + " " + string(u)
 	}
 }
 

@@ -417,6 +417,34 @@ func TestFiguresAreSampled(t *testing.T) {
 	})
 }
 
+// TestAMeasurementIsStoredOnce reads a figure four times a minute that is measured every
+// five minutes, for half an hour.
+func TestAMeasurementIsStoredOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := begin(t, func(s *Setup, o *Options) {
+			s.Rules.Alerts = append(s.Rules.Alerts, alert.Alert{Name: "orders", Metric: "metric.orders", Above: new(100.0), After: 1, ClearAfter: 1})
+			s.Rules.Measures = map[string]time.Duration{"metric.orders": 5 * time.Minute}
+			o.Read = func(_ context.Context, paths []string) (map[string][]policies.Reading, error) {
+				out := map[string][]policies.Reading{}
+				for _, path := range paths {
+					out[path] = []policies.Reading{{Resource: path, Unknown: "not in this test"}}
+				}
+				out["metric.orders"] = nil
+				for _, series := range []string{`{state="open"}`, `{state="stuck"}`} {
+					out["metric.orders"] = append(out["metric.orders"], policies.Reading{Resource: "metric.orders", Subject: series, Value: 7, Measured: time.Now().Truncate(5 * time.Minute)})
+				}
+				return out, nil
+			}
+		})
+		defer w.end()
+		time.Sleep(31 * time.Minute)
+		synctest.Wait()
+		if n := len(w.store.figures); n != 2*7 {
+			t.Errorf("%d rows, want one per series and measurement", n)
+		}
+	})
+}
+
 // TestShutdownWaitsForAttempts lets an attempt end, or cuts it off.
 func TestShutdownWaitsForAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

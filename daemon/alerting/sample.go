@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"context"
+	"maps"
 	"math"
 	"time"
 
@@ -65,7 +66,11 @@ func (a *Alerting) sampleFigures(ctx context.Context, paths []string) {
 		a.figures.add(now, readings)
 	}
 	rows := a.figures.finished(now)
+	pending, ancestors := a.machine.Wanted()
 	a.mu.Unlock()
+	if len(pending)+len(ancestors) > 0 {
+		a.options.Soon(pending, ancestors)
+	}
 	if len(rows) == 0 {
 		return
 	}
@@ -78,6 +83,13 @@ func (a *Alerting) sampleFigures(ctx context.Context, paths []string) {
 type minute struct {
 	began time.Time
 	rows  map[figure]*store.FigureRow
+	// measured has when the figures that are not measured by reading them were measured last.
+	measured map[figure]measured
+}
+
+type measured struct {
+	at   time.Time
+	read bool // in this minute
 }
 
 type figure struct{ resource, subject string }
@@ -92,6 +104,9 @@ func (m *minute) add(now time.Time, all []policies.Reading) {
 			continue
 		}
 		key := figure{r.Resource, r.Subject}
+		if m.again(key, r.Measured) {
+			continue
+		}
 		row := m.rows[key]
 		if row == nil {
 			row = &store.FigureRow{Minute: m.began, Resource: r.Resource, Subject: r.Subject, Min: r.Value, Max: r.Value}
@@ -99,6 +114,19 @@ func (m *minute) add(now time.Time, all []policies.Reading) {
 		}
 		row.Last, row.Min, row.Max = r.Value, min(row.Min, r.Value), max(row.Max, r.Value)
 	}
+}
+
+// again reports whether a value is the one that was read before: it is stored once.
+func (m *minute) again(key figure, at time.Time) bool {
+	if at.IsZero() {
+		return false
+	}
+	if m.measured == nil {
+		m.measured = map[figure]measured{}
+	}
+	before := m.measured[key]
+	m.measured[key] = measured{at, true}
+	return before.at.Equal(at)
 }
 
 // finished returns the rows of the minute if it is over, and begins the next one.
@@ -111,5 +139,9 @@ func (m *minute) finished(now time.Time) []store.FigureRow {
 		rows = append(rows, *r)
 	}
 	m.rows = nil
+	maps.DeleteFunc(m.measured, func(_ figure, v measured) bool { return !v.read })
+	for key, v := range m.measured {
+		m.measured[key] = measured{v.at, false}
+	}
 	return rows
 }

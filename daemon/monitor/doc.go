@@ -8,7 +8,7 @@
 //
 //	Monitor.System    monitor.go       the reading, from top to bottom
 //	  Collector.Snapshot  diagnostics/ the state of the machine and the container
-//	  Databases.Figures                recent figures of the databases
+//	  Sources.Figures                  recent figures of the databases
 //	  readings.judge  warning.go       compares them with the thresholds (policies/)
 //	  remediation     remediations.go  what an operator can do
 //	  evidences.add   evidence.go      the evidence for each warning

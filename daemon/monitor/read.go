@@ -15,8 +15,8 @@ import (
 // longer one, such as since the start, says little about the present.
 const maxWindow = time.Minute
 
-// Read reads figures by their paths, such as system.memory.percent or
-// databases.pool.percent, without judging them. It is cheap enough to be called every few
+// Read reads figures by their paths, such as system.memory.percent,
+// databases.pool.percent or metric.orders_open, without judging them. It is cheap enough to be called every few
 // seconds. The result has an entry for each path. A group has one reading for each of its
 // members; a figure that can't be read has a reading with Unknown set. The error is
 // diagnostics.ErrClosed or that of ctx.
@@ -24,7 +24,7 @@ const maxWindow = time.Minute
 // Rates cover the time since the last call. They are unknown if that is more than a
 // minute ago. A file system that does not respond delays the first call by a quarter of a
 // second, and no other figure is unknown because of it.
-func (m *Monitor) Read(ctx context.Context, paths []string, d Databases) (map[string][]policies.Reading, error) {
+func (m *Monitor) Read(ctx context.Context, paths []string, d Sources) (map[string][]policies.Reading, error) {
 	var r readings
 	if wants(paths, "system") {
 		s, err := m.collector.Sample(ctx, func(resource string) bool { return wants(paths, "system."+resource) })
@@ -33,6 +33,7 @@ func (m *Monitor) Read(ctx context.Context, paths []string, d Databases) (map[st
 		}
 		r = readingsOf(s, nil)
 	}
+	r = r.with(d, time.Now())
 	if wants(paths, "database") || wants(paths, "databases") {
 		r.databases = d.Figures(time.Now())
 	}
@@ -61,6 +62,10 @@ func (r readings) sampled(path string) []policies.Reading {
 			return []policies.Reading{{Resource: path, Unknown: reason}}
 		}
 		all = r.of(path)
+	case isReported(path):
+		if all = r.of(path); len(all) == 0 {
+			return []policies.Reading{{Resource: path, Unknown: "the configuration has no such metric now"}}
+		}
 	case strings.HasPrefix(path, "database.") || strings.HasPrefix(path, "databases."):
 		all = r.of(path)
 	}

@@ -20,6 +20,16 @@ type known []policies.Reading
 func (k known) Figures(time.Time) []policies.Reading    { return k }
 func (known) Sentences(string, string) ([]string, bool) { return nil, false }
 
+// Reported returns the readings of a path, and of all its series.
+func (k known) Reported(_ time.Time, path string) (all []policies.Reading) {
+	for _, r := range k {
+		if r.Resource == path {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
 // newMonitor returns a monitor of this machine that is closed at the end of the test.
 func newMonitor(t testing.TB) *Monitor {
 	t.Helper()
@@ -81,6 +91,43 @@ func TestReadHasEveryPath(t *testing.T) {
 	}
 	if r := all["system.disks.percent"]; r[0].Subject == "" || r[0].Resource != "system.disk.percent" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestReadOfWhatTheConfigurationDefines reads series of a metric block and a metric of an
+// integration, and one that is gone.
+func TestReadOfWhatTheConfigurationDefines(t *testing.T) {
+	m := newMonitor(t)
+	d := known{
+		{Resource: "metric.orders", Subject: `{state="open"}`, Value: 7},
+		{Resource: "metric.orders", Subject: `{state="stuck"}`, Value: 150},
+		{Resource: "integration.web.total_ms", Value: 1500, ReportedUnit: policies.Milliseconds},
+	}
+	all, err := m.Read(t.Context(), []string{"metric.orders", "integration.web.total_ms", "metric.gone", "integration.web.gone"}, d)
+	if err != nil || len(all["metric.orders"]) != 2 || all["integration.web.total_ms"][0].Value != 1500 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	for _, path := range []string{"metric.gone", "integration.web.gone"} {
+		if r := all[path]; len(r) != 1 || r[0].Unknown == "" || r[0].Resource != path {
+			t.Errorf("%s: %+v", path, r)
+		}
+	}
+	by := policies.NewThresholds([]policies.Threshold{
+		{Name: "orders", Resource: "metric.orders", Unit: policies.Count, Error: new(100.0), At: "vega.hcl:3"},
+		{Name: "slow", Resource: "integration.web.total_ms", Warning: new(1000.0), At: "vega.hcl:7"},
+		{Name: "gone", Resource: "metric.gone", Warning: new(1.0)},
+	}, nil)
+	s, err := m.Summarize(t.Context(), by, d)
+	if err != nil || len(s.Warnings) != 2 {
+		t.Fatalf("%+v, %v", s.Warnings, err)
+	}
+	for n, want := range []string{
+		`metric.orders{state="stuck"} is 150; error threshold: 100 (vega.hcl:3).`,
+		"integration.web.total_ms is 1.5 s; warning threshold: 1 s (vega.hcl:7).",
+	} {
+		if w := s.Warnings[n]; w.Explanation != want || !strings.HasPrefix(w.WhatToDo, "Run vega history ") {
+			t.Errorf("%s %s", w.Explanation, w.WhatToDo)
+		}
 	}
 }
 
@@ -178,7 +225,8 @@ func (h *hanging) Figures(time.Time) []policies.Reading {
 	<-h.open
 	return nil
 }
-func (*hanging) Sentences(string, string) ([]string, bool) { return nil, false }
+func (*hanging) Sentences(string, string) ([]string, bool)     { return nil, false }
+func (*hanging) Reported(time.Time, string) []policies.Reading { return nil }
 
 // TestStrainDoesNotWait lets many callers ask while the state can't be read. Each has a
 // reply after 50 ms, and they share one reading.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"vega/daemon/diagnostics"
 	"vega/policies"
@@ -15,14 +16,21 @@ type readings struct {
 	snapshot  *diagnostics.Snapshot // nil if only a summary was read
 	disks     []diagnostics.Disk    // the data directory's file system first
 	databases []policies.Reading
+	reported  func(path string) []policies.Reading // nil: there are none
+}
+
+// with adds what the configuration defines.
+func (r readings) with(d Sources, now time.Time) readings {
+	r.reported = func(path string) []policies.Reading { return d.Reported(now, path) }
+	return r
 }
 
 func readingsOf(s diagnostics.Snapshot, databases []policies.Reading) readings {
-	return readings{s.Summary, &s, s.Disks, databases}
+	return readings{summary: s.Summary, snapshot: &s, disks: s.Disks, databases: databases}
 }
 
 func readingsOfSummary(s diagnostics.Summary, databases []policies.Reading) readings {
-	return readings{s, nil, []diagnostics.Disk{s.Disk}, databases}
+	return readings{summary: s, disks: []diagnostics.Disk{s.Disk}, databases: databases}
 }
 
 // of returns the readings of a resource. For a group such as system.disks it returns
@@ -37,8 +45,23 @@ func (r readings) of(resource string) []policies.Reading {
 	if path, ok := strings.CutPrefix(resource, "databases."); ok {
 		return r.ofDatabases("", path)
 	}
+	if isReported(resource) {
+		return r.ofReported(resource)
+	}
 	name, path, _ := strings.Cut(strings.TrimPrefix(resource, "database."), ".")
 	return r.ofDatabases(name, path)
+}
+
+// isReported reports whether the configuration defines a figure.
+func isReported(path string) bool {
+	return strings.HasPrefix(path, policies.MetricPrefix) || strings.HasPrefix(path, policies.IntegrationPrefix)
+}
+
+func (r readings) ofReported(path string) []policies.Reading {
+	if r.reported == nil {
+		return nil
+	}
+	return r.reported(path)
 }
 
 func (r readings) value(path string) (float64, error) {

@@ -64,6 +64,8 @@ var remediations = []remediation{
 	{"queries.slow_percent", "The share of slow queries on", "See slow_queries in GET /admin/database/stats for advice on each. The most common reason is a missing index."},
 	{"queries.slowest", "The slowest query of the last 2 min on", "See slow_queries in GET /admin/database/stats for its plan and advice, and open_rows for a query that still runs."},
 	{"queries.failed_percent", "The share of failed queries on", "See failed_queries in GET /admin/database/stats for the error of each."},
+	{policies.MetricPrefix, "", "Run vega history with the name of the metric to see when it began, and the query of its metric block to see which rows count."},
+	{policies.IntegrationPrefix, "", "Run vega history with the names of the integration and the metric to see when it began, and follow the runbook of the integration."},
 	{"wal_bytes", "The size of the write-ahead log of", "Find the oldest reader in open_rows of GET /admin/database/stats. The log can't be truncated until that reader ends."},
 }
 
@@ -94,6 +96,8 @@ func subjectOf(w *Warning) string {
 		return name
 	case strings.HasPrefix(w.Resource, "system."):
 		return name + " on the file system of " + w.Subject
+	case isReported(w.Resource):
+		return name + w.Subject
 	default:
 		return name + " database." + w.Subject
 	}

@@ -35,7 +35,7 @@ type straining struct {
 // few clauses, the most severe first, and none if nothing is. It takes 50 ms at most; a
 // machine whose state can't be read in that time is under strain, too. Rates are those of
 // the last Read.
-func (m *Monitor) Strain(ctx context.Context, by *policies.Thresholds, d Databases) []string {
+func (m *Monitor) Strain(ctx context.Context, by *policies.Thresholds, d Sources) []string {
 	ctx, cancel := context.WithTimeout(ctx, strainWait)
 	defer cancel()
 	now := m.beginStrain(by, d)
@@ -48,7 +48,7 @@ func (m *Monitor) Strain(ctx context.Context, by *policies.Thresholds, d Databas
 }
 
 // beginStrain begins a reading, or joins the one in progress.
-func (m *Monitor) beginStrain(by *policies.Thresholds, d Databases) *straining {
+func (m *Monitor) beginStrain(by *policies.Thresholds, d Sources) *straining {
 	m.strain.mu.Lock()
 	defer m.strain.mu.Unlock()
 	if m.strain.current == nil {
@@ -67,14 +67,14 @@ func (m *Monitor) beginStrain(by *policies.Thresholds, d Databases) *straining {
 
 // readStrain reads everything, and describes what has reached its threshold. What is not
 // read would count as 0 for the thresholds, which remember levels.
-func (m *Monitor) readStrain(by *policies.Thresholds, d Databases) []string {
+func (m *Monitor) readStrain(by *policies.Thresholds, d Sources) []string {
 	lines := []string{}
 	s, err := m.collector.Sampled(context.Background(), strainAge, func(string) bool { return true })
 	if err != nil {
 		return lines // vega is shutting down
 	}
 	now := time.Now()
-	r := readingsOf(s, d.Figures(now))
+	r := readingsOf(s, d.Figures(now)).with(d, now)
 	j := r.judge(by, now, func(resource string) []diagnostics.Move { return m.collector.Moves(resource, s) })
 	for _, level := range []policies.Level{policies.LevelError, policies.LevelWarning} {
 		for _, w := range j.warnings {

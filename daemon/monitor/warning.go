@@ -87,7 +87,7 @@ func (r readings) judge(by *policies.Thresholds, now time.Time, moves func(resou
 
 func (r readings) warning(v policies.Verdict, moves func(string) []diagnostics.Move) Warning {
 	w := Warning{
-		Resource: v.Reading.Resource, Subject: v.Subject, Status: v.Level, Value: v.Value, Unit: v.Unit,
+		Resource: v.Reading.Resource, Subject: v.Subject, Status: v.Level, Value: v.Value, Unit: v.DisplayUnit(),
 		Threshold: v.Bound(v.Level), ThresholdBy: v.Name, SetAt: v.At, Since: v.Since.UTC(),
 		WhatToDo: remediationFor(v.Threshold.Resource).action, Moved: []diagnostics.Move{},
 	}

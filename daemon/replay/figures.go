@@ -66,11 +66,15 @@ func (f *figures) add(metric string, r store.FigureRow) {
 	last.of[n].rows = append(last.of[n].rows, r)
 }
 
-// names reports whether a metric of an alert stands for the figure of a row: itself, or
-// one of the databases that databases. stands for.
+// names reports whether a metric of an alert stands for the figure of a row: itself, one
+// of the databases that databases. stands for, or an instance of the integration.
 func names(metric string, r *store.FigureRow) bool {
 	if metric == r.Resource {
 		return true
+	}
+	if strings.HasPrefix(metric, policies.IntegrationPrefix) {
+		at := strings.LastIndexByte(metric, '.')
+		return strings.HasPrefix(r.Resource, metric[:at+1]) && strings.HasSuffix(r.Resource, metric[at:])
 	}
 	rest, ok := strings.CutPrefix(metric, "databases.")
 	return ok && r.Resource == "database."+r.Subject+"."+rest
@@ -114,6 +118,12 @@ func (f *figures) reading(r *store.FigureRow) policies.Reading {
 		near, far = far, near
 	}
 	out := policies.Reading{Resource: r.Resource, Subject: r.Subject, Value: r.Last}
+	if strings.HasPrefix(r.Resource, policies.MetricPrefix) || strings.HasPrefix(r.Resource, policies.IntegrationPrefix) {
+		out.Measured = r.Minute // a row is stored for a new measurement only
+		if r.Min != r.Max {     // there were several
+			out.Measured = r.Minute.Add(time.Duration(f.sample) * alert.SampleInterval)
+		}
+	}
 	switch f.sample {
 	case 0:
 		out.Value = near

@@ -2,6 +2,7 @@ package replay_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -259,6 +260,56 @@ func TestFiguresAreReplayed(t *testing.T) {
 		if n.Replay != (replay.Sent{Messages: 2, Notices: 2}) || n.Live != (replay.Sent{}) {
 			t.Errorf("%+v", n)
 		}
+	}
+}
+
+// TestReportedFiguresAreReplayed replays what a metric block and an integration reported
+// every five minutes: a row is one measurement, however often it is read.
+func TestReportedFiguresAreReplayed(t *testing.T) {
+	l := newLive(t, rules(3))
+	c := rules(3, "web.a", "web.b")
+	for n := range c.Integrations {
+		c.Integrations[n].Interval = 5 * time.Minute
+	}
+	c.Measures = map[string]time.Duration{"metric.orders": 5 * time.Minute}
+	for _, path := range []string{"metric.orders", "integration.web.total_ms"} {
+		c.Alerts = append(c.Alerts, alert.Alert{Name: path, Metric: path, Above: new(100.0), After: 3, ClearAfter: 1, Severity: incident.Warning})
+	}
+	var rows []store.FigureRow
+	add := func(n int, resource, subject string, value float64) {
+		rows = append(rows, store.FigureRow{Minute: start.Add(time.Duration(n) * time.Minute), Resource: resource, Subject: subject, Last: value, Min: value, Max: value})
+	}
+	for n := 0; n < 60; n += 5 {
+		stuck := 150.0
+		if n >= 40 {
+			stuck = 5
+		}
+		add(n, "metric.orders", `{state="stuck"}`, stuck)
+		add(n, "metric.orders", `{state="open"}`, 5)
+		add(n+1, "integration.web.a.total_ms", "", 150)
+		add(n+3, "integration.web.b.total_ms", "", 5) // at other times than the other instance
+	}
+	if err := l.store.AppendFigures(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	r, err := replay.Run(t.Context(), l.store, replay.Options{Rules: c, Since: start, Until: start.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][2]time.Duration{}
+	for _, i := range r.Incidents {
+		ended := time.Duration(0)
+		if !i.Replay.Ended.IsZero() {
+			ended = i.Replay.Ended.Sub(start)
+		}
+		got[i.Subject.Label()] = [2]time.Duration{i.Replay.Opened.Sub(start), ended}
+	}
+	want := map[string][2]time.Duration{
+		`metric.orders{state="stuck"}`: {10 * time.Minute, 40 * time.Minute},
+		"integration.web.a.total_ms":   {11 * time.Minute, 0},
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

@@ -16,10 +16,10 @@ type Alert struct {
 	// of the three are set.
 	Integrations []Selector
 	Status       []check.Status // the statuses that are bad
-	Metric       string         // path of a figure, such as databases.pool.percent
-	Unit         policies.Unit
-	Above, Below *float64 // strictly more, strictly less; one of them is set
-	Clear        *float64 // the value at which the figure is good again; nil: Above or Below
+	Metric       string         // path of a figure, such as databases.pool.percent or metric.orders_open
+	Unit         policies.Unit  // a Count also stands for the unit that a probe reports
+	Above, Below *float64       // strictly more, strictly less; one of them is set
+	Clear        *float64       // the value at which the figure is good again; nil: Above or Below
 	Event        string
 
 	After, ClearAfter int           // evaluations in a row; at least 1
@@ -83,4 +83,5 @@ type Config struct {
 	Integrations []Integration // in order of name
 	Notifiers    []Notifier
 	Windows      []Window
+	Measures     map[string]time.Duration // the interval of each metric block, by the path of its figure
 }

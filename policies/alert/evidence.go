@@ -54,9 +54,9 @@ func (m *board) evidence(w *watch, e *evaluation) incident.Evidence {
 		v.Now = e.observed()
 	}
 	if w.Subject.Kind == incident.OfMetric {
-		v.Bound = w.rule.Bound()
+		v.Bound = w.rule.boundIn(e.unit)
 		if g, ok := m.lastGood[w.Subject]; ok {
-			v.LastGood = &incident.Observation{At: g.at, Value: w.rule.Unit.Format(g.value)}
+			v.LastGood = &incident.Observation{At: g.at, Value: e.unit.Format(g.value)}
 		}
 	}
 	if n := w.node; n != nil {

@@ -13,6 +13,7 @@ type node struct {
 	rules    []*rule
 	watches  []*watch // one for each of rules, or nil; empty if all are nil
 	active   int      // watches that are not nil
+	figures  []*watch // on metrics that it reports
 	parents  []*node  // that it depends on; without those that would close a cycle
 	children []*node
 	windows  []*Window
@@ -81,7 +82,9 @@ func (m *incidents) setDown(n *node, r *record, at time.Time) {
 	if n.down == r {
 		return
 	}
+	before := n.explains()
 	n.down = r
+	n.rerootFigures(m, before, at)
 	work := slices.Clone(n.children)
 	for len(work) > 0 {
 		c := work[0]
@@ -90,9 +93,10 @@ func (m *incidents) setDown(n *node, r *record, at time.Time) {
 		if root == c.root {
 			continue
 		}
-		before := c.root
+		before, figures := c.root, c.explains()
 		c.root = root
 		m.reroot(c, before, at)
+		c.rerootFigures(m, figures, at)
 		work = append(work, c.children...)
 	}
 }

@@ -139,8 +139,9 @@ const maxAbsent = int(time.Hour / SampleInterval)
 // Sample evaluates readings of one of the figures in Metrics.
 func (m *Machine) Sample(now time.Time, metric string, all []policies.Reading) {
 	for _, a := range m.metrics[metric] {
-		seen := map[incident.Subject]bool{}
+		seen, unread := map[incident.Subject]bool{}, false
 		for i := range all {
+			unread = unread || all[i].Subject == "" && all[i].Unknown != ""
 			s := subjectOf(&all[i])
 			if !seen[s] {
 				seen[s] = true
@@ -148,8 +149,8 @@ func (m *Machine) Sample(now time.Time, metric string, all []policies.Reading) {
 			}
 		}
 		for _, w := range slices.Clone(a.watches) {
-			if !seen[w.Subject] {
-				m.absent(now, w)
+			if !seen[w.Subject] && w.of == nil { // an integration always has a reading, or is withdrawn by a reload
+				m.absent(now, w, unread)
 			}
 		}
 	}
@@ -161,9 +162,10 @@ func (m *incidents) sample(now time.Time, a *rule, s incident.Subject, r *polici
 	phase := incident.Inactive
 	if w != nil {
 		phase = w.Phase
-		w.absent = 0
+		w.absent, w.missing = 0, time.Time{}
 	}
-	e := evaluation{at: now, interval: SampleInterval, verdict: a.judgeReading(r, phase)}
+	of := m.of(s)
+	e := evaluation{at: now, began: r.Measured, interval: m.interval(s, of), verdict: a.judgeReading(r, phase), unit: a.Unit.Or(r.ReportedUnit)}
 	if e.verdict == good {
 		m.lastGood[s] = reading{now, r.Value}
 	}
@@ -174,20 +176,34 @@ func (m *incidents) sample(now time.Time, a *rule, s incident.Subject, r *polici
 		w = m.addWatch(a, s, nil)
 	}
 	if e.verdict == bad {
-		value, text := r.Value, a.Unit.Format(r.Value)
+		value, text := r.Value, e.unit.Format(r.Value)
 		e.value = &value
-		e.message = "is " + text + " (" + a.Bound() + ")"
+		e.message = "is " + text + " (" + a.boundIn(e.unit) + ")"
+		e.muted = of != nil && of.inWindow(now)
 		e.observed = func() *incident.Observation {
 			return &incident.Observation{At: now, Value: text}
 		}
 	}
 	m.apply(w, &e)
+	if of != nil && w.Phase == incident.Pending {
+		m.ask(of, w.Bad, now)
+	}
 }
 
-// absent treats a subject without a reading as unknown, and withdraws it after an hour.
-func (m *incidents) absent(now time.Time, w *watch) {
-	w.absent++
-	if w.absent >= maxAbsent {
+// absent treats a subject without a reading as unknown, and withdraws it after some time.
+// If the figure as a whole could not be read, that says nothing about the subject.
+func (m *incidents) absent(now time.Time, w *watch, unread bool) {
+	if every := m.config.Measures[w.Subject.Name]; unread {
+		w.missing = time.Time{}
+	} else if every > 0 {
+		if w.missing.IsZero() || now.Before(w.missing) {
+			w.missing = now
+		}
+		if now.Sub(w.missing) >= policies.StaleIntervals*every {
+			m.withdraw(w, now, "the query returns no row for it any longer")
+			return
+		}
+	} else if w.absent++; w.absent >= maxAbsent {
 		m.withdraw(w, now, "it is not measured any longer")
 		return
 	}

@@ -11,7 +11,7 @@ import (
 // record is an incident, and what the machine keeps to decide who is notified of it.
 type record struct {
 	incident.Incident
-	node       *node    // nil if the subject is not an integration
+	node       *node    // the integration that it is about; nil: none
 	watches    []*watch // that are firing or recovering
 	deliveries []*delivery
 	root       *record // the open incident that explains this one
@@ -95,7 +95,7 @@ func (m *incidents) apply(w *watch, e *evaluation) {
 
 // judgeDown notes whether an incident explains those below it: after a bad evaluation.
 func (m *incidents) judgeDown(r *record, e *evaluation) {
-	if r.node == nil || r.Unhealthy == e.down {
+	if r.node == nil || r.Subject.Kind != incident.OfIntegration || r.Unhealthy == e.down {
 		return
 	}
 	r.Unhealthy = e.down
@@ -125,6 +125,7 @@ func (m *board) addWatch(a *rule, s incident.Subject, n *node) *watch {
 	m.watches[watchKey{a.Name, s}] = w
 	if n == nil {
 		a.watches = append(a.watches, w)
+		w.addFigure(m.of(s))
 	}
 	return w
 }
@@ -143,6 +144,9 @@ func (m *board) forget(w *watch) {
 	}
 	if i := slices.Index(w.rule.watches, w); i >= 0 {
 		w.rule.watches = slices.Delete(w.rule.watches, i, i+1)
+	}
+	if n := w.of; n != nil {
+		n.figures = slices.DeleteFunc(n.figures, func(other *watch) bool { return other == w })
 	}
 }
 
@@ -204,13 +208,13 @@ func because(w *watch, e *evaluation) string { return w.rule.Name + ": " + summa
 // open opens an incident.
 func (m *incidents) open(w *watch, e *evaluation) *record {
 	m.lastRecord++
-	r := &record{node: w.node, watches: []*watch{w}}
+	r := &record{node: w.about(), watches: []*watch{w}}
 	r.Incident = incident.Incident{
 		ID: m.lastRecord, Key: dedupKey(m.config.ID, w.Subject), Subject: w.Subject,
 		Summary: summary(w, e), Runbook: w.rule.Runbook,
 		Opened: e.at, Ready: e.at, Evidence: m.evidence(w, e),
 	}
-	if n := w.node; n != nil {
+	if n := r.node; n != nil {
 		r.Group = n.Group
 		if n.Runbook != "" {
 			r.Runbook = n.Runbook
@@ -220,8 +224,8 @@ func (m *incidents) open(w *watch, e *evaluation) *record {
 	m.records[r.ID], m.current[w.Subject] = r, r
 	m.noteOpened(r)
 	m.note(r, e.at, "opened", because(w, e), "")
-	if w.node != nil && w.node.root != nil {
-		m.attach(r, w.node.root, e.at)
+	if root := w.explainedBy(); root != nil {
+		m.attach(r, root, e.at)
 	}
 	return r
 }
@@ -243,7 +247,7 @@ func (m *incidents) reopen(r *record, w *watch, e *evaluation) {
 	r.Reopened++
 	r.Root, r.Below, r.waiting, r.awaited, r.muted = 0, 0, nil, false, ""
 	r.watches = []*watch{w}
-	r.node = w.node
+	r.node = w.about()
 	w.record = r
 	m.current[r.Subject] = r
 	m.noteOpened(r)
@@ -251,8 +255,8 @@ func (m *incidents) reopen(r *record, w *watch, e *evaluation) {
 	for _, d := range r.deliveries {
 		m.revive(d, e.at)
 	}
-	if w.node != nil && w.node.root != nil {
-		m.attach(r, w.node.root, e.at)
+	if root := w.explainedBy(); root != nil {
+		m.attach(r, root, e.at)
 	}
 }
 

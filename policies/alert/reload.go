@@ -3,7 +3,6 @@ package alert
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"vega/policies/check"
@@ -38,7 +37,7 @@ func (m *Machine) Configure(c Config, now time.Time) {
 	}
 	m.pendings, m.askedFor = nil, nil
 	for _, w := range m.watches {
-		w.rule, w.node = nil, nil
+		w.rule, w.node, w.of = nil, nil, nil
 	}
 	m.reconcile(now)
 	m.lapse = earliest(m.lapse, now)
@@ -177,6 +176,7 @@ func (m *incidents) rebind(w *watch) string {
 	w.rule = a
 	if w.node == nil {
 		a.watches = append(a.watches, w)
+		w.addFigure(m.of(w.Subject))
 	}
 	if w.Condition == a.condition {
 		return ""
@@ -202,7 +202,9 @@ func (m *incidents) bindable(w *watch, a *rule) string {
 		return "the alert is about something else"
 	case s.Kind == incident.OfEvent && s.Name == notifierFailing && (m.byName[s.Instance] == nil || m.byName[s.Instance].gone):
 		return "the notifier was removed"
-	case s.Kind == incident.OfMetric, s.Kind == incident.OfEvent:
+	case s.Kind == incident.OfMetric:
+		return m.reportable(s)
+	case s.Kind == incident.OfEvent:
 		return ""
 	}
 	n := m.nodes[s.Name]
@@ -221,18 +223,12 @@ func (m *incidents) bindable(w *watch, a *rule) string {
 	return ""
 }
 
-// sameFigure reports whether a subject may be one of a metric: their paths end alike, as
-// those of database.app.pool.percent and databases.pool.percent.
-func sameFigure(metric, name string) bool {
-	return metric != "" && metric[strings.LastIndexByte(metric, '.')+1:] == name[strings.LastIndexByte(name, '.')+1:]
-}
-
 // reconnect finds again which incidents explain which.
 func (m *incidents) reconnect(now time.Time) {
 	all := m.openRecords()
 	for _, r := range all {
-		r.node, r.waiting = nil, nil
-		if r.Subject.Kind == incident.OfIntegration {
+		r.waiting = nil
+		if r.node = m.of(r.Subject); r.Subject.Kind == incident.OfIntegration {
 			r.node = m.nodes[r.Subject.Name]
 		}
 		if r.node != nil && r.Unhealthy {
@@ -245,7 +241,11 @@ func (m *incidents) reconnect(now time.Time) {
 	}
 	for _, r := range all {
 		if r.node != nil {
-			m.rejoin(r, r.node.root, now)
+			root := r.node.root
+			if r.Subject.Kind == incident.OfMetric {
+				root = r.node.explains()
+			}
+			m.rejoin(r, root, now)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"vega/policies"
 	"vega/policies/check"
 	"vega/policies/incident"
 )
@@ -89,18 +90,21 @@ func (a *Alert) Condition() string {
 
 // Bound returns the bounds of an alert on a metric, in words, such as "above 80 %, until
 // 75 %". It returns "" for another alert.
-func (a *Alert) Bound() string {
+func (a *Alert) Bound() string { return a.boundIn(a.Unit) }
+
+// boundIn returns the bounds of an alert on a metric in the unit of its values.
+func (a *Alert) boundIn(u policies.Unit) string {
 	var text string
 	switch {
 	case a.Above != nil:
-		text = "above " + a.Unit.Format(*a.Above)
+		text = "above " + u.Format(*a.Above)
 	case a.Below != nil:
-		text = "below " + a.Unit.Format(*a.Below)
+		text = "below " + u.Format(*a.Below)
 	default:
 		return ""
 	}
 	if a.Clear != nil {
-		text += ", until " + a.Unit.Format(*a.Clear)
+		text += ", until " + u.Format(*a.Clear)
 	}
 	return text
 }

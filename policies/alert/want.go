@@ -82,10 +82,13 @@ func (m *outbox) opening(d *delivery, now time.Time) want {
 // Ancestors that were not evaluated since a time are asked to run.
 func (m *outbox) held(r *record, since, now time.Time) (*node, time.Time) {
 	until := r.Ready.Add(maxHeld)
-	if r.node == nil || len(r.node.parents) == 0 || !now.Before(limited(until, now, maxHeld)) {
+	if r.node == nil || !now.Before(limited(until, now, maxHeld)) {
 		return nil, until
 	}
 	n := m.doubtful(r.node, since)
+	if own := r.node; n == nil && r.Subject.Kind == incident.OfMetric && own.explain && own.down == nil && own.isPending() {
+		n = own
+	}
 	if n != nil {
 		m.askAncestors(r.node, since, now)
 		m.await(n, r, now)

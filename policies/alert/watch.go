@@ -40,6 +40,7 @@ type evaluation struct {
 	muted    bool // in a maintenance window: does not count for notifications
 	observed func() *incident.Observation
 	down     bool // the status is unhealthy
+	unit     policies.Unit
 }
 
 // effect is what an evaluation did to a watch.
@@ -62,8 +63,11 @@ type watch struct {
 	incident.Watch
 	rule   *rule
 	node   *node   // nil if the subject is not an integration
+	of     *node   // the integration that the figure is of; nil: none
 	record *record // the open incident that it is part of
-	absent int     // samples in a row without this subject
+
+	absent  int       // samples in a row without this subject
+	missing time.Time // since when the rows of a query do not have it
 }
 
 // evaluate applies an evaluation.

@@ -8,7 +8,7 @@ type Kind string
 // The kinds of subjects.
 const (
 	OfIntegration Kind = "integration" // the status of an integration
-	OfMetric      Kind = "metric"      // a figure of this machine or of a database
+	OfMetric      Kind = "metric"      // a figure of this machine, of a database, or that the configuration defines
 	OfEvent       Kind = "event"       // something that happens to vega itself
 )
 
@@ -18,8 +18,9 @@ type Subject struct {
 	// Name is the name of an integration; the path of a figure, such as
 	// system.memory.percent; or an event, such as config_rejected.
 	Name string `json:"name"`
-	// Instance distinguishes subjects of the same name: the path of a file system, or
-	// the notifier that fails. It is "" if there is only one.
+	// Instance distinguishes subjects of the same name: the path of a file system, the
+	// labels of a series as {state="open"}, or the notifier that fails. It is "" if there
+	// is only one.
 	Instance string `json:"instance,omitempty"`
 }
 
@@ -32,5 +33,11 @@ func (s Subject) String() string {
 	return text
 }
 
-// Label returns the subject for people, without its kind.
-func (s Subject) Label() string { return strings.TrimSpace(s.Name + " " + s.Instance) }
+// Label returns the subject for people, without its kind. Labels follow the name of a
+// metric without a space: metric.orders_open{state="open"}.
+func (s Subject) Label() string {
+	if strings.HasPrefix(s.Instance, "{") {
+		return s.Name + s.Instance
+	}
+	return strings.TrimSpace(s.Name + " " + s.Instance)
+}
