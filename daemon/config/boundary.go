@@ -7,6 +7,7 @@ import (
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
+	"vega/daemon/config/schema"
 	"vega/policies"
 )
 
@@ -34,7 +35,7 @@ func (b boundary) judge(t policies.Threshold) {
 		name string
 		v    *float64
 	}{{"warning", t.Warning}, {"error", t.Error}} {
-		if bound.v != nil && !b.reachable(t, bound.name, *bound.v) {
+		if bound.v != nil && !schema.IsReported(t.Resource) && !b.reachable(t, bound.name, *bound.v) {
 			return
 		}
 	}
@@ -53,7 +54,7 @@ func (b boundary) judge(t policies.Threshold) {
 	}
 	if t.Clear != nil && !beyond(t.Below, *first, *t.Clear) {
 		b.out.Err(diag.Contradiction, b.at("clear"), fmt.Sprintf("clear must be %s than %s; otherwise the %s would never end.", far, name, name), fmt.Sprintf("use a %s value, or remove clear", far))
-	} else if t.Clear != nil && *t.Clear < 0 {
+	} else if t.Clear != nil && *t.Clear < 0 && !schema.IsReported(t.Resource) {
 		b.out.Err(diag.OutOfReach, b.at("clear"), fmt.Sprintf("%s is never negative, so the warning would never end.", t.Resource), "use a value that is not negative")
 	}
 }

@@ -124,6 +124,9 @@ func wrongIn(t *testing.T, example string, bundled []manifest.Found) string {
 	if !strings.Contains(example, `database "app"`) {
 		example += surroundings
 	}
+	if !strings.Contains(example, `metric "orders_open"`) && strings.Contains(example, "metric.orders_open") {
+		example += "metric \"orders_open\" {\n  database = database.app\n  query = \"SELECT 1 AS n\"\n  value = \"n\"\n}\n"
+	}
 	if !strings.Contains(example, `notifier "chat"`) {
 		example += "notifier \"chat\" {\n  type = \"slack\"\n  url = env(\"SLACK_URL\")\n}\n"
 	}

@@ -1,12 +1,16 @@
 package config
 
 import (
+	"cmp"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"vega/daemon/config/telemetry"
 	"vega/plugins/manifest"
+	"vega/policies"
+	"vega/policies/alert"
 )
 
 func TestTelemetryDefaults(t *testing.T) {
@@ -65,5 +69,60 @@ metric "orders_open" {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v\nwant %+v", got, want)
+	}
+}
+
+func TestAlertsAndThresholdsNameReportedMetrics(t *testing.T) {
+	c, ds := load(t, `
+metric "orders_open" {
+  database = database.vega
+  query    = "SELECT 1 AS n"
+  value    = "n"
+}
+integration "web" {
+  probe    = core.tcp
+  for_each = { a = "127.0.0.1:1", "10.0.0.1" = "127.0.0.1:2" }
+  config { address = each.value }
+}
+alert "a" {
+  metric = metric.orders_open
+  below  = -5
+}
+alert "b" {
+  metric = integration.web["10.0.0.1"].latency
+  above  = "250ms"
+}
+alert "c" {
+  metric = integration.web.latency
+  above  = 7
+}
+threshold "a" {
+  metric = integration.web.a.size
+  error  = "2GiB"
+}
+`, Options{Bundled: shipped(t), Env: exampleEnv})
+	if c == nil {
+		t.Fatal(shownText(t, ds))
+	}
+	for _, want := range []struct {
+		name, metric string
+		unit         policies.Unit
+		bound        float64
+	}{
+		{"a", "metric.orders_open", policies.Count, -5},
+		{"b", "integration.web.10.0.0.1.latency", policies.Milliseconds, 250},
+		{"c", "integration.web.latency", policies.Count, 7},
+	} {
+		n := slices.IndexFunc(c.Alerts, func(a alert.Alert) bool { return a.Name == want.name })
+		if n < 0 {
+			t.Fatalf("no alert %s", want.name)
+		}
+		if a := c.Alerts[n]; a.Metric != want.metric || a.Unit != want.unit || *cmp.Or(a.Above, a.Below) != want.bound {
+			t.Errorf("%+v, want %+v", a, want)
+		}
+	}
+	n := slices.IndexFunc(c.Thresholds, func(t policies.Threshold) bool { return t.Name == "a" })
+	if th := c.Thresholds[n]; th.Resource != "integration.web.a.size" || th.Unit != policies.Bytes || *th.Error != 2<<30 {
+		t.Errorf("%+v", th)
 	}
 }

@@ -74,11 +74,11 @@ func (d thresholdStage) threshold(s *bind.Section) (policies.Threshold, bool) {
 	if !complete || !ok {
 		return t, false
 	}
-	t.Unit, t.Below = figure.Unit, figure.Left
+	t.Unit, t.Below = eval.UnitOf(d.ev, s, t.Resource, figure.Unit, "warning", "error", "clear"), figure.Left
 	if when := d.ev.Str(s, "when"); when != "" {
 		t.Below = when == "below"
 	}
-	b := boundary{d, s, figure.Unit}
+	b := boundary{d, s, t.Unit}
 	before := d.out.Errors()
 	t.Warning, t.Error, t.Clear = b.bound("warning"), b.bound("error"), b.bound("clear")
 	unsure := slices.ContainsFunc(s.Slots, (*bind.Slot).Unsure)

@@ -154,7 +154,7 @@ func (d *alertBuilder) metric(s *bind.Section, a *alert.Alert) {
 	if !ok { // reported
 		return
 	}
-	a.Unit = figure.Unit
+	a.Unit = eval.UnitOf(d.Ev, s, a.Metric, figure.Unit, "above", "below", "clear")
 	bound := func(name string) *float64 { return eval.Quantity(d.Ev, s, name, a.Metric, a.Unit) }
 	a.Above, a.Below, a.Clear = bound("above"), bound("below"), bound("clear")
 	switch above, below := s.Slot("above"), s.Slot("below"); {

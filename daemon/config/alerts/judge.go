@@ -19,6 +19,8 @@ const sampled = 15 * time.Second
 // judge reports an alert that can never fire or never clear.
 func (d *alertBuilder) judge(s *bind.Section, a *alert.Alert) {
 	switch {
+	case schema.IsReported(a.Metric):
+		d.reported(s, a)
 	case a.Metric != "":
 		if d.bounds(s, a) {
 			d.timing(s, a, sampled, sampled)
@@ -28,36 +30,45 @@ func (d *alertBuilder) judge(s *bind.Section, a *alert.Alert) {
 	}
 }
 
+// extent is where the values of a metric can be, and why, for a message.
+type extent struct {
+	lowest, highest float64
+	why             string
+}
+
+// allValues is the extent of a metric whose values may be any.
+var allValues = extent{lowest: math.Inf(-1), highest: math.Inf(1)}
+
 // bounds reports bounds that are out of reach. It returns false if it did.
 func (d *alertBuilder) bounds(s *bind.Section, a *alert.Alert) bool {
-	highest, extent := math.Inf(1), "never negative"
+	in, said := extent{highest: math.Inf(1)}, "never negative"
 	if a.Unit == policies.Percent {
-		highest, extent = 100, "always between 0 and 100"
+		in.highest, said = 100, "always between 0 and 100"
 	}
-	why := fmt.Sprintf("because %s is %s", a.Metric, extent)
+	in.why = fmt.Sprintf("because %s is %s", a.Metric, said)
 	never := func(name, fix string) bool {
-		d.Out.Err(diag.NeverFires, s.Place(name), fmt.Sprintf("The alert never fires, %s.", why), fix)
+		d.Out.Err(diag.NeverFires, s.Place(name), fmt.Sprintf("The alert never fires, %s.", in.why), fix)
 		return false
 	}
 	always := func(name, fix string) bool {
-		d.Out.Err(diag.NeverClears, s.Place(name), fmt.Sprintf("The alert always fires, %s.", why), fix)
+		d.Out.Err(diag.NeverClears, s.Place(name), fmt.Sprintf("The alert always fires, %s.", in.why), fix)
 		return false
 	}
 	switch {
-	case a.Above != nil && *a.Above >= highest:
+	case a.Above != nil && *a.Above >= in.highest:
 		return never("above", "use a value below 100")
 	case a.Above != nil && *a.Above < 0:
 		return always("above", "use a value that is not negative")
 	case a.Below != nil && *a.Below <= 0:
 		return never("below", "use a value above 0")
-	case a.Below != nil && *a.Below > highest:
+	case a.Below != nil && *a.Below > in.highest:
 		return always("below", "use a value of at most 100")
 	}
-	return d.clears(s, a, highest, why) && d.exists(s, a)
+	return d.clears(s, a, in) && d.exists(s, a)
 }
 
 // clears reports a value of clear at which the alert would not end.
-func (d *alertBuilder) clears(s *bind.Section, a *alert.Alert, highest float64, why string) bool {
+func (d *alertBuilder) clears(s *bind.Section, a *alert.Alert, in extent) bool {
 	if a.Clear == nil {
 		return true
 	}
@@ -69,8 +80,8 @@ func (d *alertBuilder) clears(s *bind.Section, a *alert.Alert, highest float64, 
 	switch {
 	case wrong:
 		d.Out.Err(diag.NeverClears, at, fmt.Sprintf("clear must be %s than %s: a value between the two would be bad and good.", far, bound), fmt.Sprintf("use a %s value, or remove clear", far))
-	case a.Above != nil && *a.Clear < 0, a.Below != nil && *a.Clear > highest:
-		d.Out.Err(diag.NeverClears, at, fmt.Sprintf("The alert never clears, %s.", why), "use a value that the metric can reach, or remove clear")
+	case a.Above != nil && *a.Clear < in.lowest, a.Below != nil && *a.Clear > in.highest:
+		d.Out.Err(diag.NeverClears, at, fmt.Sprintf("The alert never clears, %s.", in.why), "use a value that the metric can reach, or remove clear")
 	default:
 		return true
 	}

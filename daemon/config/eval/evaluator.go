@@ -38,6 +38,8 @@ type Evaluator struct {
 	names []string                 // of peers, sorted on first use
 	ends  map[string]bool          // names of notifiers
 
+	measures map[string]bool // names of metric blocks
+
 	reading []string // the attributes whose values are being read, for circular references
 
 	resolved map[string]bool // every value of env() and file(), which no diagnostic may show
@@ -64,7 +66,7 @@ func New(root *bind.Section, groups map[*bind.Section]*expand.Group, in *input.S
 	ev := &Evaluator{
 		Notes: newNotes(), in: in, vars: vars, out: out, table: table, root: root,
 		bases: map[string]*bind.Section{}, peers: map[string]*bind.Section{},
-		resolved: map[string]bool{}, secrets: map[string]bool{}, ends: map[string]bool{}, Groups: map[string]*expand.Group{},
+		resolved: map[string]bool{}, secrets: map[string]bool{}, ends: map[string]bool{}, measures: map[string]bool{}, Groups: map[string]*expand.Group{},
 	}
 	ev.lang = configuration{ev}
 	for _, b := range root.All("database") {
@@ -72,6 +74,9 @@ func New(root *bind.Section, groups map[*bind.Section]*expand.Group, in *input.S
 	}
 	for _, n := range root.All("notifier") {
 		ev.ends[n.Name] = true
+	}
+	for _, m := range root.All("metric") {
+		ev.measures[m.Name] = true
 	}
 	for _, i := range root.All("integration") {
 		ev.peers[i.Name] = i

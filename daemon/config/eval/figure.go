@@ -19,6 +19,12 @@ func (c configuration) figure(e *syntax.Expr, w want) (manifest.Value, bind.Stat
 		return c.ev.mismatch(e, w, schema.Figure)
 	}
 	root, rest, _ := strings.Cut(e.Text, ".")
+	switch root + "." {
+	case schema.MetricPrefix:
+		return c.measured(e, rest)
+	case schema.IntegrationPrefix:
+		return c.reported(e)
+	}
 	if name, _, ok := strings.Cut(rest, "."); root == "database" && ok {
 		if c.ev.bases[name] == nil && name != "vega" {
 			return c.noBase(e, name)

@@ -18,6 +18,10 @@ import (
 // dependency evaluates a reference to an integration.
 func (c configuration) dependency(e *syntax.Expr, w want, t manifest.Type, name string) (manifest.Value, bind.State) {
 	if len(e.Items) > 0 {
+		if group, _, attribute := strings.Cut(name, "."); attribute {
+			c.ev.out.Err(diag.Dangling, e.At, "Attributes of an integration cannot be referenced.", fmt.Sprintf("use integration.%s[%q]", diag.Clip(group), diag.Clip(e.Items[0].Text)))
+			return nil, bind.Bad
+		}
 		if e.Items[0].Kind != syntax.TextExpr {
 			c.ev.out.Err(diag.WrongType, e.At, "The index of an integration must be the key of an instance, as text.", fmt.Sprintf("use %s[\"KEY\"] or, with for_each, %s[each.key]", diag.Clip(e.Text), diag.Clip(e.Text)))
 			return nil, bind.Bad
@@ -26,7 +30,7 @@ func (c configuration) dependency(e *syntax.Expr, w want, t manifest.Type, name 
 	}
 	if first, key, ok := strings.Cut(name, expand.Separator); ok && c.ev.Groups[first] != nil {
 		if g := c.ev.Groups[first]; !g.Has(key) && !g.Section.Unsure("for_each") {
-			return c.noInstance(e, g, key)
+			return c.noInstance(e, g, key, "")
 		}
 	} else if c.ev.peers[name] == nil {
 		instead := ""
@@ -65,20 +69,26 @@ func (c configuration) misusedIntegration(e *syntax.Expr, w want, t manifest.Typ
 	}
 }
 
-// noInstance reports a reference to an instance that does not exist.
-func (c configuration) noInstance(e *syntax.Expr, g *expand.Group, key string) (manifest.Value, bind.State) {
-	keys := make([]string, 0, len(g.Targets))
-	for _, t := range g.Targets {
-		keys = append(keys, t.Key)
-	}
-	fix := fmt.Sprintf("use integration.%s for all of its instances, or one of: %s", g.Section.Name, diag.Among(keys))
+// noInstance reports a reference to an instance that does not exist, or to what follows
+// its key.
+func (c configuration) noInstance(e *syntax.Expr, g *expand.Group, key, rest string) (manifest.Value, bind.State) {
+	keys := keysOf(g)
+	fix := fmt.Sprintf("use integration.%s%s for all of its instances, or one of: %s", g.Section.Name, rest, diag.Among(keys))
 	instead := ""
 	if near := diag.Nearest(key, keys); near != "" && len(keys) < 1000 {
-		instead = fmt.Sprintf("integration.%s[%q]", g.Section.Name, near)
+		instead = fmt.Sprintf("integration.%s[%q]%s", g.Section.Name, near, rest)
 		fix = "use " + instead
 	}
 	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("integration.%s has no instance %q.", g.Section.Name, diag.Clip(key)), fix).Suggest(e.At, instead)
 	return nil, bind.Bad
+}
+
+func keysOf(g *expand.Group) []string {
+	keys := make([]string, 0, len(g.Targets))
+	for _, t := range g.Targets {
+		keys = append(keys, t.Key)
+	}
+	return keys
 }
 
 // nearIntegration finds a similar name among all integrations. It stops once

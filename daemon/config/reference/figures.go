@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"vega/daemon/config/schema"
 	"vega/policies"
 )
 
@@ -11,7 +12,7 @@ import (
 func figuresTopic() Topic {
 	t := Topic{
 		Name: "figures", Title: "Metrics",
-		Doc: "The metrics that a threshold or an alert can name, as as in the JSON of /admin/diagnostics/system. A percentage or count is compared with a number, bytes with a size such as \"2GiB\", milliseconds with a duration such as \"250ms\". A threshold for system.disks applies to every monitored file system, and one for databases to every database. One for system.disk, the file system of the data directory, or for database.NAME takes precedence.",
+		Doc: "The metrics that a threshold or an alert can name, as in the JSON of /admin/diagnostics/system. A percentage or count is compared with a number, bytes with a size such as \"2GiB\", milliseconds with a duration such as \"250ms\". A threshold for system.disks applies to every monitored file system, and one for databases to every database. One for system.disk, the file system of the data directory, or for database.NAME takes precedence. What a metric block measures or a probe reports is compared with a number in its own unit, or with a size or duration; after three intervals without a value it is unknown.",
 	}
 	var group *Topic
 	add := func(prefix string, f policies.Figure) {
@@ -33,5 +34,9 @@ func figuresTopic() Topic {
 	for _, f := range policies.Figures() {
 		add("", f)
 	}
+	t.Parts = append(t.Parts,
+		Topic{Title: schema.MetricPrefix + "NAME", Doc: "what a metric block measures: each of its series by itself", Row: true, Example: "metric = metric.orders_open"},
+		Topic{Title: schema.IntegrationPrefix + "NAME.METRIC", Doc: `what the probe of an integration reports, as GET /admin/integrations/NAME shows them in metrics; of an instance, integration.NAME["KEY"].METRIC; with integration.NAME.METRIC of each instance. Plugins don't declare their metrics, so a name is not checked`, Row: true, Example: "metric = integration.llm.latency"},
+	)
 	return t
 }

@@ -19,7 +19,7 @@ const (
 	databasePattern = `^(\$\{)?database\.[a-z][a-z0-9_-]*\}?$`
 	peerPattern     = `^(\$\{)?integration\.[a-z][a-z0-9_-]*(\["[^"]+"\]|\[each\.key\]|\.[A-Za-z0-9._-]+)?\}?$`
 	notifierPattern = `^(\$\{)?notifier\.[a-z][a-z0-9_-]*\}?$`
-	figurePattern   = `^(\$\{)?(system|databases|database\.[a-z][a-z0-9_-]*)(\.[A-Za-z0-9_]+)+\}?$`
+	figurePattern   = `^(\$\{)?(system|databases|database\.[a-z][a-z0-9_-]*|metric|integration\.[a-z][a-z0-9_-]*(\["[^"]+"\])?)(\.[A-Za-z0-9_-]+)+\}?$`
 	probePattern    = `^(\$\{)?[a-z][a-z0-9_-]*\.[a-z][a-z0-9_-]*\}?$`
 )
 

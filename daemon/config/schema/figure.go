@@ -1,10 +1,29 @@
 package schema
 
-import "vega/policies"
+import (
+	"strings"
+
+	"vega/policies"
+)
+
+// The prefixes of the metrics that the configuration defines.
+const (
+	MetricPrefix      = "metric."      // metric.NAME, which a metric block measures
+	IntegrationPrefix = "integration." // integration.NAME.METRIC, which a probe reports
+)
+
+// IsReported reports whether a path names a metric that the configuration defines. Its
+// values can be negative, and its unit is not known.
+func IsReported(path string) bool {
+	return strings.HasPrefix(path, MetricPrefix) || strings.HasPrefix(path, IntegrationPrefix)
+}
 
 // FindFigure returns the metric of a path such as "system.memory.percent",
-// "database.app.pool.percent" or "databases.pool.percent".
+// "database.app.pool.percent", "databases.pool.percent" or "metric.orders_open".
 func FindFigure(resource string) (policies.Figure, bool) {
+	if IsReported(resource) {
+		return policies.Figure{Path: resource, Unit: policies.Count}, true
+	}
 	if kind := policies.Kind(resource); kind != resource {
 		return policies.FigureOf(policies.DatabaseFigures(), kind)
 	}

@@ -138,7 +138,7 @@ var Table = withTelemetry(withAlerting(withDefaults(&Block{
 			}},
 		}},
 		{Name: "threshold", Label: "name", Doc: "The values at which a metric causes a warning or an error. A threshold replaces the built-in one of the same name or for the same metric.", Renamed: map[string]string{"resource": "metric"}, Rows: []Row{
-			attribute("metric", Figure, "The metric to monitor: of the system, of one database (database.NAME) or of every database (databases). vega docs config figures lists them.", required),
+			attribute("metric", Figure, "The metric to monitor: of the system, of one database (database.NAME), of every database (databases), of a metric block (metric.NAME), or one that a probe reports (integration.NAME.METRIC). vega docs config figures lists them.", required),
 			attribute("warning", Quantity, "The value at which a warning begins.", public),
 			attribute("error", Quantity, "The value at which an error begins.", public),
 			attribute("clear", Quantity, "The value at which a warning ends. An error ends at the same distance from where it began. Default: both end where they began.", public),

@@ -23,7 +23,7 @@ const (
 	TmplExpr             // items, joined
 	ListExpr             // items
 	MapExpr              // items: key, value, key, value; a key is a TextExpr
-	RefExpr              // text: a.b.c; items: the index after it, if there is one
+	RefExpr              // text: a.b.c; items: the index after it, if there is one, or the one that is in text before the last name
 	CallExpr             // text is the function, items its arguments
 )
 
@@ -187,7 +187,13 @@ func (l *lowerer) traversal(out *Expr, t hcl.Traversal) *Expr {
 		case hcl.TraverseAttr:
 			b.WriteString("." + step.Name)
 		case hcl.TraverseIndex:
-			if n != len(t)-1 || !takesIndex(b.String()) || step.Key.Type() != cty.String {
+			if !takesIndex(b.String()) || step.Key.Type() != cty.String {
+				return l.refuse(out, noIndex, noIndexFix)
+			}
+			switch metric := ofInstance(t, n); {
+			case metric:
+				b.WriteString("." + step.Key.AsString())
+			case n != len(t)-1:
 				return l.refuse(out, noIndex, noIndexFix)
 			}
 			out.Items = []*Expr{{Kind: TextExpr, At: l.place(step.SrcRange), Text: step.Key.AsString()}}
@@ -197,6 +203,16 @@ func (l *lowerer) traversal(out *Expr, t hcl.Traversal) *Expr {
 	}
 	out.Kind, out.Text = RefExpr, b.String()
 	return out
+}
+
+// ofInstance reports whether the step n of a reference is the key of an instance whose
+// metric follows, as in integration.hosts["web1"].latency.
+func ofInstance(t hcl.Traversal, n int) bool {
+	if t.RootName() != "integration" || n != len(t)-2 {
+		return false
+	}
+	_, metric := t[n+1].(hcl.TraverseAttr)
+	return metric
 }
 
 // index lowers a reference with an index that is computed, such as

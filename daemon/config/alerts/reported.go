@@ -1,0 +1,52 @@
+package alerts
+
+import (
+	"fmt"
+	"strings"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/policies/alert"
+)
+
+// reported reports an alert on a metric of the configuration that can never fire or
+// never clear. Its values may be negative, so no bound is out of reach.
+func (d *alertBuilder) reported(s *bind.Section, a *alert.Alert) {
+	if !d.clears(s, a, allValues) {
+		return
+	}
+	if name, found := strings.CutPrefix(a.Metric, schema.MetricPrefix); found {
+		for _, m := range d.Root.All("metric") {
+			if every := d.Ev.Duration(m, "interval"); m.Name == name {
+				d.timing(s, a, every, every)
+			}
+		}
+		return
+	}
+	of := d.owner(a.Metric)
+	switch {
+	case of.total == 0: // not known
+	case of.enabled == 0:
+		d.Out.Warn(diag.NeverFires, s.Place("metric"), "The integration that reports this metric is disabled, so the alert never fires.", "enable the integration, or remove the alert")
+	case of.most > 0:
+		d.timing(s, a, of.least, of.most)
+	case a.For > 0:
+		d.Out.Warn(diag.NeverFires, s.Place("for"), fmt.Sprintf("What reports this metric runs only on request (%s), so no time is covered by evaluations, and the alert never fires.", diag.Among(of.idle)), "use after in place of for, or set an interval")
+	}
+}
+
+// owner returns the integration that reports a metric, or the instances that do. The
+// longest name counts.
+func (d *alertBuilder) owner(path string) (of selection) {
+	name := strings.TrimPrefix(path, schema.IntegrationPrefix)
+	for of.total == 0 {
+		at := strings.LastIndexByte(name, '.')
+		if at < 0 {
+			break
+		}
+		name = name[:at]
+		of = *d.pick.pick(alert.Selector(name))
+	}
+	return of
+}

@@ -1,0 +1,109 @@
+package eval
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"vega/daemon/config/bind"
+	"vega/daemon/config/diag"
+	"vega/daemon/config/schema"
+	"vega/daemon/config/syntax"
+	"vega/plugins/manifest"
+	"vega/policies"
+)
+
+// measured evaluates a reference to what a metric block measures.
+func (c configuration) measured(e *syntax.Expr, name string) (manifest.Value, bind.State) {
+	if c.ev.measures[name] {
+		return manifest.Plain(e.Text), bind.Present
+	}
+	names := slices.Sorted(maps.Keys(c.ev.measures))
+	fix := fmt.Sprintf("add a block: metric %q { … }", diag.Clip(name))
+	if len(names) > 0 {
+		fix = fmt.Sprintf("use an existing one (%s), or %s", diag.Among(names), fix)
+	}
+	near := diag.Nearest(name, slices.DeleteFunc(names, notReferable))
+	if near != "" {
+		near = schema.MetricPrefix + near
+		fix = "use " + near
+	}
+	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
+	return nil, bind.Bad
+}
+
+// reported evaluates a reference to a metric that a probe reports. Manifests do not say
+// which metrics there are, so each name is accepted.
+func (c configuration) reported(e *syntax.Expr) (manifest.Value, bind.State) {
+	name, metric, ok := c.splitReported(e.Text)
+	if g := c.ev.Groups[name]; g != nil {
+		if len(e.Items) > 0 { // the key of an instance that does not exist
+			key := e.Items[0].Text
+			return c.noInstance(e, g, key, strings.TrimPrefix(e.Text, schema.IntegrationPrefix+name+"."+key))
+		}
+		if key, rest, dotted := strings.Cut(metric, "."); dotted && diag.Nearest(key, keysOf(g)) != "" {
+			return c.noInstance(e, g, key, "."+rest)
+		}
+	}
+	if ok {
+		return manifest.Plain(e.Text), bind.Present
+	}
+	rest := strings.TrimPrefix(e.Text, schema.IntegrationPrefix)
+	if c.ev.peers[rest] != nil || c.isInstance(rest) {
+		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s is an integration, not a metric.", diag.Clip(e.Text)),
+			fmt.Sprintf("add the name of a metric that its probe reports, such as %s.latency", diag.Clip(e.Text)))
+		return nil, bind.Bad
+	}
+	name, _, _ = strings.Cut(rest, ".")
+	fix, instead := "use integration.NAME.METRIC, with the name of an existing integration", ""
+	if near := c.nearIntegration(name); near != "" && len(e.Items) == 0 {
+		instead = strings.Replace(e.Text, "."+name, "."+near, 1)
+		fix = "use " + instead
+	}
+	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("integration.%s does not exist.", diag.Clip(name)), fix).Suggest(e.At, instead)
+	return nil, bind.Bad
+}
+
+// splitReported splits integration.NAME.METRIC. The longest name of an integration, of an
+// instance or of an integration with for_each counts.
+func (c configuration) splitReported(path string) (name, metric string, ok bool) {
+	rest := strings.TrimPrefix(path, schema.IntegrationPrefix)
+	for at := len(rest); at > 0; {
+		if at = strings.LastIndexByte(rest[:at], '.'); at <= 0 || at == len(rest)-1 {
+			continue
+		}
+		if name = rest[:at]; c.ev.peers[name] != nil || c.isInstance(name) {
+			return name, rest[at+1:], true
+		}
+	}
+	return "", "", false
+}
+
+func (c configuration) isInstance(name string) bool {
+	group, key, ok := strings.Cut(name, ".")
+	return ok && c.ev.Groups[group] != nil && c.ev.Groups[group].Has(key)
+}
+
+// UnitOf returns the unit of a metric: the one that is given, or for a metric that the
+// configuration defines, which has none, that of the first of the attributes with one.
+func UnitOf(ev *Evaluator, s *bind.Section, metric string, given policies.Unit, names ...string) policies.Unit {
+	if !schema.IsReported(metric) {
+		return given
+	}
+	for _, name := range names {
+		v, _ := ev.Value(s, name)
+		text, ok := v.(manifest.Text)
+		if _, number := Number(text.Reveal()); !ok || number {
+			continue
+		}
+		if _, err := manifest.ParseSize(text.Reveal()); err == nil {
+			return policies.Bytes
+		}
+		if _, err := time.ParseDuration(text.Reveal()); err == nil {
+			return policies.Milliseconds
+		}
+	}
+	return given
+}
