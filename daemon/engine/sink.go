@@ -20,6 +20,9 @@ type Sink interface {
 type NamedSink struct {
 	Name string
 	Sink Sink
+	// Active, if not nil, reports whether the sink records anything now. A sink costs
+	// nothing before it has been active.
+	Active func() bool
 }
 
 // SinkStats counts the runs that a sink did not record.
@@ -52,9 +55,13 @@ type sinks struct {
 // queue feeds a best-effort sink.
 type queue struct {
 	NamedSink
-	runs            chan recorded
+	open            func() chan recorded // makes the channel and starts work, once
+	opened          atomic.Bool
 	failed, dropped atomic.Int64
 }
+
+// active reports whether the sink records runs now.
+func (q *queue) active() bool { return q.Active == nil || q.Active() }
 
 // recorded is a run in a queue.
 type recorded struct {
@@ -65,9 +72,14 @@ type recorded struct {
 func newSinks(log *slog.Logger, durable Sink, bestEffort []NamedSink) *sinks {
 	s := &sinks{log: log, durable: durable}
 	for _, n := range bestEffort {
-		q := &queue{NamedSink: n, runs: make(chan recorded, sinkQueue)}
+		q := &queue{NamedSink: n}
+		q.open = sync.OnceValue(func() chan recorded {
+			runs := make(chan recorded, sinkQueue)
+			s.working.Go(func() { q.work(log, runs) })
+			q.opened.Store(true)
+			return runs
+		})
 		s.bestEffort = append(s.bestEffort, q)
-		s.working.Go(func() { q.work(log) })
 	}
 	return s
 }
@@ -80,8 +92,11 @@ func (s *sinks) record(ctx context.Context, r check.Run) {
 	}
 	ctx = context.WithoutCancel(ctx)
 	for _, q := range s.bestEffort {
+		if !q.active() {
+			continue
+		}
 		select {
-		case q.runs <- recorded{ctx, r}:
+		case q.open() <- recorded{ctx, r}:
 		default:
 			q.dropped.Add(1)
 		}
@@ -97,13 +112,13 @@ func (s *sinks) logFailure(ctx context.Context, r check.Run, err error) {
 
 // work records runs until the queue is closed. It logs what the queue dropped once the
 // sink has caught up.
-func (q *queue) work(log *slog.Logger) {
+func (q *queue) work(log *slog.Logger, runs chan recorded) {
 	var reported int64
-	for r := range q.runs {
+	for r := range runs {
 		if err := q.Sink.Record(r.ctx, r.run); err != nil {
 			q.failed.Add(1)
 		}
-		if n := q.dropped.Load(); n > reported && len(q.runs) == 0 {
+		if n := q.dropped.Load(); n > reported && len(runs) == 0 {
 			log.Warn("a sink did not keep up and has caught up; some runs were not recorded there", "sink", q.Name, "dropped", n-reported)
 			reported = n
 		}
@@ -115,7 +130,9 @@ func (q *queue) work(log *slog.Logger) {
 func (s *sinks) close() {
 	s.once.Do(func() {
 		for _, q := range s.bestEffort {
-			close(q.runs)
+			if q.opened.Load() {
+				close(q.open())
+			}
 		}
 		s.working.Wait()
 		for _, f := range s.stats() {
@@ -126,12 +143,16 @@ func (s *sinks) close() {
 	})
 }
 
-// Sinks returns what each sink did not record, the durable one first.
+// Sinks returns what each sink did not record, the durable one first. It leaves out those
+// that have never been active.
 func (e *Engine) Sinks() []SinkStats { return e.sinks.stats() }
 
 func (s *sinks) stats() []SinkStats {
 	all := []SinkStats{{Name: "store", Failed: s.failed.Load()}}
 	for _, q := range s.bestEffort {
+		if !q.opened.Load() && !q.active() {
+			continue
+		}
 		all = append(all, SinkStats{q.Name, q.failed.Load(), q.dropped.Load()})
 	}
 	return all

@@ -24,8 +24,8 @@ func TestSlowSinkDropsRuns(t *testing.T) {
 	open := make(chan struct{})
 	var log bytes.Buffer
 	s := newSinks(slog.New(slog.NewTextHandler(&log, nil)), sinkFunc(func(check.Run) error { stored++; return nil }), []NamedSink{
-		{"slow", sinkFunc(func(check.Run) error { <-open; slow++; return nil })},
-		{"quick", sinkFunc(func(check.Run) error { quick++; return errors.New("no") })},
+		{Name: "slow", Sink: sinkFunc(func(check.Run) error { <-open; slow++; return nil })},
+		{Name: "quick", Sink: sinkFunc(func(check.Run) error { quick++; return errors.New("no") })},
 	})
 	s.record(t.Context(), check.Run{})
 	const more = sinkQueue + 100
@@ -69,12 +69,29 @@ func TestDurableSinkFailuresAreCounted(t *testing.T) {
 	s.close()
 }
 
+// TestASinkThatIsOffCostsNothing checks that a sink that was never on has no queue and no
+// statistics, and that one that was switched off keeps its own.
+func TestASinkThatIsOffCostsNothing(t *testing.T) {
+	on, got := false, 0
+	never := NamedSink{Name: "never", Sink: sinkFunc(func(check.Run) error { t.Error("it got a run"); return nil }), Active: func() bool { return false }}
+	s := newSinks(slog.New(slog.DiscardHandler), sinkFunc(func(check.Run) error { return nil }), []NamedSink{
+		never, {Name: "later", Sink: sinkFunc(func(check.Run) error { got++; return errors.New("no") }), Active: func() bool { return on }},
+	})
+	for _, on = range []bool{false, true, false} {
+		s.record(t.Context(), check.Run{})
+	}
+	s.close()
+	if all := s.stats(); got != 1 || len(all) != 2 || all[1] != (SinkStats{Name: "later", Failed: 1}) {
+		t.Errorf("%d runs, %+v", got, all)
+	}
+}
+
 // TestRunsReachSinksInOrder checks that each run records the status of the previous
 // one.
 func TestRunsReachSinksInOrder(t *testing.T) {
 	e, _ := start(t, newBinding("a", 0))
 	var seen []check.Transition
-	e.sinks = newSinks(e.options.Log, e.options.Durable, []NamedSink{{"seen", sinkFunc(func(r check.Run) error {
+	e.sinks = newSinks(e.options.Log, e.options.Durable, []NamedSink{{Name: "seen", Sink: sinkFunc(func(r check.Run) error {
 		change, _ := r.Transition()
 		seen = append(seen, change)
 		return nil
