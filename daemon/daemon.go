@@ -119,7 +119,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d.exports.open()
 	d.engine = engine.New(engine.Options{
 		Log: d.options.Log, Life: d.lifecycle.life, MaxRunning: config.MaxRunning, Sockets: d.descriptors.checks,
-		Contention: contention(), Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}, {Name: "metrics", Sink: d.metrics}},
+		Contention: contention(), Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}, {Name: "metrics", Sink: d.metrics}, {Name: "statsd", Sink: d.statsd, Active: d.statsd.Active}},
 	})
 	d.room = newRoom(ctx, d.options.Log, d.engine)
 	if err := d.open(ctx, cfg); err != nil {

@@ -1,29 +1,59 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"slices"
 
+	"vega/daemon/config"
 	"vega/daemon/databases"
 	"vega/daemon/measure"
 	"vega/daemon/telemetry"
+	"vega/daemon/telemetry/statsd"
 	"vega/plugins"
 	"vega/plugins/fault"
 	"vega/store/sqlite"
 )
 
-// measuring is the part of a Daemon that runs the queries of the metric blocks.
+// measuring is the part of a Daemon that runs the queries of the metric blocks, and sends
+// their values and those of runs by StatsD.
 type measuring struct {
 	daemon   *Daemon
 	measures *measure.Set
+	statsd   *statsd.Exporter
 }
 
 func newMeasuring(d *Daemon) measuring {
-	m := measuring{daemon: d}
-	m.measures = measure.New(measure.Options{Log: d.options.Log, Query: m.query})
+	m := measuring{daemon: d, statsd: statsd.New(d.options.Log, nil)}
+	m.measures = measure.New(measure.Options{Log: d.options.Log, Query: m.query, Ended: m.send})
 	return m
+}
+
+// configure applies the metric blocks and the exporter of a configuration.
+func (m measuring) configure(c *config.Config) {
+	m.measures.Configure(c.Telemetry.Measures, c.Redactor().Redact)
+	if !m.daemon.options.ReadOnly { // another vega sends
+		m.statsd.Configure(c.Telemetry.StatsD, cmp.Or(c.Telemetry.Metrics.MaxSeries, defaultMaxSeries))
+	}
+}
+
+// send sends the outcome of a metric block's query by StatsD.
+func (m measuring) send(o measure.Status, all []measure.Sample) {
+	switch o.State {
+	case measure.Up:
+		m.statsd.Gauge("metric.up", 1, statsd.Label{Name: "metric", Value: o.Name})
+	case measure.Down:
+		m.statsd.Gauge("metric.up", 0, statsd.Label{Name: "metric", Value: o.Name})
+	}
+	for _, s := range all {
+		labels := make([]statsd.Label, len(s.Labels))
+		for n, l := range s.Labels {
+			labels[n] = statsd.Label(l)
+		}
+		m.statsd.Gauge("metric."+s.Metric, s.Value, labels...)
+	}
 }
 
 // Measures returns the metric blocks with their values.

@@ -111,6 +111,7 @@ func (d *Daemon) Shutdown(ctx context.Context) error {
 	stop()
 	d.lifecycle.end()
 	d.engine.Close()
+	d.statsd.Close()
 	d.endAlerts(ctx)
 	return d.release()
 }

@@ -66,7 +66,7 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 		d.alerts.Events(alerting.PluginRefused, next.Refused())
 	}
 	if changes {
-		d.measures.Configure(next.Config.Telemetry.Measures, next.Config.Redactor().Redact)
+		d.measuring.configure(next.Config)
 	}
 	d.changes.note()
 

@@ -69,7 +69,10 @@ func (s *Set) start(ctx context.Context, b *block) {
 		began := time.Now()
 		all, err := s.measure(ctx, reader{settings: m, hide: hide, at: began})
 		<-place
-		if ctx.Err() == nil && s.conclude(b, m, began, all, err) {
+		if ctx.Err() == nil {
+			s.conclude(b, m, began, all, err)
+		}
+		if ctx.Err() == nil && err == nil {
 			s.record(ctx, b, all)
 		}
 	})
@@ -99,13 +102,12 @@ func (s *Set) measure(ctx context.Context, r reader) (all []Sample, err error) {
 	return all, err
 }
 
-// conclude keeps the outcome of a query, and reports whether it succeeded. The outcome of a
-// block that was removed or measures something else now is discarded.
-func (s *Set) conclude(b *block, m telemetry.Measure, began time.Time, all []Sample, err error) bool {
+// conclude keeps and passes on the outcome of a query.
+func (s *Set) conclude(b *block, m telemetry.Measure, began time.Time, all []Sample, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b.gone {
-		return false
+		return // the configuration has changed a moment ago
 	}
 	b.lastRun, b.took = began, time.Since(began)
 	b.state, b.reason = Up, ""
@@ -117,7 +119,9 @@ func (s *Set) conclude(b *block, m telemetry.Measure, began time.Time, all []Sam
 		b.state, b.reason = Down, s.hide(err.Error())
 	}
 	s.log(b, m)
-	return err == nil
+	if s.options.Ended != nil {
+		s.options.Ended(b.status(time.Now()), all)
+	}
 }
 
 // log logs why a query failed, once for each reason, and that it succeeds again.

@@ -29,8 +29,11 @@ type Options struct {
 	Log *slog.Logger
 	// Query runs a query that reads. Its errors contain neither secrets nor data.
 	Query func(ctx context.Context, database, query string) (Rows, error)
-	// Record, if not nil, gets the samples of each query that succeeded.
+	// Record, if not nil, gets the samples of each query that succeeded, for the history.
 	Record func(ctx context.Context, all []Sample) error
+	// Ended, if not nil, gets the outcome of each query, and the samples if it succeeded. It
+	// must not wait.
+	Ended func(o Status, all []Sample)
 }
 
 // Set runs the queries of all blocks.
@@ -186,16 +189,19 @@ func (s *Set) Status() []Status {
 	now := time.Now()
 	all := make([]Status, 0, len(s.blocks))
 	for _, name := range slices.Sorted(maps.Keys(s.blocks)) {
-		b := s.blocks[name]
-		o := Status{
-			Name: name, Database: b.Database, Help: b.Help, Interval: b.Interval,
-			LastRun: b.lastRun, Took: b.took, NextRun: b.next,
-		}
-		o.State, o.Reason = b.current(now)
-		if b.fresh(now, b.at) {
-			o.Series = len(b.samples)
-		}
-		all = append(all, o)
+		all = append(all, s.blocks[name].status(now))
 	}
 	return all
+}
+
+func (b *block) status(now time.Time) Status {
+	o := Status{
+		Name: b.Name, Database: b.Database, Help: b.Help, Interval: b.Interval,
+		LastRun: b.lastRun, Took: b.took, NextRun: b.next,
+	}
+	o.State, o.Reason = b.current(now)
+	if b.fresh(now, b.at) {
+		o.Series = len(b.samples)
+	}
+	return o
 }

@@ -34,8 +34,8 @@ var telemetryBlock = &Block{Name: "telemetry", Doc: "Where vega sends traces and
 var metricBlock = &Block{Name: "metric", Label: "name", Doc: "A metric that a query measures. It is exported as vega_metric_NAME, and alerts and thresholds name it metric.NAME. Each row of the result is a series. If the query fails, vega_metric_up{metric=\"NAME\"} is 0.", Rows: []Row{
 	attribute("database", manifest.Database, "The database to query, as database.NAME.", required),
 	attribute("query", text, "The query, which only reads, such as \"SELECT state, count(*) AS n FROM orders GROUP BY state\". It cannot contain env() and file().", required, func(r *Row) { r.SQL = true }),
-	attribute("value", text, "The column with the value, a number. A row with NULL in it has no value.", public, required),
-	attribute("labels", manifest.List, "The columns whose values tell the series apart. They become labels of these names. Default: none, and the result has at most one row.", public, of(text)),
+	attribute("value", text, "The column with the value: a number, or true and false, which are 1 and 0. NULL and other text are an error of the query.", public, required),
+	attribute("labels", manifest.List, "The columns whose values tell the series apart. They become labels of these names. NULL is an empty label. Default: none, and the result has at most one row.", public, of(text)),
 	attribute("interval", duration, "Time between queries. A value is kept for three intervals.", public, preset("1m"), within(1, 24*3600)),
 	attribute("timeout", duration, "Maximum time for a query.", public, preset("5s"), within(0.1, 300)),
 	attribute("max_series", integer, "Maximum number of rows. A result with more is an error.", public, preset(20.0), within(1, 1000)),
