@@ -37,6 +37,7 @@ func (o *onCall) openAlerting(ctx context.Context, next *state) (string, error) 
 	}
 	o.alerts, err = alerting.New(ctx, alerting.Options{
 		Log: o.daemon.options.Log, Store: o.daemon.store, Soon: o.daemon.engine.Soon,
+		Sent: func(notifier string, r incident.Result) { o.daemon.metrics.CountNotification(notifier, string(r)) },
 		Read: func(ctx context.Context, paths []string) (map[string][]policies.Reading, error) {
 			return o.daemon.monitor.Read(ctx, paths, o.daemon.inForce().figures(o.daemon))
 		},

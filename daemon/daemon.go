@@ -136,7 +136,7 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 	if err = step(d.options.Step, "store", func() (string, error) { return d.openStore(ctx, cfg) }); err != nil {
 		return err
 	}
-	next := &state{Set: &catalog.Set{Config: cfg}, inputs: cfg.Inputs(), since: time.Now(), databases: databasesOf(cfg, d.store, nil)}
+	next := &state{Set: &catalog.Set{Config: cfg}, inputs: cfg.Inputs(), since: time.Now(), databases: databasesOf(cfg, d.store, d.metrics, nil)}
 	d.requests.last.Store(&lastAttempt{newAttempt(ctx, next.since, ByStart, cfg.Warnings), next.inputs})
 	logDiagnostics(ctx, d.options.Log, cfg.Warnings)
 	err = step(d.options.Step, "plugins", func() (string, error) { return d.openPlugins(ctx, next) })
@@ -170,7 +170,7 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 		return "", inDataDir(cfg.DataDir, fmt.Errorf("create data_dir: %w; set data_dir in %s to a directory that vega's user can write to", err, cfg.Path))
 	}
 	release := version.Get()
-	options := []sqlite.Option{sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.WrittenBy(release.Version, release.Commit), sqlite.Migrating(logMigration(d.options.Log)), sqlite.ClockChanged(logClock(d.options.Log))}
+	options := []sqlite.Option{sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.Observe(d.observeOwn), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.WrittenBy(release.Version, release.Commit), sqlite.Migrating(logMigration(d.options.Log)), sqlite.ClockChanged(logClock(d.options.Log))}
 	var st ownStore
 	var err error
 	if d.options.ReadOnly {

@@ -14,11 +14,12 @@ import (
 	"vega/plugins/transport"
 )
 
-// databasesOf returns the databases of a configuration, and vega's own.
-func databasesOf(cfg *config.Config, own databases.Own, before *databases.Set) *databases.Set {
+// databasesOf returns the databases of a configuration, and vega's own. The observer may be
+// nil.
+func databasesOf(cfg *config.Config, own databases.Own, observer databases.Observer, before *databases.Set) *databases.Set {
 	all := make([]databases.Config, len(cfg.Databases))
 	for n, c := range cfg.Databases {
-		all[n] = databases.Config{Name: c.Name, Driver: c.Driver, DSN: c.DSN, Resolver: cfg.Network.Resolver, CAFile: cfg.Network.CAFile}
+		all[n] = databases.Config{Name: c.Name, Driver: c.Driver, DSN: c.DSN, Resolver: cfg.Network.Resolver, CAFile: cfg.Network.CAFile, Observer: observer}
 	}
 	return databases.New(all, cfg.Store.SlowQuery, own, before)
 }
@@ -29,7 +30,7 @@ func databasesOf(cfg *config.Config, own databases.Own, before *databases.Set) *
 func DatabaseRights(ctx context.Context, cfg *config.Config) ([]databases.Rights, error) {
 	used := *cfg
 	used.Databases = slices.DeleteFunc(slices.Clone(cfg.Databases), func(c config.Database) bool { return !queried(cfg, c.Name) })
-	d := databasesOf(&used, nil, nil)
+	d := databasesOf(&used, nil, nil, nil)
 	d.Retain()
 	return d.Rights(ctx), d.Release()
 }
@@ -58,7 +59,7 @@ func Outside(cfg *config.Config) (*egress.Network, plugins.Databases, io.Closer,
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	d := databasesOf(cfg, nil, nil)
+	d := databasesOf(cfg, nil, nil, nil)
 	d.Retain()
 	return n, d, closer(d.Release), nil
 }

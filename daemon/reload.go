@@ -176,7 +176,7 @@ func (d *Daemon) prepare(ctx context.Context, reading config.Reading) (*state, e
 	next := &state{inputs: reading.Inputs, since: time.Now()}
 	var short error
 	next.Set, short = d.catalog.Fit(ctx, reading.Config, nil)
-	next.databases = databasesOf(next.Config, d.store, d.now.databases)
+	next.databases = databasesOf(next.Config, d.store, d.metrics, d.now.databases)
 	if ctx.Err() != nil {
 		return next, ErrClosing
 	}

@@ -62,7 +62,7 @@ func InspectHost(ctx context.Context, cfg *config.Config) (monitor.System, error
 	if err := m.Wait(ctx); err != nil {
 		return monitor.System{}, fmt.Errorf("read the state of this machine: %w", err)
 	}
-	return m.System(ctx, policies.NewThresholds(cfg.Thresholds, nil), hostFigures{databasesOf(cfg, nil, nil)}, inspectPatience)
+	return m.System(ctx, policies.NewThresholds(cfg.Thresholds, nil), hostFigures{databasesOf(cfg, nil, nil, nil)}, inspectPatience)
 }
 
 // hostFigures are those that can be read without a daemon.

@@ -32,6 +32,8 @@ type Options struct {
 	Soon func(pending, ancestors []string)
 	// Read returns the current readings of figures.
 	Read func(ctx context.Context, paths []string) (map[string][]policies.Reading, error)
+	// Sent, if not nil, is called after each attempt to send. It must not block.
+	Sent func(notifier string, r incident.Result)
 	// Strain describes what is abnormal on this host, and Slowest the slowest queries.
 	Strain  func(ctx context.Context) []string
 	Slowest func() []string

@@ -126,6 +126,13 @@ func (s *Setup) notifierNames() []string {
 	return names
 }
 
+// Severities returns how many incidents are open, by severity.
+func Severities(a *Alerting) map[incident.Severity]int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.machine.Severities()
+}
+
 // Notifiers reports on every notifier, in order of name.
 func (a *Alerting) Notifiers() []NotifierReport {
 	a.mu.Lock()

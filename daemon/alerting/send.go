@@ -48,6 +48,9 @@ func (a *Alerting) attempt(m *incident.Message, n *notifier, send func(context.C
 	a.machine.Done(time.Now(), m, o)
 	n.record(o)
 	a.mu.Unlock()
+	if a.options.Sent != nil {
+		a.options.Sent(m.Notifier, o.Result)
+	}
 	a.logOutcome(m, o, time.Since(began))
 	a.notify()
 }

@@ -32,11 +32,12 @@ func (a *API) correlate(c *gin.Context) {
 	c.Request = c.Request.WithContext(telemetry.WithTrace(telemetry.WithID(c.Request.Context(), id), trace))
 }
 
-// accessLog logs each request. /healthz, /readyz and /metrics are logged at level debug,
+// accessLog logs and measures each request. /healthz, /readyz and /metrics are logged at level debug,
 // since an orchestrator's probes and scrapes would drown out the rest.
 func (a *API) accessLog(c *gin.Context) {
 	began := time.Now()
 	c.Next()
+	a.exporter.ObserveRequest(c.Request.Context(), c.FullPath(), c.Writer.Status(), time.Since(began))
 	level := slog.LevelInfo
 	switch status := c.Writer.Status(); {
 	case status >= 500 && status != http.StatusServiceUnavailable && status != http.StatusInsufficientStorage:

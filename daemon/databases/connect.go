@@ -40,7 +40,7 @@ func (s *source) connect() (opened, *scrubber, error) {
 			return nil, nil, unusable(err)
 		}
 		trustPostgres(cfg, roots)
-		server := openServer(openPostgres(dial, cfg, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres})
+		server := openServer(openPostgres(dial, cfg, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres, Observe: c.observe()})
 		server.driver, server.discard = c.Driver, discardAll
 		server.poller = newPostgresPoller(openPostgres(dial, cfg, maxOwnRow, maxSnapshot), s.explain)
 		words := []string{cfg.Host, cfg.User, cfg.Database}
@@ -58,7 +58,7 @@ func (s *source) connect() (opened, *scrubber, error) {
 		if err != nil {
 			return nil, nil, unusable(accept.Conflict(err))
 		}
-		server := openServer(connector, slow, profile.Options{Dialect: profile.MySQL, Explain: profile.ExplainMySQL})
+		server := openServer(connector, slow, profile.Options{Dialect: profile.MySQL, Explain: profile.ExplainMySQL, Observe: c.observe()})
 		server.driver = c.Driver
 		host, _, _ := net.SplitHostPort(cfg.Addr)
 		return server, newScrubber(c.DSN, cfg.Passwd, append(ofOptions(mysqlOptions(c.DSN.Reveal())), host, cfg.Addr, cfg.User, cfg.DBName)...), nil
@@ -66,7 +66,7 @@ func (s *source) connect() (opened, *scrubber, error) {
 		if err := accept.SQLite(c.DSN.Reveal()); err != nil {
 			return nil, nil, unusable(err)
 		}
-		r, err := sqlite.OpenForeign(c.DSN.Reveal(), sqlite.SlowQuery(slow), sqlite.Correlation(telemetry.ID), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room))
+		r, err := sqlite.OpenForeign(c.DSN.Reveal(), sqlite.SlowQuery(slow), sqlite.Correlation(telemetry.ID), sqlite.Observe(c.observe()), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room))
 		if err != nil {
 			return nil, nil, unusable(err)
 		}

@@ -62,6 +62,23 @@ type Config struct {
 	// CAFile holds authorities that are trusted in addition to the system's, unless
 	// the DSN names its own; "" for none.
 	CAFile string
+	// Observer measures the queries; nil: none. The database is opened again if it is
+	// another one.
+	Observer Observer
+}
+
+// Observer measures queries.
+type Observer interface {
+	// ObserveQuery is called after each query with the time that the database took.
+	ObserveQuery(ctx context.Context, database string, took time.Duration)
+}
+
+// observe returns the function that measures the queries of this database, or nil.
+func (c *Config) observe() func(context.Context, time.Duration) {
+	if c.Observer == nil {
+		return nil
+	}
+	return func(ctx context.Context, took time.Duration) { c.Observer.ObserveQuery(ctx, c.Name, took) }
 }
 
 // source is one configured database. Configurations and runs retain it, and the last

@@ -49,6 +49,7 @@ func (e *Engine) begin(ctx context.Context, i *integration, extra bool) *flight 
 	f.bound.Module.Retain()
 	f.bound.Databases.Retain()
 	r.ctx = telemetry.Carry(e.options.Life, ctx)
+	r.due, _ = ctx.Value(dueKey{}).(time.Time)
 	e.flights.Add(1)
 	go func() {
 		if before != nil { // that run must end first

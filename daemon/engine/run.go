@@ -20,6 +20,7 @@ type run struct {
 	flight      flight // shared; together they are one allocation
 	ctx         context.Context
 	place       *waiter
+	due         time.Time               // zero: the run was asked for
 	contention  func() check.Contention // ends the measurement
 }
 
@@ -61,6 +62,7 @@ func (run *run) once(refused error) *Report {
 		Took:          result.Took,
 		CorrelationID: telemetry.ID(ctx),
 		Contention:    &contention,
+		Late:          run.late(),
 		Exchange:      result.Exchange,
 	}
 	reclassifyStarved(&r, time.Since(began), b.Timeout)
@@ -73,6 +75,16 @@ func (run *run) once(refused error) *Report {
 	run.flight.recorded.Store(true)
 	e.sinks.record(ctx, r)
 	return &report
+}
+
+// late returns how long after it was due the run got its place, or nil if it was asked for
+// or got none.
+func (run *run) late() *time.Duration {
+	if run.due.IsZero() || run.place.admitted.IsZero() {
+		return nil
+	}
+	late := max(0, run.place.admitted.Sub(run.due))
+	return &late
 }
 
 // execute waits for a slot and runs the probe, unless it got no place. The wait counts

@@ -32,7 +32,7 @@ func (e *Engine) Run(ctx context.Context) {
 		}
 		last = at
 		for len(due) > 0 && due[0].at <= at {
-			e.tick(due[0].integration)
+			e.tick(due[0].integration, origin.Add(due[0].at))
 			due[0].integration.first.due = false
 			due[0].at = due[0].after(origin, at)
 			heap.Fix(&due, 0)
@@ -67,15 +67,18 @@ func earlier(a, b time.Time) time.Time {
 
 // tick starts a run, unless one is still in flight. A slow integration therefore
 // skips ticks.
-func (e *Engine) tick(i *integration) {
+func (e *Engine) tick(i *integration, due time.Time) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	b, _ := i.current()
 	if _, ok := b.staticReport(); ok || e.draining {
 		return
 	}
-	e.join(telemetry.WithID(e.options.Life, telemetry.NewID()), i)
+	e.join(context.WithValue(telemetry.WithID(e.options.Life, telemetry.NewID()), dueKey{}, due), i)
 }
+
+// dueKey is the context key of when a scheduled run was due.
+type dueKey struct{}
 
 // tick is the next scheduled run of an integration.
 type tick struct {

@@ -479,7 +479,7 @@ func BenchmarkHealthyRun(b *testing.B) {
 	i := e.now.find("web")
 	b.ReportAllocs()
 	for b.Loop() {
-		e.tick(i)
+		e.tick(i, time.Now())
 		e.flights.Wait()
 	}
 }

@@ -44,6 +44,33 @@ func (m *Monitor) Read(ctx context.Context, paths []string, d Sources) (map[stri
 	return out, ctx.Err()
 }
 
+// Figures reads all figures that a threshold may name and that are known now, in order of
+// path, together with the given ones of databases. It is cheap enough to be called every
+// few seconds, and does not change the windows of Read. The error is diagnostics.ErrClosed or that of ctx.
+func (m *Monitor) Figures(ctx context.Context, databases []policies.Reading) ([]policies.Reading, error) {
+	s, err := m.collector.Sampled(ctx, maxWindow, func(string) bool { return true })
+	if err != nil {
+		return nil, fmt.Errorf("read the state of this machine: %w", err)
+	}
+	r := readingsOf(s, databases)
+	var all []policies.Reading
+	add := func(path string) {
+		for _, one := range r.sampled(path) {
+			if one.Unknown == "" {
+				one.Resource = path
+				all = append(all, one)
+			}
+		}
+	}
+	for _, f := range policies.DatabaseFigures() {
+		add("databases." + f.Path)
+	}
+	for _, f := range policies.Figures() {
+		add(f.Path)
+	}
+	return all, nil
+}
+
 // wants reports whether one of the paths begins with a name and a dot.
 func wants(paths []string, name string) bool {
 	return slices.ContainsFunc(paths, func(path string) bool { return strings.HasPrefix(path, name+".") })

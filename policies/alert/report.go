@@ -33,6 +33,15 @@ func (m *Machine) Open() []incident.Incident {
 	return all
 }
 
+// Severities returns how many incidents are open, by severity.
+func (m *Machine) Severities() map[incident.Severity]int {
+	open := map[incident.Severity]int{incident.Info: 0, incident.Warning: 0, incident.Critical: 0}
+	for _, r := range m.current {
+		open[r.Severity]++
+	}
+	return open
+}
+
 func (m *board) openRecords() []*record {
 	return slices.SortedFunc(maps.Values(m.current), func(a, b *record) int { return cmp.Compare(a.ID, b.ID) })
 }

@@ -20,8 +20,11 @@ type Run struct {
 	Began         time.Time
 	Took          time.Duration // time in the sandbox, excluding time in the queue
 	CorrelationID string
-	Contention    *Contention // nil if it was not measured
-	Exchange      *Exchange   // nil if the run exchanged nothing with a target; not stored
+	// Late is the time from when the run was due until its probe began, or nil if the run
+	// was asked for or did not begin; not stored.
+	Late       *time.Duration
+	Contention *Contention // nil if it was not measured
+	Exchange   *Exchange   // nil if the run exchanged nothing with a target; not stored
 }
 
 // Transition is a change of an integration's status from one run to the next.

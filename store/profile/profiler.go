@@ -60,6 +60,9 @@ type Options struct {
 	// Correlation returns the ID of the request to which a query belongs, from
 	// the query's context. It may be nil or return "".
 	Correlation func(context.Context) string
+	// Observe, if not nil, is called after each query, with the query's context and the
+	// database's own time. It must not block.
+	Observe func(context.Context, time.Duration)
 	// Error returns the text to show for a query's error; nil means SafeError.
 	// The messages of many databases quote data.
 	Error func(error) string

@@ -89,6 +89,9 @@ func (c *conn) record(ctx context.Context, r *run) {
 	own := r.own()
 	slow := own >= p.options.Slow
 	r.text.shape.stats.add(own, r.err != nil, slow)
+	if p.options.Observe != nil {
+		p.options.Observe(ctx, own)
+	}
 	w.peaks.add(r.began+r.call+r.held+r.closing, own, r.text)
 	e := entry{
 		text:        r.text,

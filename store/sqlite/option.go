@@ -16,6 +16,7 @@ type Option func(*settings)
 type settings struct {
 	slow        time.Duration
 	correlation func(context.Context) string
+	observe     func(context.Context, time.Duration)
 	account     Account
 	room        room
 	health      *store.Health
@@ -60,6 +61,12 @@ func Kept(p *profile.Profiler) Option {
 // query belongs, from the query's context.
 func Correlation(f func(context.Context) string) Option {
 	return func(s *settings) { s.correlation = f }
+}
+
+// Observe sets a function that is called after each query, with the query's context and
+// the database's own time; nil: none. It must not block.
+func Observe(f func(context.Context, time.Duration)) Option {
+	return func(s *settings) { s.observe = f }
 }
 
 // Clock sets the function that reads the clocks of this machine for retention. The

@@ -21,11 +21,12 @@ func newProfiler(s settings) *profile.Profiler {
 		Explain:        profile.ExplainSQLite,
 		ExplainSingle:  true, // the writer's pool: the file allows readers next to it
 		Correlation:    s.correlation,
+		Observe:        s.observe,
 	})
 }
 
 // NewProfiler returns a profiler for stores that are opened with the option Kept. Of the
-// options, it needs SlowQuery and Correlation.
+// options, it needs SlowQuery, Correlation and Observe.
 func NewProfiler(options ...Option) *profile.Profiler { return newProfiler(apply(options)) }
 
 // profiler returns the profiler to use.

@@ -34,6 +34,32 @@ type Sources struct {
 	// Reloaded reports whether the configuration on disk was accepted when it was last
 	// read.
 	Reloaded func() bool
+	// Incidents returns how many incidents are open, by severity.
+	Incidents func() map[string]int
+	// Figures returns figures about the host, this process and databases.
+	Figures func(ctx context.Context) []Figure
+	// Custom returns the metrics of the configuration.
+	Custom func() []Custom
+}
+
+// Figure is a figure by its path in diagnostics, such as system.disks.percent.
+type Figure struct {
+	Path    string
+	Subject string // one of several that have the figure, or ""
+	Value   float64
+}
+
+// Custom is a metric that the configuration defines.
+type Custom struct {
+	Name, Help string
+	Up, Known  bool // whether its last query succeeded, and whether that is known
+	Samples    []Sample
+}
+
+// Sample is a series of such a metric.
+type Sample struct {
+	Labels []string // names and values, in order of name
+	Value  float64
 }
 
 // Sink is the name of a sink and how many runs it did not record.
@@ -55,6 +81,9 @@ type Exporter struct {
 	gzip     *gzip.Writer  // used with the token; nil: none yet
 
 	mu         sync.RWMutex // guards the fields below
+	notifiers  []string
+	notified   map[notification]float64
+	databases  map[string]bool
 	cells      map[string]*cell
 	maxSeries  int
 	generation uint64 // of the configuration
@@ -62,7 +91,7 @@ type Exporter struct {
 
 // New returns an Exporter. Until Configure is called, it exports no integrations.
 func New(release Release, s Sources) *Exporter {
-	e := &Exporter{sources: s, registry: prometheus.NewRegistry(), turn: make(chan struct{}, 1), cells: map[string]*cell{}}
+	e := &Exporter{sources: s, registry: prometheus.NewRegistry(), turn: make(chan struct{}, 1), cells: map[string]*cell{}, notified: map[notification]float64{}}
 	e.timings = newTimings()
 	e.register(release)
 	return e
@@ -71,6 +100,8 @@ func New(release Release, s Sources) *Exporter {
 // Settings is what an Exporter needs of a configuration.
 type Settings struct {
 	Integrations []string // names
+	Databases    []string // names, without vega's own
+	Notifiers    []string // names
 	// Changed lists integrations that may now have other metrics than before.
 	Changed   []string
 	MaxSeries int // metrics of an integration that are exported
@@ -95,6 +126,8 @@ func (e *Exporter) Configure(s Settings) {
 		}
 	}
 	e.cells, e.maxSeries = next, s.MaxSeries
+	e.configureNotifiers(s.Notifiers)
+	e.configureDatabases(s.Databases)
 	e.generation++
 }
 
@@ -124,17 +157,17 @@ type gatherer struct {
 func (g *gatherer) Gather() ([]*dto.MetricFamily, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.exporter.gather(&g.sheet)
+	return g.exporter.gather(context.Background(), &g.sheet)
 }
 
 // gather returns all families in order of name. Those with series of integrations belong
 // to the sheet.
-func (e *Exporter) gather(s *sheet) ([]*dto.MetricFamily, error) {
+func (e *Exporter) gather(ctx context.Context, s *sheet) ([]*dto.MetricFamily, error) {
 	all, err := e.registry.Gather()
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, e.general()...)
+	all = append(all, e.general(ctx)...)
 	all = append(all, s.fill(e)...)
 	slices.SortFunc(all, func(a, b *dto.MetricFamily) int {
 		switch {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"vega/daemon/telemetry"
 	"vega/policies/check"
 )
 
@@ -44,8 +46,20 @@ func newExporter(t *testing.T, maxSeries int, states ...State) (*Exporter, *sour
 		Each:     s.each,
 		Sinks:    func() []Sink { return []Sink{{Name: "log"}, {"metrics", 3, 1}} },
 		Reloaded: func() bool { return true },
+
+		Incidents: func() map[string]int { return map[string]int{"warning": 2, "info": 0} },
+		Figures: func(context.Context) []Figure {
+			return []Figure{{Path: "system.disks.percent", Subject: "/", Value: 5}, {Path: "system.memory.percent", Value: 6}}
+		},
+		Custom: func() []Custom {
+			return []Custom{
+				{Name: "down", Help: "One that failed.", Known: true, Samples: []Sample{{Value: 1}}},
+				{Name: "new", Help: "One without a value."},
+				{Name: "orders", Help: "Two\nlines.", Up: true, Known: true, Samples: []Sample{{[]string{"state", "new"}, 3}, {[]string{"state", "open"}, 4}}},
+			}
+		},
 	})
-	e.Configure(Settings{Integrations: s.names(), MaxSeries: maxSeries})
+	e.Configure(Settings{Integrations: s.names(), Databases: []string{"app"}, Notifiers: []string{"mail"}, MaxSeries: maxSeries})
 	for n := range states {
 		record(t, e, &states[n])
 	}
@@ -78,9 +92,20 @@ func everyStatus() []State {
 	return []State{
 		{Integration: "degraded", Status: check.Degraded, At: at, Took: time.Second, Interval: time.Minute, Metrics: []check.Metric{{Name: "latency", Value: 20, Unit: "ms"}, {Name: "rows", Value: 3}}},
 		{Integration: "disabled", Status: check.Disabled, Interval: time.Minute},
-		{Integration: "healthy", Status: check.Healthy, At: at, Took: 5 * time.Millisecond, Metrics: []check.Metric{{Name: "size", Value: 7, Unit: "bytes"}}},
+		{Integration: "healthy", Status: check.Healthy, At: at, Took: 5 * time.Millisecond, Exchange: exchange(), Metrics: []check.Metric{{Name: "size", Value: 7, Unit: "bytes"}}},
 		{Integration: "unhealthy", Status: check.Unhealthy, At: at, Took: 10 * time.Second, Interval: time.Second},
 		{Integration: "unknown", Status: check.Unknown, At: at, Interval: time.Second},
+	}
+}
+
+// exchange returns one with everything that blackbox_exporter shows.
+func exchange() *check.Exchange {
+	serial := uint32(7)
+	return &check.Exchange{
+		Address: netip.MustParseAddr("192.0.2.1"), DNS: time.Millisecond, Connect: time.Millisecond,
+		HTTP:  &check.HTTPExchange{Status: 200, Version: 1.1, Secure: true, LastModified: time.Unix(1, 0)},
+		TLS:   &check.TLSExchange{Version: "TLS 1.3", Cipher: "TLS_AES_128_GCM_SHA256", EarliestExpiry: time.Unix(2, 0), ChainExpiry: time.Unix(3, 0)},
+		Query: &check.DNSExchange{Serial: &serial},
 	}
 }
 
@@ -94,6 +119,9 @@ func TestSeriesOfIntegrations(t *testing.T) {
 	for _, want := range []string{
 		`probe_success{integration="degraded"} 1`, `probe_success{integration="healthy"} 1`, `probe_success{integration="unhealthy"} 0`,
 		`probe_duration_seconds{integration="healthy"} 0.005`,
+		`probe_http_status_code{integration="healthy"} 200`, `probe_http_duration_seconds{integration="healthy",phase="tls"} 0`,
+		`probe_tls_version_info{integration="healthy",version="TLS 1.3"} 1`, `probe_tls_cipher_info{cipher="TLS_AES_128_GCM_SHA256",integration="healthy"} 1`,
+		`probe_ssl_earliest_cert_expiry{integration="healthy"} 2`, `probe_dns_serial{integration="healthy"} 7`,
 		`vega_integration_interval_seconds{integration="unhealthy"} 1`,
 		`vega_integration_last_run_timestamp_seconds{integration="unknown"} 1.767323045e+09`,
 		`vega_integration_runs_total{cause="",integration="healthy",status="healthy"} 1`,
@@ -116,6 +144,131 @@ func TestSeriesOfIntegrations(t *testing.T) {
 	}
 }
 
+// TestOtherFamilies compares what a scrape has besides integrations.
+func TestOtherFamilies(t *testing.T) {
+	e, _ := newExporter(t, 20)
+	observeAll(t.Context(), e)
+	text, _ := scrape(t, e)
+	for _, want := range []string{
+		`vega_incidents{severity="info"} 0`, `vega_incidents{severity="warning"} 2`,
+		`vega_resource{path="system.disks.percent",subject="/"} 5`, `vega_resource{path="system.memory.percent",subject=""} 6`,
+		`vega_metric_up{metric="down"} 0`, `vega_metric_up{metric="orders"} 1`, `vega_metric_down 1`, `vega_metric_orders{state="open"} 4`,
+		`# HELP vega_metric_orders Two\nlines.`,
+		`vega_notifications_total{notifier="mail",outcome="arrived"} 2`,
+		`vega_db_query_seconds_count{database="app"} 1`, `vega_db_query_seconds_count{database="vega"} 1`,
+		`vega_http_request_seconds_bucket{code="404",route="other",le="0.05"} 1`,
+		`vega_run_late_seconds_bucket{le="0.005"} 1`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	for _, absent := range []string{`metric="new"`, "stranger", "gone"} {
+		if strings.Contains(text, absent) {
+			t.Errorf("there is %s", absent)
+		}
+	}
+	for _, name := range []string{"vega_db_query_seconds", "vega_http_request_seconds", "vega_run_duration_seconds", "vega_run_late_seconds"} {
+		if n := strings.Count(text, "\n"+name+"_bucket{"); n == 0 || n%11 != 0 {
+			t.Errorf("%s has %d lines, which are not those of ten buckets and +Inf", name, n)
+		}
+	}
+	checkFamilies(t, gathered(t, e.Gatherer()))
+}
+
+// observeAll observes one of everything, and some that a configuration does not have.
+func observeAll(ctx context.Context, e *Exporter) {
+	late := 3 * time.Millisecond
+	_ = e.Record(ctx, check.Run{Integration: "gone", Took: time.Millisecond, Late: &late})
+	for _, name := range []string{"app", "vega", "stranger"} {
+		e.ObserveQuery(ctx, name, time.Millisecond)
+		e.CountNotification(name, "arrived")
+	}
+	e.CountNotification("mail", "arrived")
+	e.CountNotification("mail", "arrived")
+	e.ObserveRequest(ctx, "", http.StatusNotFound, 20*time.Millisecond)
+}
+
+// TestExemplarsHaveTheTrace also checks that a trace that nobody records is not named.
+func TestExemplarsHaveTheTrace(t *testing.T) {
+	const accept = "application/openmetrics-text;version=1.0.0"
+	for flags, want := range map[string]bool{"01": true, "00": false} {
+		e, _ := newExporter(t, 20)
+		observeAll(telemetry.WithTrace(t.Context(), telemetry.Trace{Parent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-" + flags}), e)
+		text, _ := scrape(t, e, "Accept", accept)
+		for _, name := range []string{`vega_db_query_seconds_bucket{database="app"`, `vega_http_request_seconds_bucket{code="404"`, "vega_run_duration_seconds_bucket{", "vega_run_late_seconds_bucket{"} {
+			exemplar := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + `.* # \{trace_id="0af7651916cd43dd8448eb211c80319c"\}`)
+			if exemplar.MatchString(text) != want {
+				t.Errorf("flags %s: %s: an exemplar is there: %t", flags, name, !want)
+			}
+		}
+	}
+}
+
+// TestHistogramsAreNative reads the buckets that only protobuf has.
+func TestHistogramsAreNative(t *testing.T) {
+	e, _ := newExporter(t, 20)
+	observeAll(t.Context(), e)
+	text, header := scrape(t, e, "Accept", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited")
+	parsed := parse(t, text, header)
+	for _, name := range []string{"vega_db_query_seconds", "vega_http_request_seconds", "vega_run_duration_seconds", "vega_run_late_seconds"} {
+		for _, m := range parsed[name].GetMetric() {
+			if h := m.GetHistogram(); len(h.GetPositiveSpan()) == 0 || len(h.GetBucket()) != 10 {
+				t.Errorf("%s has %d native spans and %d buckets", name, len(h.GetPositiveSpan()), len(h.GetBucket()))
+			}
+		}
+	}
+}
+
+// TestReloadKeepsCountersAndDropsSeries configures other integrations, databases and
+// notifiers.
+func TestReloadKeepsCountersAndDropsSeries(t *testing.T) {
+	e, s := newExporter(t, 20, everyStatus()...)
+	observeAll(t.Context(), e)
+	scrape(t, e)
+	s.states = s.states[2:3]
+	e.Configure(Settings{Integrations: s.names(), Databases: []string{"new"}, Notifiers: []string{"pager"}, MaxSeries: 20})
+	record(t, e, &s.states[0])
+	text, _ := scrape(t, e)
+	if want := `vega_integration_runs_total{cause="",integration="healthy",status="healthy"} 2`; !strings.Contains(text, want) {
+		t.Errorf("no %s", want)
+	}
+	for _, absent := range []string{`integration="unhealthy"`, `integration="disabled"`, `database="app"`, `notifier="mail"`} {
+		if strings.Contains(text, absent) {
+			t.Errorf("there is %s", absent)
+		}
+	}
+	if !strings.Contains(text, `vega_run_duration_seconds_count 7`) {
+		t.Error("the histogram of all runs began anew")
+	}
+}
+
+// TestMetricsOverTheLimitAreCounted reports metrics whose names change.
+func TestMetricsOverTheLimitAreCounted(t *testing.T) {
+	e, s := newExporter(t, 2, State{Integration: "a", Status: check.Healthy, Metrics: []check.Metric{{Name: "m1"}, {Name: "m2"}, {Name: "m3"}}})
+	want := func(values, dropped int) {
+		t.Helper()
+		text, header := scrape(t, e)
+		parsed := parse(t, text, header)
+		if got := len(parsed["vega_probe_value"].GetMetric()); got != values {
+			t.Errorf("%d values are exported, not %d", got, values)
+		}
+		got := 0.0
+		for _, m := range parsed["vega_series_dropped_total"].GetMetric() {
+			got += m.GetCounter().GetValue()
+		}
+		if int(got) != dropped {
+			t.Errorf("%v values were dropped, not %d", got, dropped)
+		}
+	}
+	want(2, 1)
+	s.states[0].Metrics = []check.Metric{{Name: "n1"}, {Name: "m2"}, {Name: "n2"}}
+	record(t, e, &s.states[0])
+	want(1, 3) // the first ones that came keep their place
+	e.Configure(Settings{Integrations: s.names(), Changed: s.names(), MaxSeries: 3})
+	want(3, 3)
+}
+
 // TestPromtoolAcceptsAScrape checks a whole scrape with promtool, which must print nothing.
 func TestPromtoolAcceptsAScrape(t *testing.T) {
 	promtool, err := exec.LookPath("promtool")
@@ -123,6 +276,7 @@ func TestPromtoolAcceptsAScrape(t *testing.T) {
 		t.Skip("promtool, of the Debian package prometheus, is not installed: ", err)
 	}
 	e, _ := newExporter(t, 1, everyStatus()...)
+	observeAll(t.Context(), e)
 	text, _ := scrape(t, e)
 	cmd := exec.CommandContext(t.Context(), promtool, "check", "metrics")
 	cmd.Stdin = strings.NewReader(text)

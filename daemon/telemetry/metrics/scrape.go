@@ -80,7 +80,7 @@ func (e *Exporter) encode(ctx context.Context, format expfmt.Format, compress bo
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	all, err := e.gather(&e.sheet)
+	all, err := e.gather(ctx, &e.sheet)
 	if err != nil {
 		return nil, fmt.Errorf("collect metrics: %w", err)
 	}

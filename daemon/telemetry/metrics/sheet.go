@@ -6,14 +6,14 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"vega/daemon/telemetry/blackbox"
 	"vega/policies/check"
 )
 
 // The families with series of integrations.
 const (
-	familySuccess = iota
-	familyDuration
-	familyInterval
+	familyBlackbox = 0 // the first of those of blackbox_exporter
+	familyInterval = iota + len(blackbox.All) - 1
 	familyLastRun
 	familyRuns
 	familyStatus
@@ -37,11 +37,12 @@ type slot struct {
 	cell  *cell
 	label []*dto.LabelPair // integration="NAME"
 
-	status                               [len(statuses)]gauge
-	success, duration, interval, lastRun gauge
-	runs                                 []*counter
-	values                               []*value
-	dropped                              *counter
+	status            [len(statuses)]gauge
+	interval, lastRun gauge
+	runs              []*counter
+	values            []*value
+	exchange          []*observed
+	dropped           *counter
 }
 
 // The values of the label status, in order.
@@ -78,6 +79,13 @@ type value struct {
 	name, unit string
 }
 
+// observed is a series that blackbox_exporter has, too.
+type observed struct {
+	gauge
+	id    blackbox.ID
+	label string
+}
+
 // fill sets all values and returns the families that have a series.
 func (s *sheet) fill(e *Exporter) []*dto.MetricFamily {
 	generation, limit := e.current()
@@ -111,12 +119,14 @@ func (s *sheet) fill(e *Exporter) []*dto.MetricFamily {
 }
 
 func newFamilies() (all [familyCount]*dto.MetricFamily) {
-	for n, f := range [familyCount]struct {
+	for n := range blackbox.All {
+		f := &blackbox.All[n]
+		all[n] = &dto.MetricFamily{Name: &f.Name, Help: &f.Help, Type: dto.MetricType_GAUGE.Enum()}
+	}
+	for n, f := range map[int]struct {
 		name, help string
 		kind       dto.MetricType
 	}{
-		familySuccess:  {"probe_success", "Whether the integration is healthy or degraded (1) or unhealthy (0). Absent while vega does not know.", dto.MetricType_GAUGE},
-		familyDuration: {"probe_duration_seconds", "How long the last run of the integration took.", dto.MetricType_GAUGE},
 		familyInterval: {"vega_integration_interval_seconds", "Interval between runs of the integration, or 0 if it runs only on request.", dto.MetricType_GAUGE},
 		familyLastRun:  {"vega_integration_last_run_timestamp_seconds", "When the last run of the integration began, in seconds since 1970.", dto.MetricType_GAUGE},
 		familyRuns:     {"vega_integration_runs_total", "Runs of the integration since the start of vega, by status and cause.", dto.MetricType_COUNTER},
@@ -135,7 +145,7 @@ func (s *sheet) newSlot(name string, c *cell) *slot {
 	for n, status := range statuses {
 		t.status[n].init([]*dto.LabelPair{own, s.pair("status", string(status))})
 	}
-	for _, g := range []*gauge{&t.success, &t.duration, &t.interval, &t.lastRun} {
+	for _, g := range []*gauge{&t.interval, &t.lastRun} {
 		g.init(t.label)
 	}
 	return t
@@ -153,23 +163,46 @@ func (s *sheet) put(t *slot, state *State, limit int) {
 	t.interval.value = state.Interval.Seconds()
 	s.add(familyInterval, &t.interval.metric)
 	if !state.At.IsZero() && state.Status != check.Disabled {
-		t.lastRun.value, t.duration.value = float64(state.At.UnixMilli())/1000, state.Took.Seconds()
+		t.lastRun.value = float64(state.At.UnixMilli()) / 1000
 		s.add(familyLastRun, &t.lastRun.metric)
-		s.add(familyDuration, &t.duration.metric)
-	}
-	switch state.Status {
-	case check.Healthy, check.Degraded:
-		t.success.value = 1
-		s.add(familySuccess, &t.success.metric)
-	case check.Unhealthy:
-		t.success.value = 0
-		s.add(familySuccess, &t.success.metric)
-	case check.Unknown, check.Disabled:
+		s.putExchange(t, state)
 	}
 	t.cell.mu.Lock()
 	defer t.cell.mu.Unlock()
 	s.putRuns(t)
 	s.putValues(t, state.Metrics, limit)
+}
+
+// putExchange adds what blackbox_exporter would have of the last run.
+func (s *sheet) putExchange(t *slot, state *State) {
+	n := 0
+	blackbox.Each(&check.Run{Status: state.Status, Took: state.Took, Exchange: state.Exchange}, func(one blackbox.Sample) {
+		if n == len(t.exchange) {
+			t.exchange = append(t.exchange, nil)
+		}
+		o := t.exchange[n]
+		if o == nil || o.id != one.ID || o.label != one.Label {
+			o = &observed{id: one.ID, label: one.Label}
+			o.init(s.labels(t, blackbox.All[one.ID].Label, one.Label))
+			t.exchange[n] = o
+		}
+		o.value = one.Value
+		s.add(familyBlackbox+int(one.ID), &o.metric)
+		n++
+	})
+}
+
+// labels returns the label of an integration and another one, in order of name, or only
+// the first if the other has no name.
+func (s *sheet) labels(t *slot, name, value string) []*dto.LabelPair {
+	switch {
+	case name == "":
+		return t.label
+	case name < "integration":
+		return []*dto.LabelPair{s.pair(name, value), t.label[0]}
+	default:
+		return []*dto.LabelPair{t.label[0], s.pair(name, value)}
+	}
 }
 
 // putRuns adds the counters. The caller holds the cell's mutex.
