@@ -48,7 +48,7 @@ func (x *exports) eachState(f func(metrics.State)) {
 	})
 }
 
-// sinks returns what the best-effort sinks did not record.
+// sinks returns what each sink did not record, the durable one first.
 func (x *exports) sinks() []metrics.Sink {
 	var all []metrics.Sink
 	for _, s := range x.daemon.engine.Sinks()[1:] { // without the durable one

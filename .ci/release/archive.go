@@ -83,7 +83,20 @@ func (r *release) archiveEntries(p platform, top string) ([]entry, error) {
 	for _, name := range []string{"vega.service", "vega.hcl", "vega.env", "kubernetes.yaml"} {
 		entries = append(entries, entry{name: top + "packaging/" + name, source: r.source(name), mode: 0o644})
 	}
+	for _, e := range r.telemetry() {
+		e.name = top + "telemetry/" + e.name
+		entries = append(entries, e)
+	}
 	return append(entries, documents...), nil
+}
+
+// telemetry lists the files for Prometheus and Grafana.
+func (r *release) telemetry() (all []entry) {
+	dir := filepath.Join(r.Tree, "daemon", "telemetry", "shipped")
+	for _, name := range []string{"rules.yml", "grafana/overview.json", "grafana/integration.json", "grafana/daemon.json"} {
+		all = append(all, entry{name: name, source: filepath.Join(dir, filepath.FromSlash(name)), mode: 0o644})
+	}
+	return all
 }
 
 // directory lists the files in a directory, and those below it, in order.

@@ -106,6 +106,9 @@ func (r *release) addDocuments(c *contents, f format) {
 	c.file(filepath.Join(completion, "_vega"), zsh)
 	c.file(filepath.Join(completion, "vega.fish"), "/usr/share/fish/vendor_completions.d/vega.fish")
 
+	for _, e := range r.telemetry() {
+		c.file(e.source, "/usr/share/vega/"+e.name)
+	}
 	const doc = "/usr/share/doc/vega/"
 	for _, name := range []string{"proxies/nginx.conf", "proxies/Caddyfile", "kubernetes.yaml"} {
 		c.file(r.source(name), doc+"examples/"+path.Base(name))

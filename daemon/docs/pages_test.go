@@ -57,15 +57,23 @@ func onHost(t *testing.T, p page) {
 	for _, program := range []string{"curl", "python3", "openssl"} {
 		realtest.Program(t, program, program)
 	}
+	if p.name == "prometheus.md" {
+		realtest.Program(t, "prometheus", "prometheus")
+		realtest.Program(t, "promtool", "prometheus")
+	}
 	bin, dir, keep, home := vega(t), t.TempDir(), t.TempDir(), t.TempDir()
 	r := &runner{page: p, dir: dir, keep: keep, ports: onFreePorts(p, func() string { return realtest.FreePort(t) })}
+	source, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	path := []string{standIns(t, "host"), standIns(t, "bin"), filepath.Dir(bin), os.Getenv("PATH")}
 	r.inside = func(ctx context.Context, script string) *exec.Cmd {
 		cmd := exec.CommandContext(ctx, "bash", "-c", script)
 		cmd.Dir = dir
 		cmd.Env = append(goEnv(t),
 			"PATH="+strings.Join(path, ":"), "HOME="+home, "TMPDIR="+home, "LC_ALL=C.UTF-8", "TZ=UTC",
-			"VEGA_PAGE_PROGRAM="+bin, "VEGA_PAGE_PORT="+r.ports("8000"))
+			"VEGA_PAGE_PROGRAM="+bin, "VEGA_PAGE_PORT="+r.ports("8000"), "VEGA_PAGE_SOURCE="+source)
 		return cmd
 	}
 	follow(t, r)

@@ -1,5 +1,5 @@
 // Package realtest starts real servers for tests: PostgreSQL, MariaDB, Redis, nginx,
-// memcached, Mosquitto, chrony, Exim and Alertmanager. They must be installed on the machine. Each
+// memcached, Mosquitto, chrony, Exim, Prometheus and Alertmanager. They must be installed on the machine. Each
 // listens on its own port of 127.0.0.1 and stops with the test.
 //
 // Postgres, MariaDB and the others return the address of the server. NewCA returns
