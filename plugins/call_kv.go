@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/tetratelabs/wazero/api"
+
+	"vega/plugins/span"
 )
 
 var kvCalls = map[string]hostCall{
@@ -45,7 +47,9 @@ func valueMemory(c *call) int { return 2 * int(min(c.in.Grants.KV, maxKVValue)) 
 
 // getValue reads the value of a key. The caller must hold valueMemory.
 func getValue(c *call, key string) (value []byte, ok bool, err error) {
+	part := c.in.Span.Begin(span.KV, "kv_get")
 	c.wait(func() { value, ok, err = c.module.sandbox.options.KV.Get(c.ctx, c.in.Integration, key) })
+	c.endSpan(part, err)
 	c.lease.Charge(priceStore + moved(len(value)))
 	return value, ok, err
 }
@@ -61,9 +65,11 @@ func setValue(c *call, key string, value []byte) int32 {
 		return c.fail(err)
 	}
 	c.lease.Charge(priceStore + priceKeys + priceOf(len(value), priceKeepKiB))
+	part := c.in.Span.Begin(span.KV, "kv_set")
 	c.wait(func() {
 		err = c.module.sandbox.options.KV.Set(c.ctx, c.in.Integration, key, value, int64(c.in.Grants.KV))
 	})
+	c.endSpan(part, err)
 	switch {
 	case err == nil:
 		return 0

@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -10,11 +11,13 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/ledger"
 	"vega/plugins/secret"
+	"vega/plugins/span"
 )
 
 // result is the open result of a query.
 type result struct {
 	rows    Rows
+	span    span.Span // of the call that returned it
 	columns []sql.RawBytes
 	scan    []any
 	row     ledger.Holding // of the current row
@@ -33,6 +36,7 @@ const (
 
 func (r *result) close() {
 	_ = r.rows.Close() // sql_next has reported any error
+	r.span.End()
 	r.row.Release()
 }
 
@@ -117,16 +121,20 @@ func query(c *call, database, text string) (*result, error) {
 		}
 	}
 	real, _ := c.vault.Reveal(secret.Raw, []byte(text))
-	found, err := rows(c, database, string(real))
+	call := c.in.Span.Begin(span.SQL, "sql_query")
+	call.Text(span.Database, database)
+	found, err := rows(span.With(c.ctx, call), c, database, string(real))
 	if err != nil {
+		c.endSpan(call, err)
 		return nil, err
 	}
 	names, err := found.Columns()
 	if err != nil {
 		_ = found.Close() // the first error is the one to report
+		c.endSpan(call, err)
 		return nil, err
 	}
-	r := &result{rows: found, columns: make([]sql.RawBytes, len(names)), scan: make([]any, len(names)), row: ledger.NewHolding(c.guest)}
+	r := &result{rows: found, span: call, columns: make([]sql.RawBytes, len(names)), scan: make([]any, len(names)), row: ledger.NewHolding(c.guest)}
 	for i := range r.columns {
 		r.scan[i] = &r.columns[i]
 	}
@@ -135,9 +143,9 @@ func query(c *call, database, text string) (*result, error) {
 
 // rows runs a query and waits for the database. A database that computes in
 // this process charges the run itself, through Accounts.
-func rows(c *call, database, text string) (rows Rows, err error) {
+func rows(ctx context.Context, c *call, database, text string) (rows Rows, err error) {
 	c.lease.Charge(priceQuery)
-	c.wait(func() { rows, err = c.module.sandbox.options.Databases.Query(c.ctx, database, text) })
+	c.wait(func() { rows, err = c.module.sandbox.options.Databases.Query(ctx, database, text) })
 	if errors.Is(err, ErrRefused) {
 		err = &grant.Denial{Asked: err.Error()}
 	}

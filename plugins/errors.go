@@ -9,6 +9,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/memory"
 	"vega/plugins/pattern"
+	"vega/plugins/span"
 	"vega/policies/check"
 	"vega/sdk/abi"
 )
@@ -78,6 +79,24 @@ func (g *guest) fail(err error) int32 {
 		return strangeErrno
 	}
 	return int32(code)
+}
+
+// endSpan ends the span of a call with the kind of its error.
+func (g *guest) endSpan(s span.Span, err error) {
+	if !s.Recorded() {
+		return
+	}
+	switch {
+	case errors.Is(err, errNotSet):
+		s.Fail("not_found")
+	case errors.Is(err, ErrQuota):
+		s.Fail("quota")
+	case errors.Is(err, ErrBadQuery):
+		s.Fail("invalid")
+	default:
+		s.Fail(egress.Class(err))
+	}
+	s.End()
 }
 
 // lastError is the error of the last call that failed, or its text.

@@ -71,6 +71,7 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 	if in.Certificate {
 		g.real.Seen.Redact = vault.Redact
 	}
+	g.real.Span = in.Span
 	g.net = &g.real
 	if in.Around != nil {
 		g.net = in.Around(&g.real)

@@ -9,6 +9,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/sockets"
+	"vega/plugins/span"
 	"vega/plugins/transport"
 	"vega/policies/check"
 )
@@ -22,6 +23,8 @@ type Input struct {
 	Timeout     time.Duration // of instantiation, the run and all host calls
 	Memory      manifest.Size // limit on the guest's memory; 0: DefaultMemory
 	Trace       Trace         // that the guest's HTTP requests belong to
+	// Span is the span of the run, whose children the spans of host calls are.
+	Span span.Span
 	// Transport is how the host connects for the integration; nil means the
 	// usual way.
 	Transport *transport.Options

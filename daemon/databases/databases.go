@@ -16,6 +16,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
+	"vega/plugins/span"
 	"vega/store/sqlite"
 )
 
@@ -171,6 +172,13 @@ func (d *Set) Release() error {
 // Query runs one read-only statement. Errors contain neither the secrets of the
 // DSN nor data from the database.
 func (d *Set) Query(ctx context.Context, database, query string) (plugins.Rows, error) {
+	if parent := span.In(ctx); parent.Recorded() {
+		return d.traced(ctx, parent, database, query)
+	}
+	return d.query(ctx, database, query)
+}
+
+func (d *Set) query(ctx context.Context, database, query string) (plugins.Rows, error) {
 	if database == OwnDatabase && d.own != nil {
 		return file{d.own}.query(ctx, query)
 	}

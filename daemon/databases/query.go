@@ -5,13 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"vega/daemon/telemetry"
 	"vega/plugins"
+	"vega/plugins/egress"
 	"vega/plugins/shortage"
+	"vega/plugins/span"
 	"vega/store"
 	"vega/store/profile"
 	"vega/store/sqlite"
@@ -145,4 +148,73 @@ func (r *sourceRows) explain(err error) error {
 		}
 	}
 	return r.source.explain(r.ctx, err)
+}
+
+// systems names the kinds of databases in spans.
+var systems = map[string]struct {
+	name    string
+	dialect profile.Dialect
+}{
+	"postgres": {"postgresql", profile.Postgres}, "mysql": {"mysql", profile.MySQL}, "sqlite": {"sqlite", profile.SQLite},
+}
+
+// traced runs a query with a span of its own, which ends with the rows. It has no
+// literals of the query, and nothing of the DSN.
+func (d *Set) traced(ctx context.Context, parent span.Span, database, query string) (plugins.Rows, error) {
+	driver := "sqlite"
+	if s := d.source(database); s != nil {
+		driver = s.config.Driver
+	}
+	system := systems[driver]
+	statement, _ := profile.Normalize(query, system.dialect)
+	operation := operationOf(statement)
+	s := parent.Begin(span.Query, operation)
+	s.Text(span.System, system.name)
+	s.Text(span.Database, database)
+	s.Text(span.Operation, operation)
+	s.Text(span.Statement, statement)
+	rows, err := d.query(ctx, database, query)
+	if err != nil {
+		s.Fail(egress.Class(err))
+		s.End()
+		return nil, err
+	}
+	return &tracedRows{Rows: rows, span: s}, nil
+}
+
+// operationOf returns the first word of a statement, or QUERY for one that is rare.
+func operationOf(statement string) string {
+	word, _, _ := strings.Cut(strings.TrimSpace(statement), " ")
+	switch word = strings.ToUpper(word); word {
+	case "SELECT", "WITH", "SHOW", "EXPLAIN", "VALUES", "TABLE", "DESCRIBE", "PRAGMA", "INSERT", "UPDATE", "DELETE":
+		return word
+	default:
+		return "QUERY"
+	}
+}
+
+// tracedRows are rows with a span.
+type tracedRows struct {
+	plugins.Rows
+	span span.Span
+	read int64
+}
+
+// Next advances to the next row.
+func (r *tracedRows) Next() bool {
+	more := r.Rows.Next()
+	if more {
+		r.read++
+	}
+	return more
+}
+
+// Close ends the span, too.
+func (r *tracedRows) Close() error {
+	r.span.Number(span.Rows, r.read)
+	if err := r.Rows.Err(); err != nil {
+		r.span.Fail(egress.Class(err))
+	}
+	defer r.span.End()
+	return r.Rows.Close()
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"vega/plugins/sockets"
+	"vega/plugins/span"
 	"vega/policies/check"
 )
 
@@ -26,6 +27,8 @@ type Options struct {
 	// Contention starts to measure how much the host slows this process down. The
 	// function that it returns ends the measurement.
 	Contention func() func() check.Contention
+	// Tracer begins the spans of runs that no request caused; nil: such runs have none.
+	Tracer span.Tracer
 	// Durable records every run before its outcome is visible anywhere else. It
 	// receives the runs of an integration in the order in which they end.
 	Durable Sink

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vega/daemon/telemetry"
+	"vega/plugins/span"
 )
 
 // flight is a run in progress, shared by all callers that ask during the run.
@@ -15,7 +16,8 @@ type flight struct {
 	bound  *Binding
 	done   chan struct{}
 	report *Report // valid once done is closed; not changed afterwards
-	extra  bool    // it counts among the extra runs; see Soon
+	span   span.Span
+	extra  bool // it counts among the extra runs; see Soon
 	// recorded is set before the run is passed to the sinks. The flight is completed
 	// shortly after.
 	recorded atomic.Bool
@@ -48,7 +50,7 @@ func (e *Engine) begin(ctx context.Context, i *integration, extra bool) *flight 
 	}
 	f.bound.Module.Retain()
 	f.bound.Databases.Retain()
-	r.ctx = telemetry.Carry(e.options.Life, ctx)
+	r.ctx = span.With(telemetry.Carry(e.options.Life, ctx), span.In(ctx))
 	r.due, _ = ctx.Value(dueKey{}).(time.Time)
 	e.flights.Add(1)
 	go func() {
@@ -91,11 +93,13 @@ func (f *flight) complete(i *integration, r *Report) {
 func (f *flight) wait(ctx context.Context, patience time.Duration) *Report {
 	select {
 	case <-f.done:
+		span.In(ctx).Link(f.span)
 		return f.report
 	case <-ctx.Done():
 	}
 	select {
 	case <-f.done: // both were ready
+		span.In(ctx).Link(f.span)
 		return f.report
 	default:
 		return f.bound.unknown(fmt.Sprintf("no result within %v, the time limit of this request; the run continues, up to its timeout of %v", patience, f.bound.Timeout))

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -9,6 +10,7 @@ import (
 
 	"vega/daemon/telemetry"
 	"vega/plugins"
+	"vega/plugins/span"
 	"vega/policies"
 	"vega/policies/check"
 )
@@ -27,12 +29,48 @@ type run struct {
 // enter begins the run, which starts now or when it gets a place.
 func (r *run) enter() {
 	began := time.Now()
+	r.trace()
 	r.contention = r.engine.options.Contention()
 	r.place = r.integration.waiter(began, r.flight.bound.Timeout)
 	r.place.start = r.start
 	if r.engine.places.enter(r.place) {
 		r.start(nil)
 	}
+}
+
+// trace begins the span of the run, which becomes the parent of what the run does. It
+// does nothing if spans are not recorded.
+func (r *run) trace() {
+	b, parent := r.flight.bound, span.In(r.ctx)
+	switch tracer := r.engine.options.Tracer; {
+	case parent.Recorded():
+		r.flight.span = parent.Begin(span.Run, "run "+b.probe())
+	case tracer != nil && tracer.Tracing():
+		of := telemetry.TraceIn(r.ctx)
+		r.flight.span = tracer.Root(of.Parent, of.State, span.Run, "run "+b.probe())
+	}
+	s := r.flight.span
+	if !s.Recorded() {
+		return
+	}
+	s.Text(span.Integration, b.Name)
+	s.Text(span.Probe, b.probe())
+	s.Text(span.Correlation, telemetry.ID(r.ctx))
+	head, state := s.Headers()
+	r.ctx = telemetry.WithTrace(span.With(r.ctx, s), telemetry.Trace{Parent: head, State: state})
+}
+
+// endSpan ends the span of a run with its outcome.
+func endSpan(s span.Span, r *check.Run) {
+	if !s.Recorded() {
+		return
+	}
+	s.Text(span.Status, string(r.Status))
+	s.Text(span.Cause, string(r.Cause))
+	if r.Status == check.Unhealthy || r.Status == check.Unknown {
+		s.Fail(cmp.Or(string(r.Cause), string(r.Status)))
+	}
+	s.End()
 }
 
 // start runs the integration, or reports why it can't, and completes the flight.
@@ -72,6 +110,7 @@ func (run *run) once(refused error) *Report {
 	}
 	report := reportOf(&r)
 	r.RootCause = e.rootCause(&report)
+	endSpan(run.flight.span, &r)
 	run.flight.recorded.Store(true)
 	e.sinks.record(ctx, r)
 	return &report
@@ -112,6 +151,7 @@ func (e *Engine) execute(ctx context.Context, i *integration, b *Binding, place 
 		Timeout:     b.Timeout - slot.waited.Round(time.Millisecond),
 		Memory:      b.Memory,
 		Trace:       plugins.Trace(telemetry.TraceIn(ctx)),
+		Span:        span.In(ctx),
 		Sockets:     slot.sockets,
 	})
 	if policies.Reclassify(r.Cause, time.Since(place.began), slot.waited, b.Timeout) != r.Cause {

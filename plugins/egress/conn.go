@@ -11,6 +11,7 @@ import (
 
 	"vega/plugins/grant"
 	"vega/plugins/secret"
+	"vega/plugins/span"
 	"vega/sdk/abi"
 )
 
@@ -37,6 +38,20 @@ var schemes = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP:
 // without verification so that a probe can inspect a bad certificate; TLSInfo
 // returns the result of verification.
 func (s *Session) Dial(ctx context.Context, network int32, addr string) (*Conn, error) {
+	defer s.begin(span.Dial, "dial")()
+	c, err := connectTo(ctx, s, network, addr)
+	if err == nil && s.call.Recorded() {
+		s.call.Text(span.Host, c.rule.Host)
+		s.call.Number(span.Port, int64(c.rule.Port))
+		s.call.Text(span.Network, schemes[network])
+		notePeer(s.call, c.RemoteAddr())
+	}
+	s.call.Fail(s.class(err))
+	return c, err
+}
+
+// connectTo is like Dial, without the span of the call.
+func connectTo(ctx context.Context, s *Session, network int32, addr string) (*Conn, error) {
 	rule, err := s.judgeDial(network, addr)
 	if err != nil {
 		return nil, err
@@ -185,6 +200,13 @@ func (c *Conn) mayCarrySecret() *grant.Denial {
 // Plain text that arrived before the handshake and was not read is an error,
 // because an attacker in the middle may have injected it.
 func (c *Conn) StartTLS(ctx context.Context, name string) error {
+	defer c.session.begin(span.StartTLS, "tls")()
+	err := startTLS(ctx, c, name)
+	c.session.call.Fail(c.session.class(err))
+	return err
+}
+
+func startTLS(ctx context.Context, c *Conn, name string) error {
 	if c.network != abi.NetTCP || c.peer != nil {
 		return invalid("only a tcp connection can be upgraded to TLS, and only once")
 	}
@@ -235,7 +257,10 @@ func (c *Conn) waitForHandshake(ctx context.Context, below *link, secured *tls.C
 	defer account.Return()
 	account.Pay(Handshake, 1)
 	defer c.arm(ctx)()
-	return below.handshake(ctx, secured)
+	part := c.session.call.Begin(span.Handshake, "tls handshake")
+	err := below.handshake(ctx, secured)
+	endHandshake(part, secured, err)
+	return err
 }
 
 // whyUntrusted returns why no secret may be sent. A guest that requests a name
@@ -261,4 +286,34 @@ func (c *Conn) Close() error {
 		return c.session.fail(context.Background(), "closing "+hostPort(c.rule), err, abi.ErrIO)
 	}
 	return nil
+}
+
+const maxPacket = 64 << 10
+
+// packets reads datagrams. If a datagram is longer than the buffer, the next
+// Read returns the rest.
+type packets struct {
+	r    io.Reader // returns one datagram per Read
+	room []byte
+	rest []byte // of the last datagram
+}
+
+// Read returns the rest of a datagram, or the next one.
+func (p *packets) Read(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if len(p.rest) == 0 {
+		if p.room == nil {
+			p.room = make([]byte, maxPacket)
+		}
+		n, err := p.r.Read(p.room)
+		if n == 0 {
+			return 0, err
+		}
+		p.rest = p.room[:n]
+	}
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vega/plugins/grant"
+	"vega/plugins/span"
 	"vega/plugins/transport"
 	"vega/sdk/abi"
 )
@@ -40,7 +41,15 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 		addrs = append(addrs, netip.AddrPortFrom(ip, uint16(node.Port)))
 	}
 	s.account().Pay(Connect, 1)
+	part := s.call.Begin(span.Connect, "connect")
+	part.Text(span.Host, node.Host)
+	part.Number(span.Port, int64(node.Port))
+	part.Text(span.Network, network)
 	conn, err := s.network.dialer.Connect(ctx, network, addrs, s.Sockets)
+	if err == nil {
+		notePeer(part, conn.RemoteAddr().String())
+	}
+	endSpan(part, err)
 	if err != nil {
 		return nil, offNode(rule, node, s.fail(ctx, "connecting to "+through(rule, node), err, abi.ErrIO))
 	}

@@ -30,6 +30,7 @@ import (
 	"vega/plugins/observe"
 	"vega/plugins/secret"
 	"vega/plugins/sockets"
+	"vega/plugins/span"
 	"vega/plugins/transport"
 )
 
@@ -97,6 +98,7 @@ type Session struct {
 	vault   *secret.Vault
 	audit   func(error)
 	cookies cookies
+	spans
 }
 
 // Trace holds the W3C Trace Context headers traceparent and tracestate, which
@@ -120,10 +122,16 @@ func (s *Session) lookup(ctx context.Context, host string) ([]netip.Addr, error)
 	if host == "localhost" {
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, nil
 	}
-	if _, err := netip.ParseAddr(host); err != nil { // an address needs no lookup
-		s.account().Pay(Lookup, 1)
+	if _, err := netip.ParseAddr(host); err == nil { // an address needs no lookup
+		return s.network.dialer.Lookup(ctx, host, s.Sockets)
 	}
-	return s.network.dialer.Lookup(ctx, host, s.Sockets)
+	s.account().Pay(Lookup, 1)
+	part := s.call.Begin(span.Lookup, "lookup")
+	part.Text(span.Question, host)
+	found, err := s.network.dialer.Lookup(ctx, host, s.Sockets)
+	part.Number(span.Answers, int64(len(found)))
+	endSpan(part, err)
+	return found, err
 }
 
 // deny passes a denial to the audit and returns it as the guest may see it.

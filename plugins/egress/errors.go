@@ -64,6 +64,23 @@ func Code(err error) abi.Errno {
 	return end.Errno
 }
 
+// classes names the errnos in spans.
+var classes = map[abi.Errno]string{
+	abi.ErrDenied: "denied", abi.ErrInvalid: "invalid", abi.ErrTooLarge: "too_large", abi.ErrTimeout: "timeout", abi.ErrRefused: "refused",
+	abi.ErrDNS: "dns", abi.ErrTLS: "tls", abi.ErrReset: "reset", abi.ErrIO: "io", abi.ErrTarget: "target", abi.ErrNotSet: "not_found",
+}
+
+// Class returns a word for the kind of an error from this package, or "" for nil.
+func Class(err error) string {
+	if err == nil {
+		return ""
+	}
+	if word, ok := classes[Code(err)]; ok {
+		return word
+	}
+	return "other"
+}
+
 // usual returns the end of a failed stage if the error itself says nothing.
 func usual(code abi.Errno) fault.End {
 	for _, e := range []fault.End{fault.TLS, fault.Unresolved, fault.Target} {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vega/plugins/grant"
+	"vega/plugins/span"
 	"vega/sdk/abi"
 )
 
@@ -159,8 +160,10 @@ func (s *Session) secure(ctx context.Context, a *answer, rule grant.Rule, t *tim
 	config := p.config(func(cs *tls.ConnectionState) error { return admit(s, p, cs) })
 	config.NextProtos = a.link.protocols()
 	secured := tls.Client(a.link, config)
+	part := s.call.Begin(span.Handshake, "tls handshake")
 	err = a.link.handshake(ctx, secured)
 	s.Seen.Handshake(start, p.state, p.chains)
+	endHandshake(part, secured, err)
 	if err != nil {
 		return nil, tlsError(ctx, s, p, "in the TLS handshake with "+hostPort(rule), err, abi.ErrTLS)
 	}

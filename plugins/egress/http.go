@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"vega/plugins/grant"
+	"vega/plugins/span"
 	"vega/sdk/abi"
 )
 
@@ -70,6 +72,24 @@ func (r *Response) TLSInfo(what int32) (string, error) { return r.Facts(what) }
 // HTTP sends a request, follows its redirects and returns when the response
 // headers have arrived. ctx also bounds reading the body.
 func (s *Session) HTTP(ctx context.Context, r *Request) (*Response, error) {
+	if !s.Span.Recorded() {
+		return fetch(ctx, s, r)
+	}
+	call := s.Span.Begin(span.HTTP, strings.Replace(knownMethod(r.Method), "_OTHER", "HTTP", 1))
+	s.call = call
+	defer func() { s.call = span.Span{} }()
+	describe(call, s, r)
+	resp, err := fetch(ctx, s, r)
+	if err != nil {
+		endSpan(call, err)
+		return nil, err
+	}
+	resp.Body = traced{resp.Body, call}
+	return resp, nil
+}
+
+// fetch is like HTTP, without the span of the call.
+func fetch(ctx context.Context, s *Session, r *Request) (*Response, error) {
 	start := time.Now()
 	out, err := s.prepare(r)
 	if err != nil {
@@ -150,6 +170,7 @@ func origin(u *url.URL) string {
 }
 
 func (s *Session) finish(ctx context.Context, r *Request, out *outgoing, a *answer, phases timings, start time.Time) *Response {
+	note(s.call, a)
 	resp := &Response{
 		Status: a.StatusCode, Header: a.Header, Facts: a.peer.fact, Phases: phases,
 		FinalURL: out.url.String(), Landed: s.vault.Hide(out.landed()), RemoteAddr: a.remote,

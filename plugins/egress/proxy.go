@@ -21,6 +21,7 @@ import (
 
 	"vega/plugins/fault"
 	"vega/plugins/grant"
+	"vega/plugins/span"
 	"vega/sdk/abi"
 )
 
@@ -102,7 +103,11 @@ func (w way) open(ctx context.Context, t *timings) (net.Conn, error) {
 		return nil, err
 	}
 	start := time.Now()
+	part := w.call.Begin(span.Connect, "connect")
+	part.Text(span.Host, w.proxy.host)
+	part.Number(span.Port, int64(w.proxy.port))
 	conn, err := w.dial(ctx)
+	endSpan(part, err)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func (s *Session) prepare(r *Request) (*outgoing, error) {
 	if out.header.Get("User-Agent") == "" {
 		out.header.Set("User-Agent", "vega")
 	}
-	s.Trace.add(out.header)
+	s.headers(s.Trace).add(out.header)
 	if out.header.Get("Accept-Encoding") == "" && out.header.Get("Range") == "" && r.Method != http.MethodHead {
 		out.header.Set("Accept-Encoding", "gzip")
 	}

@@ -15,6 +15,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/shortage"
+	"vega/plugins/span"
 	"vega/sdk/abi"
 )
 
@@ -32,6 +33,20 @@ var errType = invalid("the record type must be one of A, AAAA, CNAME, MX, NS, TX
 // records are in the server's order. A name that does not exist is abi.ErrDNS,
 // one without such a record abi.ErrNotSet.
 func (s *Session) Resolve(ctx context.Context, rrtype, name, server string) ([]string, error) {
+	defer s.begin(span.Resolve, "resolve")()
+	found, err := resolve(ctx, s, rrtype, name, server)
+	if s.call.Recorded() {
+		if _, ok := types[strings.ToUpper(rrtype)]; ok {
+			s.call.Text(span.RecordType, strings.ToUpper(rrtype))
+			s.call.Text(span.Question, s.vault.Redact(name))
+		}
+		s.call.Number(span.Answers, int64(len(found)))
+	}
+	s.call.Fail(s.class(err))
+	return found, err
+}
+
+func resolve(ctx context.Context, s *Session, rrtype, name, server string) ([]string, error) {
 	typ, ok := types[strings.ToUpper(rrtype)]
 	if !ok {
 		return nil, errType
