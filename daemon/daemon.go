@@ -66,6 +66,7 @@ type Daemon struct {
 	measuring
 	history
 	exports
+	traces      traces
 	descriptors descriptors
 	room        *room
 	requests    requests
@@ -117,9 +118,10 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d.lifecycle.life, d.lifecycle.end = context.WithCancel(context.WithoutCancel(ctx))
 	d.measuring = newMeasuring(d)
 	d.exports.open()
+	d.traces = newTraces(d)
 	d.engine = engine.New(engine.Options{
 		Log: d.options.Log, Life: d.lifecycle.life, MaxRunning: config.MaxRunning, Sockets: d.descriptors.checks,
-		Contention: contention(), Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}, {Name: "metrics", Sink: d.metrics}, {Name: "statsd", Sink: d.statsd, Active: d.statsd.Active}},
+		Contention: contention(), Tracer: d.traces, Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}, {Name: "metrics", Sink: d.metrics}, {Name: "statsd", Sink: d.statsd, Active: d.statsd.Active}},
 	})
 	d.room = newRoom(ctx, d.options.Log, d.engine)
 	if err := d.open(ctx, cfg); err != nil {

@@ -112,6 +112,7 @@ func (d *Daemon) Shutdown(ctx context.Context) error {
 	d.lifecycle.end()
 	d.engine.Close()
 	d.statsd.Close()
+	d.traces.Shutdown(ctx)
 	d.endAlerts(ctx)
 	return d.release()
 }

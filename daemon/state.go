@@ -42,6 +42,9 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 			return engine.Diff{}, err
 		}
 	}
+	if changes {
+		exportTraces(context.Background(), d, next.Config)
+	}
 	d.room.adopt(next.Config)
 	if s, err := d.descriptors.divide(next.Config); err == nil {
 		d.engine.Share(s.checks, s.limit)

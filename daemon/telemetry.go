@@ -54,7 +54,7 @@ func (x *exports) sinks() []metrics.Sink {
 	for _, s := range x.daemon.engine.Sinks()[1:] { // without the durable one
 		all = append(all, metrics.Sink{Name: s.Name, Dropped: s.Dropped, Failed: s.Failed})
 	}
-	return all
+	return append(all, x.daemon.traces.sinks()...)
 }
 
 // observeOwn measures a query on vega's own store.

@@ -28,7 +28,7 @@ func New(d Daemon, log *slog.Logger) *API {
 	a.engine.RedirectTrailingSlash = false
 	a.engine.UseRawPath = true // the key of a memory may contain an escaped slash
 	a.engine.ForwardedByClientIP = false
-	a.engine.Use(a.correlate, a.accessLog, a.recover, a.limit, a.handle(a.checkHost))
+	a.engine.Use(a.correlate, traced(a), a.accessLog, a.recover, a.limit, a.handle(a.checkHost))
 	a.engine.NoRoute(a.handle(a.authenticateUnder), a.handle(a.noRoute))
 	a.engine.NoMethod(a.handle(a.noMethod))
 	for _, r := range a.routes() {

@@ -23,6 +23,8 @@ import (
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry"
 	"vega/daemon/telemetry/metrics"
+	"vega/daemon/telemetry/tracing"
+	"vega/plugins/span"
 	"vega/policies/check"
 	"vega/store"
 	"vega/store/sqlite"
@@ -121,6 +123,8 @@ func (f *fake) Conversations() store.Conversations {
 	}
 	return f.store
 }
+
+func (*fake) Tracer() span.Tracer { return tracing.New(tracing.Options{}) }
 
 func (f *fake) Memories() store.Memories {
 	if f.full {

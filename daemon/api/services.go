@@ -12,6 +12,7 @@ import (
 	"vega/daemon/heartbeat"
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry/metrics"
+	"vega/plugins/span"
 	"vega/policies/incident"
 	"vega/store"
 )
@@ -28,6 +29,7 @@ type Daemon interface {
 	State
 	Alerting
 	Metrics() *metrics.Exporter
+	Tracer() span.Tracer
 	Conversations() store.Conversations
 	Memories() store.Memories
 }
@@ -110,11 +112,12 @@ type services struct {
 	exporter      *metrics.Exporter
 	chats         store.Conversations
 	notes         store.Memories
+	tracer        span.Tracer
 }
 
 func servicesOf(d Daemon) services {
 	return services{
 		checks: d, history: d, machine: d, databases: d, modules: d, configuration: d, state: d, alerting: d, exporter: d.Metrics(),
-		chats: d.Conversations(), notes: d.Memories(),
+		chats: d.Conversations(), notes: d.Memories(), tracer: d.Tracer(),
 	}
 }

@@ -1,0 +1,56 @@
+package tracing
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+
+	metricspb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// maxAnswer limits how much of a collector's answer is read, in bytes.
+const maxAnswer = 64 << 10
+
+// answers reads the answers of a collector, and counts what it rejected of a request that
+// it otherwise took.
+type answers struct {
+	*http.Transport
+	counter *counter
+}
+
+// RoundTrip sends a request.
+func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := a.Transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	_ = resp.Body.Close() // what matters was read
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode/100 == 2 && resp.Header.Get("Content-Type") == "application/x-protobuf" {
+		if n := a.rejected(body); n > 0 {
+			a.counter.failed.Add(n)
+		}
+		body = nil // a partial success is no error of the whole
+	}
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return resp, nil
+}
+
+// rejected returns how many spans, or data points, a collector rejected.
+func (a answers) rejected(body []byte) int64 {
+	var traces tracepb.ExportTraceServiceResponse
+	var metrics metricspb.ExportMetricsServiceResponse
+	switch {
+	case a.counter.what == "traces" && proto.Unmarshal(body, &traces) == nil:
+		return traces.GetPartialSuccess().GetRejectedSpans()
+	case a.counter.what == "metrics" && proto.Unmarshal(body, &metrics) == nil:
+		return metrics.GetPartialSuccess().GetRejectedDataPoints()
+	default:
+		return 0
+	}
+}

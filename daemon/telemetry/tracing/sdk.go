@@ -1,0 +1,29 @@
+package tracing
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-logr/logr"
+	"go.opentelemetry.io/otel"
+
+	"vega/policies/check"
+)
+
+var (
+	sdkOnce sync.Once
+	latest  atomic.Pointer[Exporter] // that logs what the SDK reports
+)
+
+// useSDK makes e log what the SDK reports, which is the same for the whole process.
+// Without it, the SDK would write to standard error.
+func useSDK(e *Exporter) {
+	latest.Store(e)
+	sdkOnce.Do(func() {
+		otel.SetLogger(logr.Discard())
+		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+			e := latest.Load()
+			e.sdk.log(e.options.Log, e.hide(check.Clip(check.OneLine(err.Error()), maxReason)))
+		}))
+	})
+}

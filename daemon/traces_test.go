@@ -1,0 +1,189 @@
+package daemon
+
+import (
+	"compress/gzip"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	metricspb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	spanpb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"vega/daemon/engine"
+	"vega/daemon/telemetry"
+	"vega/policies/check"
+)
+
+// otlp is a collector that keeps what it receives.
+type otlp struct {
+	*httptest.Server
+	mu      sync.Mutex
+	spans   []*spanpb.Span
+	metrics []string
+	headers http.Header
+	bodies  []string // as JSON
+}
+
+func newOTLP(t *testing.T) *otlp {
+	t.Helper()
+	o := &otlp{}
+	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := decoded(r)
+		if err != nil {
+			t.Error(err)
+		}
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.headers = r.Header
+		switch r.URL.Path {
+		case "/v1/traces":
+			o.takeSpans(t, body)
+		case "/v1/metrics":
+			o.takeMetrics(t, body)
+		default:
+			t.Errorf("unexpected path %s", r.URL.Path)
+		}
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}))
+	t.Cleanup(o.Close)
+	return o
+}
+
+func (o *otlp) takeSpans(t *testing.T, body []byte) {
+	var all tracepb.ExportTraceServiceRequest
+	if err := proto.Unmarshal(body, &all); err != nil {
+		t.Error(err)
+	}
+	o.bodies = append(o.bodies, protojson.Format(&all))
+	for _, r := range all.GetResourceSpans() {
+		for _, s := range r.GetScopeSpans() {
+			o.spans = append(o.spans, s.GetSpans()...)
+		}
+	}
+}
+
+func (o *otlp) takeMetrics(t *testing.T, body []byte) {
+	var all metricspb.ExportMetricsServiceRequest
+	if err := proto.Unmarshal(body, &all); err != nil {
+		t.Error(err)
+	}
+	o.bodies = append(o.bodies, protojson.Format(&all))
+	for _, r := range all.GetResourceMetrics() {
+		for _, s := range r.GetScopeMetrics() {
+			for _, m := range s.GetMetrics() {
+				o.metrics = append(o.metrics, m.GetName())
+			}
+		}
+	}
+}
+
+func decoded(r *http.Request) ([]byte, error) {
+	if r.Header.Get("Content-Encoding") != "gzip" {
+		return io.ReadAll(r.Body)
+	}
+	return unzipped(r.Body)
+}
+
+// span returns the only span with a name.
+func (o *otlp) span(t *testing.T, name string) *spanpb.Span {
+	t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var found *spanpb.Span
+	var names []string
+	for _, s := range o.spans {
+		names = append(names, s.GetName())
+		if s.GetName() == name {
+			found = s
+		}
+	}
+	if found == nil {
+		t.Fatalf("no span %q; there are %q", name, names)
+	}
+	return found
+}
+
+func attributes(all []*commonpb.KeyValue) string {
+	var out []string
+	for _, a := range all {
+		out = append(out, fmt.Sprintf("%s=%s%s", a.GetKey(), a.GetValue().GetStringValue(), strings.TrimPrefix(fmt.Sprint(a.GetValue().GetIntValue()), "0")))
+	}
+	return strings.Join(out, " ")
+}
+
+// TestTraceOfARun checks the spans of a run, and what the target receives.
+func TestTraceOfARun(t *testing.T) {
+	var received string
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		received = r.Header.Get("Traceparent") + " " + r.Header.Get("Tracestate")
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	t.Cleanup(target.Close)
+	collector := newOTLP(t)
+	h := build(t, fmt.Sprintf(`
+telemetry {
+  otlp {
+    endpoint = %q
+    headers  = { api-key = "a header" }
+  }
+}
+integration "web" {
+  probe = tiny.get
+  config {
+    url = "%s/path?query=1"
+  }
+}
+`, collector.URL, target.URL))
+	ctx := telemetry.WithTrace(telemetry.WithID(t.Context(), "the-id"), telemetry.Trace{Parent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", State: "a=b"})
+	got, err := h.Health(ctx, engine.Query{})
+	if err != nil || got.Integrations[0].Status != check.Unhealthy {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if err := h.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run, call, connect := collector.span(t, "run tiny.get"), collector.span(t, "GET"), collector.span(t, "connect")
+	if hex.EncodeToString(run.GetParentSpanId()) != "b7ad6b7169203331" || hex.EncodeToString(run.GetTraceId()) != "0af7651916cd43dd8448eb211c80319c" {
+		t.Errorf("the run has the parent %x in the trace %x", run.GetParentSpanId(), run.GetTraceId())
+	}
+	if string(call.GetParentSpanId()) != string(run.GetSpanId()) || string(connect.GetParentSpanId()) != string(call.GetSpanId()) {
+		t.Error("the parent of connect is not GET, or that of GET is not the run")
+	}
+	if want := fmt.Sprintf("00-%x-%x-01 a=b", call.GetTraceId(), call.GetSpanId()); received != want {
+		t.Errorf("the target received %q, want %q", received, want)
+	}
+	for s, want := range map[*spanpb.Span]string{
+		run:     "vega.integration=web vega.probe=tiny.get vega.correlation_id=the-id vega.status=unhealthy vega.cause=target error.type=target",
+		connect: "network.transport=tcp",
+		call:    "url.full=" + target.URL + "/path http.response.status_code=418",
+	} {
+		for part := range strings.SplitSeq(want, " ") {
+			if a := attributes(s.GetAttributes()); !strings.Contains(a, part) {
+				t.Errorf("%s lacks %s: %s", s.GetName(), part, a)
+			}
+		}
+	}
+	if collector.headers.Get("Api-Key") != "a header" {
+		t.Errorf("the collector received %v", collector.headers)
+	}
+	if len(collector.metrics) == 0 {
+		t.Error("no metrics were exported")
+	}
+}
+
+func unzipped(r io.Reader) ([]byte, error) {
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}
