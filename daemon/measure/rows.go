@@ -2,6 +2,7 @@ package measure
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -120,7 +121,11 @@ func (r *reader) add() error {
 		s.Labels = append(s.Labels, Label{c.name, check.OneLine(r.hide(text))})
 	}
 	series := s.Series()
-	if before, twice := r.seen[series]; twice {
+	before, twice := r.seen[series]
+	switch {
+	case twice && len(r.labels) == 0:
+		return errors.New("the query returns several rows, but the block has no labels: set labels to the columns that tell them apart, or return one row")
+	case twice:
 		return fmt.Errorf("rows %d and %d have the same labels: group by them, or add a column to labels", before, row)
 	}
 	r.seen[series] = row
