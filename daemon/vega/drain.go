@@ -47,6 +47,7 @@ func (s *service) drain(limit time.Duration, again <-chan os.Signal) error {
 	case <-hurry.Done():
 		err = s.interrupt(hurry, answered)
 	}
+	s.scrapes.Drain(hurry)
 	return errors.Join(err, s.daemon.Shutdown(hurry))
 }
 

@@ -21,6 +21,7 @@ import (
 	"vega/daemon/config"
 	"vega/daemon/config/input"
 	"vega/daemon/telemetry"
+	"vega/daemon/telemetry/metrics"
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
 	"vega/daemon/vega/plugin"
@@ -60,6 +61,7 @@ type service struct {
 	daemon    *daemon.Daemon
 	api       *api.API
 	server    *api.Server
+	scrapes   *metrics.Server // nil while vega starts
 	keys      *acceptedKeys
 	limit     atomic.Int64 // the current drain timeout
 	redaction redaction
@@ -136,8 +138,12 @@ func (s *service) start(ctx context.Context, show *console.Steps, path string, o
 	if err != nil {
 		return nil, cli.Failed(err)
 	}
+	s.scrapes = metrics.NewServer(s.daemon.Metrics(), s.logs.Logger)
 	addThreadsForGuests()
 	err = show.Do("server", func() (string, error) { return s.listen(ctx, cfg) })
+	if err == nil && cfg.Telemetry.Metrics.Listen != "" {
+		err = show.Do("metrics", func() (string, error) { return s.listenForScrapes(ctx, cfg) })
+	}
 	if err != nil {
 		return nil, cli.Failed(errors.Join(err, s.daemon.Close()))
 	}
@@ -145,12 +151,23 @@ func (s *service) start(ctx context.Context, show *console.Steps, path string, o
 }
 
 // apply applies a configuration to the parts that the daemon does not own: keys,
-// limits and the log. If it can't read the keys, it changes nothing.
+// limits, the log and the address for scrapes. If it can't read the keys or listen on that
+// address, it changes nothing.
 func (s *service) apply(cfg *config.Config) error {
+	move, err := s.moveScrapes(cfg)
+	if err != nil {
+		return err
+	}
 	if s.api != nil {
 		if err := s.setAccess(cfg); err != nil {
+			if move != nil {
+				move.Undo()
+			}
 			return err
 		}
+	}
+	if move != nil {
+		move.Commit()
 	}
 	s.limit.Store(int64(cfg.Server.DrainTimeout))
 	if s.server != nil {
