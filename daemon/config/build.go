@@ -10,8 +10,10 @@ import (
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
+	"vega/daemon/config/exports"
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
+	"vega/daemon/config/telemetry"
 	"vega/plugins/manifest"
 	"vega/policies/alert"
 )
@@ -50,6 +52,15 @@ func (d builder) blocks(c *Config) {
 func (d builder) alerting(c *Config) {
 	b := alerts.Stage{Root: d.root, Ev: d.ev, Out: d.out}.Build(c.Watched(), defaultAlerts())
 	c.Notifiers, c.Alerts, c.Windows, c.DeadMen = b.Notifiers, b.Alerts, b.Windows, b.DeadMen
+}
+
+// exports builds the blocks of what is exported and measured.
+func (d builder) exports(c *Config) telemetry.Settings {
+	out := exports.Stage{Root: d.root, Ev: d.ev, Out: d.out, Server: exports.Address{Host: c.Server.Host, Port: c.Server.Port}}.Build()
+	if out.OTLP != nil && out.OTLP.CAFile != "" {
+		d.caFile(d.root.Block("telemetry").Block("otlp"), out.OTLP.CAFile)
+	}
+	return out
 }
 
 // Watched returns the integrations as alerting sees them, in order of name.

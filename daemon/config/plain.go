@@ -58,7 +58,11 @@ func (d crossChecks) plainSecrets(s *bind.Section, owner string) {
 func (d crossChecks) plainInRoot() {
 	for _, s := range d.root.Blocks {
 		switch s.Schema.Name {
-		case "integration":
+		case "integration", "scrape_module": // with their config blocks
+		case "telemetry":
+			for _, in := range s.Blocks {
+				d.plainSecrets(in, in.Schema.Name)
+			}
 		case "notifier", "dead_man":
 			d.plainSecrets(s, s.Name)
 		case "server":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vega/daemon/config/bind"
@@ -50,13 +51,18 @@ func (m *ScrapeModule) For(target string) (Integration, error) {
 	if !slices.ContainsFunc(m.patterns, func(p targets.Pattern) bool { return p.Match(t) }) {
 		return Integration{}, ErrNotAllowed
 	}
-	return m.with(t)
+	i, err := m.with(t)
+	if err != nil {
+		return Integration{}, fmt.Errorf("%w: %w", ErrTarget, err)
+	}
+	return i, nil
 }
 
+// with sets the target. It fails if the option does not allow it.
 func (m *ScrapeModule) with(t targets.Target) (Integration, error) {
 	value := manifest.Plain(t.Text)
 	if err := m.row.Constrain(value); err != nil {
-		return Integration{}, fmt.Errorf("%w: %w", ErrTarget, err)
+		return Integration{}, err
 	}
 	out := m.Integration
 	out.Values = maps.Clone(m.Values)
@@ -75,9 +81,21 @@ func (m *ScrapeModule) request(values manifest.Values) grant.Request {
 // formOf returns the form of the values of an option.
 func formOf(r *schema.Row) targets.Form { return targets.Form{Type: r.Type, DNS: r.DNS} }
 
+// maxModules limits the modules, and maxTargets the patterns of each, which each request
+// is compared with.
+const (
+	maxModules = 200
+	maxTargets = 1000
+)
+
 // scrapeModules builds the blocks, in order of name.
 func (d *integrationStage) scrapeModules() (all []ScrapeModule) {
-	for _, s := range d.root.All("scrape_module") {
+	blocks := d.root.All("scrape_module")
+	if len(blocks) > maxModules {
+		d.out.Err(diag.TooMuch, blocks[maxModules].Head, fmt.Sprintf("There are more than %d blocks of the kind scrape_module.", maxModules), "remove some; one module can have many targets")
+		return nil
+	}
+	for _, s := range blocks {
 		if m, ok := d.scrapeModule(s); ok {
 			all = append(all, m)
 		}
@@ -110,8 +128,12 @@ func (d *integrationStage) scrapeModule(s *bind.Section) (m ScrapeModule, ok boo
 	m.From = m.row.Name
 	config := b.options(m.From)
 	m.Values, m.written = b.values(config), present(config)
+	b.judge(&m, config)
 	b.patterns(&m)
-	return m, d.out.Errors() == before
+	if ok = d.out.Errors() == before && !config.AnyUnsure() && !s.AnyUnsure() && !s.Broken && !config.Broken; ok {
+		b.sample(&m, connects)
+	}
+	return m, ok && d.out.Errors() == before
 }
 
 // moduleBinding builds a module that is bound to a probe.
@@ -120,43 +142,86 @@ type moduleBinding struct{ binding }
 // from returns the option that the target goes into, or nil if there is none, which it
 // reports.
 func (b moduleBinding) from() *schema.Row {
-	sch := schema.ForProbe(b.probe)
+	sch, names := schema.ForProbe(b.probe), b.holders()
+	if len(names) == 0 {
+		b.out.Err(diag.NoEffect, b.s.Place("probe"), fmt.Sprintf("No option of the probe %s takes the target of a request.", b.probe.Name), "use a probe such as core.http, core.tcp, core.tls or core.dns")
+		return nil
+	}
 	if t := b.s.Slot("from"); t != nil {
-		name := b.ev.Str(b.s, "from")
-		if r := sch.Row(name); r != nil {
-			return r
-		}
 		if t.State == bind.Present {
-			b.out.Err(diag.OutOfBounds, t.Expr.At, fmt.Sprintf("The probe %s has no option %q.", b.probe.Name, diag.Clip(name)), "use "+diag.Among(b.holders(nil)))
+			return b.named(t, sch, names)
 		}
 		return nil
 	}
-	names := b.holders(b.set())
-	if len(names) == 1 {
-		return sch.Row(names[0])
+	set := b.set()
+	open := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return set[name].Source != nil })
+	switch {
+	case len(open) == 1:
+		return sch.Row(open[0])
+	case len(open) == 0:
+		b.taken(names[0], set[names[0]])
+	default:
+		b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s needs from: the probe %s has several options that the target may be set in.", b.s.Title(), b.probe.Name), "add "+strings.Join(assigned(open), " or "))
 	}
-	b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s needs from: which option the target is set in is not clear.", b.s.Title()), "set from to one of "+diag.Among(names))
 	return nil
 }
 
-// set returns the options that are written in config.
-func (b moduleBinding) set() map[string]bool {
-	all := map[string]bool{}
+// assigned returns each name as the value of from.
+func assigned(names []string) []string {
+	out := make([]string, len(names))
+	for n, name := range names {
+		out[n] = fmt.Sprintf("from = %q", name)
+	}
+	return out
+}
+
+// named returns the option that from names.
+func (b moduleBinding) named(t *bind.Slot, sch *schema.Block, names []string) *schema.Row {
+	name := b.ev.Str(b.s, "from")
+	at, set := b.set()[name]
+	switch {
+	case set:
+		b.taken(name, at)
+	case slices.Contains(names, name):
+		return sch.Row(name)
+	case sch.Row(name) == nil:
+		fix, instead := "use "+diag.Among(names), ""
+		if near := diag.Nearest(name, names); near != "" {
+			instead = strconv.Quote(near)
+			fix = "use " + instead
+		}
+		b.out.Err(diag.OutOfBounds, t.Expr.At, fmt.Sprintf("The probe %s has no option %q.", b.probe.Name, diag.Clip(name)), fix).Suggest(t.Expr.At, instead)
+	default:
+		b.out.Err(diag.OutOfBounds, t.Expr.At, fmt.Sprintf("The option %s of the probe %s takes no target of a request.", name, b.probe.Name), "use "+diag.Among(names))
+	}
+	return nil
+}
+
+func (b moduleBinding) taken(name string, at diag.Place) {
+	b.out.Err(diag.Conflict, at, fmt.Sprintf("%s is set here, but the target of a request goes into it.", name), fmt.Sprintf("remove it, and add its value to targets; to check one target only, use an integration in place of %s", b.s.Title()))
+}
+
+// set returns where the options in config are written.
+func (b moduleBinding) set() map[string]diag.Place {
+	all := map[string]diag.Place{}
 	if raw := b.s.Block("config").Raw; raw != nil {
 		for _, a := range raw.Body.Attrs {
-			all[a.Name] = true
+			all[a.Name] = a.At
 		}
 	}
 	return all
 }
 
-// holders returns the options that hold a target and are not set.
-func (b moduleBinding) holders(set map[string]bool) (names []string) {
+// holders returns the options that can take the target of a request: a single URL,
+// address or name that is no secret.
+func (b moduleBinding) holders() (names []string) {
 	for _, k := range b.probe.Capabilities {
 		for _, name := range k.From {
-			if !set[name] && !slices.Contains(names, name) {
-				names = append(names, name)
+			o := b.probe.Option(name)
+			if o == nil || o.Sensitive || slices.Contains(names, name) || !slices.Contains([]manifest.Type{manifest.URL, manifest.Address, manifest.String}, o.Type) {
+				continue
 			}
+			names = append(names, name)
 		}
 	}
 	return names
@@ -182,6 +247,21 @@ func present(config *bind.Section) map[string]bool {
 	return all
 }
 
+// judge reports options that do not go together, and secrets that are written out.
+func (b moduleBinding) judge(m *ScrapeModule, config *bind.Section) {
+	eval.Together(b.ev, config, b.probe, m.Values)
+	eval.Latencies(b.ev, config, m.Timeout)
+	b.queries(config)
+	b.checks.plainSecrets(config, b.s.Name)
+	b.checks.leftOut(config, false, b.probe.NeedsAny...)
+	if slices.Contains(b.probe.NeedsAny, m.From) {
+		return
+	}
+	if why := b.needs(m.Values, config); why != "" {
+		b.out.Err(diag.Required, b.s.Head, fmt.Sprintf("%s can't run: %s.", b.s.Title(), why), "set one of them in config")
+	}
+}
+
 // patterns reads targets.
 func (b moduleBinding) patterns(m *ScrapeModule) {
 	t := b.s.Slot("targets")
@@ -189,16 +269,49 @@ func (b moduleBinding) patterns(m *ScrapeModule) {
 		return
 	}
 	m.Targets = b.ev.Strs(b.s, "targets")
+	switch n := len(m.Targets); {
+	case n == 0:
+		b.out.Err(diag.OutOfBounds, t.Expr.At, "targets is empty, so every request is refused.", "name a target, such as "+example(m.row))
+	case n > maxTargets:
+		b.out.Err(diag.TooMuch, t.Element(maxTargets), fmt.Sprintf("A module has at most %d targets.", maxTargets), "use patterns, or several modules")
+		return
+	}
+	hidden := secret.In(b.probe, m.Values)
 	for n, text := range m.Targets {
+		at := t.Element(n)
 		p, err := targets.ParsePattern(formOf(m.row), text)
-		if err != nil {
-			b.out.Err(diag.BadAddress, t.Element(n), fmt.Sprintf("This is not a valid target for %s: %v.", m.From, err), "write it as in "+example(m.row))
+		switch {
+		case err != nil:
+			b.out.Err(diag.BadAddress, at, fmt.Sprintf("This is not a valid target for %s: %v.", m.From, err), "write it as in "+example(m.row))
 			continue
-		}
-		if p.Many() && secret.In(b.probe, m.Values) {
-			b.out.Err(diag.Unprotected, t.Element(n), "This module has a secret, which would be sent to each host that this pattern stands for.", "name each host, or use another module without the secret")
+		case slices.Contains(m.Targets[:n], text):
+			b.out.Err(diag.Twice, at, "This is already in the list.", "keep one of the two")
+		case p.Many() && hidden:
+			b.out.Err(diag.Unprotected, at, "This module has a secret, which would be sent to each host that this pattern stands for.", "name each host, or use another module without the secret")
 		}
 		m.patterns = append(m.patterns, p)
+	}
+}
+
+// sample judges the module with a target.
+func (b moduleBinding) sample(m *ScrapeModule, connects connection.Stage) {
+	for _, p := range m.patterns {
+		t, err := targets.Parse(formOf(m.row), p.Sample())
+		if err != nil {
+			continue
+		}
+		i, err := m.with(t)
+		if err != nil {
+			b.out.Err(diag.BadAddress, b.s.Place("targets"), fmt.Sprintf("The option %s does not take such a target: %v.", m.From, err), "write targets that the option takes; vega docs config PLUGIN.PROBE describes it")
+			return
+		}
+		_, missing := grant.Effective(m.request(i.Values))
+		for _, lacks := range missing {
+			b.out.Err(diag.NoGrant, b.s.Head, fmt.Sprintf("The probe %s needs %s, which is not granted, and a module grants its target alone. Its reason: %s", b.probe.Name, lacks.Capability.Kind, diag.Clip(lacks.Capability.Reason)),
+				"use an integration, whose grant block can grant it")
+		}
+		connects.Judge(b.s, m.Transport, b.probe, i.Values, i.Grants)
+		return
 	}
 }
 

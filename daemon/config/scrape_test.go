@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,5 +126,26 @@ func TestScrapeModuleKeepsSecretsFromPatterns(t *testing.T) {
 }`, Options{Bundled: shipped(t), Env: func(string) (string, bool) { return "0123456789abcdef", true }})
 	if len(ds) != 1 || ds[0].Code != diag.Unprotected || ds[0].Range.Start.Line != 3 {
 		t.Errorf("%s", shownText(t, ds))
+	}
+}
+
+func TestScrapeModuleReportsSecretsInPlainText(t *testing.T) {
+	c, ds := load(t, `scrape_module "cache" {
+  probe   = core.redis
+  targets = ["redis.example.com:6379"]
+  config { password = "password-of-redis" }
+}
+telemetry {
+  otlp {
+    endpoint = "https://otlp.example.com"
+    headers  = { "api-key" = "0123456789abcdef" }
+  }
+}`, Options{Bundled: shipped(t)})
+	if c == nil || len(ds) != 2 || ds[0].Code != diag.PlainSecret || ds[1].Code != diag.PlainSecret {
+		t.Fatal(shownText(t, ds))
+	}
+	text := c.Redactor().Redact("0123456789abcdef password-of-redis") + shownText(t, ds)
+	if strings.Contains(text, "0123456789abcdef") || strings.Contains(text, "password-of-redis") {
+		t.Errorf("a secret is shown: %s", text)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"vega/daemon/config/diag"
 	"vega/daemon/config/eval"
 	"vega/daemon/config/expand"
-	"vega/daemon/config/exports"
 	"vega/daemon/config/input"
 	"vega/daemon/config/redact"
 	"vega/daemon/config/schema"
@@ -58,7 +57,7 @@ func build(in *input.Set, o Options, out *diag.Collector) (*stage, *Config) {
 	integrations := newIntegrationStage(s)
 	c.Integrations = integrations.all()
 	c.ScrapeModules = integrations.scrapeModules()
-	c.Telemetry = exports.Stage{Root: s.root, Ev: s.ev, Out: s.out}.Build()
+	c.Telemetry = b.exports(c)
 	c.Thresholds = thresholdStage{s}.all()
 	b.alerting(c)
 	crossChecks{s}.check(c)

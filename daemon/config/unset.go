@@ -57,6 +57,10 @@ func (d crossChecks) leftOutOfRoot(c *Config) {
 	for _, s := range d.root.Blocks {
 		switch {
 		case s.Schema.Name == "integration":
+		case s.Schema.Name == "telemetry":
+			for _, in := range s.Blocks {
+				d.leftOut(in, false)
+			}
 		case s.Schema.Name == "notifier":
 			d.leftOut(s, false, alerts.Required(d.ev.Str(s, "type"))...)
 		case s.Schema.Name == "server" && len(c.Server.Keys) == 0:

@@ -104,7 +104,7 @@ func (d crossChecks) unusedDatabases() {
 	for _, s := range d.root.All("database") {
 		if !used[s.Name] && s == d.ev.Databases()[s.Name] && s.Name != "vega" {
 			d.out.Warn(diag.Unused, s.Head, fmt.Sprintf("Nothing refers to database.%s, so no probe queries it.", diag.Clip(s.Name)),
-				fmt.Sprintf("set database = database.%s in a core.database integration, or remove this block", diag.Clip(s.Name)))
+				fmt.Sprintf("set database = database.%s in a core.database integration or in a metric block, or remove this block", diag.Clip(s.Name)))
 		}
 	}
 }

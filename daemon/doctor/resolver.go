@@ -132,6 +132,12 @@ func hostNames(c *config.Config) []string {
 		addName(set, hostOf(n.URL))
 		addName(set, hostOf(n.Address))
 	}
+	if o := c.Telemetry.OTLP; o != nil {
+		addName(set, hostOf(o.Endpoint.Reveal()))
+	}
+	if s := c.Telemetry.StatsD; s != nil && !strings.HasPrefix(s.Address, "unix:") {
+		addName(set, hostOf(s.Address))
+	}
 	for _, d := range c.DeadMen {
 		addName(set, hostOf(d.URL.Reveal()))
 	}

@@ -57,7 +57,7 @@ func TestAlertingIsCompared(t *testing.T) {
 	).Replace(alerting) + "alert \"pool\" {\n  enabled = false\n}\n"
 	p := plan.Between(old, read(t, dir, before+text, "1"))
 	var got []string
-	for _, b := range p.Alerting() {
+	for _, b := range p.Details() {
 		got = append(got, fmt.Sprintf("%s %s", b.Action, b.Name))
 		for _, a := range b.Attributes {
 			line := "  " + a.Name

@@ -41,6 +41,10 @@ func keys(old, next *config.Config) []Key {
 		{"store.max_size", false, manifest.Size(old.Store.MaxSize), manifest.Size(next.Store.MaxSize)},
 		{"llm", false, old.LLM, next.LLM},
 		{"network", true, old.Network, next.Network},
+		{"metrics.max_series", false, old.Telemetry.Metrics.MaxSeries, next.Telemetry.Metrics.MaxSeries},
+		{"metrics.listen", false, old.Telemetry.Metrics.Listen, next.Telemetry.Metrics.Listen},
+		{"telemetry.otlp", false, old.Telemetry.OTLP, next.Telemetry.OTLP},
+		{"telemetry.statsd", false, old.Telemetry.StatsD, next.Telemetry.StatsD},
 		{"plugins.dir", false, old.Plugins.Dir, next.Plugins.Dir},
 		{"sandbox.host_memory", false, old.Sandbox.HostMemory, next.Sandbox.HostMemory},
 	} {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"vega/daemon/config"
+	"vega/daemon/config/telemetry"
 	"vega/daemon/notify/service"
 	"vega/policies"
 	"vega/policies/alert"
@@ -19,6 +20,8 @@ type Plan struct {
 	Alerts       []Detailed    `json:"alerts"` // including the built-in ones
 	Maintenance  []Detailed    `json:"maintenance"`
 	DeadMen      []Detailed    `json:"dead_men"`
+	Metrics      []Detailed    `json:"metrics"` // the metric blocks
+	Modules      []Detailed    `json:"scrape_modules"`
 	Plugins      []Block       `json:"plugins"`
 	Integrations []Integration `json:"integrations"`
 	Summary      Summary       `json:"summary"`
@@ -84,7 +87,7 @@ type Summary struct {
 
 // Empty reports whether nothing would change.
 func (p Plan) Empty() bool {
-	return len(p.Keys)+len(p.Databases)+len(p.Thresholds)+len(p.Plugins)+len(p.Integrations) == 0 && len(p.Alerting()) == 0
+	return len(p.Keys)+len(p.Databases)+len(p.Thresholds)+len(p.Plugins)+len(p.Integrations) == 0 && len(p.Details()) == 0
 }
 
 // NeedsRestart returns the changed keys that need a restart. The result is not nil.
@@ -115,7 +118,7 @@ func (p Plan) Live() []string {
 	for _, b := range p.Thresholds {
 		names = append(names, "threshold."+b.Name)
 	}
-	for _, n := range p.Alerting() {
+	for _, n := range p.Details() {
 		names = append(names, n.Name)
 	}
 	for _, i := range p.Integrations {
@@ -126,13 +129,13 @@ func (p Plan) Live() []string {
 	return names
 }
 
-// Alerting returns the changed blocks of alerting by their full names, such as
-// alert.memory.
-func (p Plan) Alerting() (all []Detailed) {
+// Details returns the changed blocks whose attributes are compared by their full names,
+// such as alert.memory, except integrations.
+func (p Plan) Details() (all []Detailed) {
 	for _, of := range []struct {
 		kind   string
 		blocks []Detailed
-	}{{"notifier.", p.Notifiers}, {"alert.", p.Alerts}, {"maintenance.", p.Maintenance}, {"dead_man.", p.DeadMen}} {
+	}{{"notifier.", p.Notifiers}, {"alert.", p.Alerts}, {"maintenance.", p.Maintenance}, {"dead_man.", p.DeadMen}, {"metric.", p.Metrics}, {"scrape_module.", p.Modules}} {
 		for _, b := range of.blocks {
 			b.Name = of.kind + b.Name
 			all = append(all, b)
@@ -151,6 +154,8 @@ func Between(old, next *config.Config) Plan {
 		Alerts:       detailed(old.Alerts, next.Alerts, func(a alert.Alert) string { return a.Name }, alertSettings),
 		Maintenance:  detailed(old.Windows, next.Windows, func(w alert.Window) string { return w.Name }, windowSettings),
 		DeadMen:      detailed(old.DeadMen, next.DeadMen, func(d config.DeadMan) string { return d.Name }, deadManSettings),
+		Metrics:      detailed(old.Telemetry.Measures, next.Telemetry.Measures, func(m telemetry.Measure) string { return m.Name }, measureSettings),
+		Modules:      modules(old.ScrapeModules, next.ScrapeModules),
 		Plugins:      pluginsBetween(old, next),
 		Integrations: []Integration{},
 		Load:         Change[Load]{loadOf(old), loadOf(next)},

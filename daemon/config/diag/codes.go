@@ -86,6 +86,7 @@ const (
 
 	BadVariable Code = "VEGA073"
 	Overridden  Code = "VEGA074"
+	OpenMetrics Code = "VEGA075"
 
 	// Codes from 100 on report findings from running an integration, querying a
 	// database or sending a test.
@@ -173,6 +174,7 @@ var Codes = []CodeInfo{
 	{ClearSecret, "secret sent in the clear"},
 	{BadVariable, "mistake in vega.env"},
 	{Overridden, "variable of vega.env without effect"},
+	{OpenMetrics, "metrics without a key"},
 	{NotHealthy, "not healthy when it was run"},
 	{TooMuchRight, "database user can do more than read"},
 	{NotArrived, "test message did not arrive"},

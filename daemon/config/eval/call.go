@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
@@ -113,7 +114,7 @@ func (ev *Evaluator) absentFix(s *bind.Section, e *syntax.Expr) string {
 	switch {
 	case name == "":
 		return "set a value here, or set the attribute that it refers to"
-	case s.Schema.Name == "integration" || s.Schema.Name == "config":
+	case s.Schema.Name == "integration" || s.Schema.Name == "config" && !strings.HasPrefix(s.Owner, "scrape_module"):
 		return ev.UnsetFix(e)
 	default:
 		return "set the variable, or use a literal value"

@@ -50,7 +50,8 @@ func (ev *Evaluator) required(s *bind.Section, r *schema.Row) bool {
 func requiredFix(s *bind.Section, r *schema.Row) string {
 	fix := fmt.Sprintf("%s = %s", r.Name, schema.Example(r))
 	if s.Unwritten {
-		return "add to the integration: config { " + fix + " }"
+		kind, _, _ := strings.Cut(s.Owner, " ")
+		return "add to the " + kind + ": config { " + fix + " }"
 	}
 	return "add " + fix
 }

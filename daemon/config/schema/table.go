@@ -64,7 +64,7 @@ var Table = withTelemetry(withAlerting(withDefaults(&Block{
 		}, Blocks: []*Block{
 			{Name: "key", Label: "name", Doc: "An additional API key, for example to rotate keys, or for a program that needs less than everything.", Rows: []Row{
 				attribute("value", text, "The key.", required, sensitive),
-				attribute("scopes", manifest.List, "What the key may be used for: \"read\" (states, history and statistics; no configuration, conversations or memories), \"write\" (run checks, acknowledge, silence, test notifiers), \"conversations\" (conversations and memories), \"admin\" (everything). \"metrics\", \"probe\" and \"relay\" have no route in this version. Default: everything.", public, of(text), oneOf(Scopes...)),
+				attribute("scopes", manifest.List, "What the key may be used for: \"read\" (states, history and statistics; no configuration, conversations or memories), \"write\" (run checks, acknowledge, silence, test notifiers), \"conversations\" (conversations and memories), \"metrics\" (GET /metrics), \"probe\" (GET /probe), \"admin\" (everything). \"relay\" has no route in this version. Default: everything.", public, of(text), oneOf(Scopes...)),
 			}},
 			{Name: "tls", Doc: "The certificate for HTTPS.", Rows: []Row{
 				attribute("cert_file", Path, "The certificate chain, PEM.", public, required),

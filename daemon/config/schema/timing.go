@@ -17,7 +17,7 @@ var Scopes = []string{"read", "write", "conversations", "metrics", "probe", "rel
 
 // IdleScopes are those of Scopes that no route of this version needs. They are
 // accepted, so that a key can be prepared, but give nothing.
-var IdleScopes = []string{"metrics", "probe", "relay"}
+var IdleScopes = []string{"relay"}
 
 // LiveScopes returns those of Scopes that give something.
 func LiveScopes() []string {

@@ -153,7 +153,7 @@ func cutRange(text string) (in netip.Prefix, plain string, err error) {
 		return in, "", errors.New("this is not a range of addresses, such as 10.0.0.0/8:22 or [2001:db8::/32]:22")
 	}
 	if in.Masked() != in {
-		return in, "", fmt.Errorf("the range begins at %s", in.Masked())
+		return in, "", fmt.Errorf("the range with this address is written %s", in.Masked())
 	}
 	return in, join(in.Addr(), port), nil
 }

@@ -43,7 +43,7 @@ func WritePlan(out io.Writer, p plan.Plan) error {
 	for _, b := range p.Thresholds {
 		w.line(b.Action, "threshold."+b.Name)
 	}
-	for _, b := range p.Alerting() {
+	for _, b := range p.Details() {
 		w.line(b.Action, b.Name)
 		w.attributes(b.Attributes)
 	}
