@@ -3,18 +3,22 @@ package store
 import (
 	"context"
 	"time"
+
+	"vega/policies/rollup"
 )
 
 // Rollups stores what runs and metrics were, in buckets of five minutes, an hour and a
 // day. All runs are counted, also those that retention has deleted.
 type Rollups interface {
 	// History returns the buckets of a series between two times, the oldest first, the
-	// open one included. Buckets without a run and without a value are left out.
+	// open one included as far as runs are stored. Buckets that nothing is known of are
+	// left out: all of their time is unknown.
 	History(ctx context.Context, q HistoryQuery) ([]Bucket, error)
 	// Series returns the series of an integration, or with "" those of the metric blocks,
 	// in order.
 	Series(ctx context.Context, integration string) ([]Series, error)
-	// AppendPoints adds values of metrics to their buckets, soon and in order.
+	// AppendPoints adds values of metrics to their buckets. Once it has returned nil,
+	// these survive a kill of the process. Values that are not finite are left out.
 	AppendPoints(ctx context.Context, points []Point) error
 }
 
@@ -29,9 +33,9 @@ type Series struct {
 
 // The steps of buckets.
 const (
-	FiveMinutes = 5 * time.Minute
-	Hourly      = time.Hour
-	Daily       = 24 * time.Hour // in UTC
+	FiveMinutes = rollup.FiveMinutes
+	Hourly      = rollup.Hourly
+	Daily       = rollup.Daily // in UTC
 )
 
 // HistoryQuery selects buckets that begin from Since on and before Until.
@@ -41,16 +45,8 @@ type HistoryQuery struct {
 	Since, Until time.Time
 }
 
-// Bucket is what a series was during a step. Up, Down, Unknown and Maintenance are parts
-// of its time, and set only for the status of an integration; see package uptime.
-type Bucket struct {
-	At   time.Time // when it begins
-	Runs int64     // or values
-	// Unhealthy and Undecided count the runs with that status and those that are unknown.
-	Unhealthy, Undecided           int64
-	Up, Down, Unknown, Maintenance time.Duration
-	Mean, Min, Max                 float64 // of values, or of the seconds that runs took
-}
+// Bucket is what a series was during a step.
+type Bucket = rollup.Bucket
 
 // Point is a value of a series.
 type Point struct {

@@ -24,7 +24,8 @@ type Tally struct {
 
 	began  time.Time // of the last run; zero: there was none
 	status check.Status
-	next   int // the first maintenance that may be after began
+	speaks time.Duration // how long that run speaks at most
+	next   int           // the first maintenance that may be after began
 	sums   Report
 }
 
@@ -39,12 +40,15 @@ type Report struct {
 }
 
 // Add adds a run.
-func (t *Tally) Add(began time.Time, s check.Status) {
+func (t *Tally) Add(began time.Time, s check.Status) { t.AddFor(began, s, t.Limit) }
+
+// AddFor adds a run that speaks for another time than Limit at most.
+func (t *Tally) AddFor(began time.Time, s check.Status, limit time.Duration) {
 	if !began.Before(t.Until) {
 		return
 	}
 	t.until(began)
-	t.began, t.status = began, s
+	t.began, t.status, t.speaks = began, s, limit
 	if !began.Before(t.Since) {
 		t.sums.Runs++
 	}
@@ -56,7 +60,7 @@ func (t *Tally) until(end time.Time) {
 		t.span(t.Since, end, check.Unknown)
 		return
 	}
-	speaks := t.began.Add(t.Limit)
+	speaks := t.began.Add(t.speaks)
 	if !end.After(speaks) {
 		speaks = end
 	}
