@@ -172,7 +172,7 @@ func (d *Daemon) openStore(ctx context.Context, cfg *config.Config) (string, err
 		return "", inDataDir(cfg.DataDir, fmt.Errorf("create data_dir: %w; set data_dir in %s to a directory that vega's user can write to", err, cfg.Path))
 	}
 	release := version.Get()
-	options := []sqlite.Option{sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.Observe(d.observeOwn), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.WrittenBy(release.Version, release.Commit), sqlite.Migrating(logMigration(d.options.Log)), sqlite.ClockChanged(logClock(d.options.Log))}
+	options := []sqlite.Option{sqlite.SlowQuery(cfg.Store.SlowQuery), sqlite.Correlation(telemetry.ID), sqlite.Observe(d.observeOwn), sqlite.OnAccount(plugins.Accounts{}), sqlite.Room(shortage.Room), sqlite.WrittenBy(release.Version, release.Commit), sqlite.Migrating(logMigration(d.options.Log)), sqlite.ClockChanged(logClock(d.options.Log)), sqlite.RollUp(newHistoryRules(d, cfg))}
 	var st ownStore
 	var err error
 	if d.options.ReadOnly {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"vega/daemon/config"
 	"vega/policies/alert"
 	"vega/policies/check"
 	"vega/policies/uptime"
@@ -59,8 +58,8 @@ func (h *history) Uptime(ctx context.Context, name string, since, until time.Tim
 			of = &i
 		}
 	}
-	if of != nil && of.Interval > 0 {
-		t.Limit = 2 * of.Interval
+	if of != nil {
+		t.Limit = speaksFor(of)
 	}
 	first, err := h.daemon.store.Statuses(ctx, name, time.Time{}, until, func(time.Time, check.Status) bool { return false })
 	if err != nil {
@@ -73,35 +72,13 @@ func (h *history) Uptime(ctx context.Context, name string, since, until time.Tim
 	}
 	t.Since = beginning(first, since, until)
 	if of != nil {
-		t.Maintenance = maintenance(c, of, t.Since, until)
+		t.Maintenance = openPeriods(windowsOf(c, of), t.Since, until)
 	}
 	_, err = h.daemon.store.Statuses(ctx, name, t.Since.Add(-t.Limit), until, func(began time.Time, s check.Status) bool {
 		t.Add(began, s)
 		return true
 	})
 	return newUptimeReport(name, &t), err
-}
-
-// maintenance returns when the maintenance windows of an integration are open.
-func maintenance(c *config.Config, i *alert.Integration, since, until time.Time) []uptime.Period {
-	var all []uptime.Period
-	for n := range c.Windows {
-		w := &c.Windows[n]
-		if !alert.NewMatcher(w.Integrations).Match(i) {
-			continue
-		}
-		for at := since; at.Before(until); {
-			open, change := w.Open(at)
-			if !change.After(at) {
-				break // a window without a next change
-			}
-			if open {
-				all = append(all, uptime.Period{From: at, To: change})
-			}
-			at = change
-		}
-	}
-	return uptime.Merge(all)
 }
 
 func newUptimeReport(name string, t *uptime.Tally) UptimeReport {

@@ -27,7 +27,7 @@ func TestMaintenanceInAPeriod(t *testing.T) {
 	}}
 	since := time.Date(2026, 3, 21, 12, 0, 0, 0, berlin) // a Saturday
 	until := time.Date(2026, 4, 5, 3, 0, 0, 0, berlin)   // within the third window
-	all := maintenance(c, &alert.Integration{Name: "orders"}, since, until)
+	all := openPeriods(windowsOf(c, &alert.Integration{Name: "orders"}), since, until)
 	if len(all) != 3 {
 		t.Fatalf("%v", all)
 	}

@@ -12,6 +12,7 @@ type Store interface {
 	KV
 	Runs
 	Alerts
+	Rollups
 	Maintenance
 
 	// Close stores the runs that are still queued and releases the database.
@@ -34,7 +35,9 @@ type Retention struct {
 	Runs          time.Duration // age of the oldest run, incident that has ended, silence and figure
 	Conversations time.Duration // age of the oldest conversation
 	// Bytes is the size of the database. The oldest runs and figures are deleted first,
-	// then incidents that have ended.
+	// then incidents that have ended, and roll-ups last. Roll-ups have ages of their own:
+	// 5-minute buckets are kept for 7 days, those of an hour for 90 days, those of a day
+	// for 5 years.
 	Bytes int64
 }
 
@@ -42,6 +45,7 @@ type Retention struct {
 type Retained struct {
 	Runs, Conversations          int64
 	Incidents, Silences, Figures int64
+	Rollups                      int64 // rows of up to 30 buckets
 	// Misdated counts those of them whose own time is impossible: in the future, or
 	// before vega existed. They were deleted with those stored next to them.
 	Misdated int64

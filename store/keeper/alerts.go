@@ -60,6 +60,22 @@ func (k *Store) Figures(ctx context.Context, q store.FigureQuery) ([]store.Figur
 	return read(k, func(s *sqlite.Store) ([]store.FigureRow, error) { return s.Figures(ctx, q) })
 }
 
+// History implements store.Rollups.
+func (k *Store) History(ctx context.Context, q store.HistoryQuery) ([]store.Bucket, error) {
+	return read(k, func(s *sqlite.Store) ([]store.Bucket, error) { return s.History(ctx, q) })
+}
+
+// Series implements store.Rollups.
+func (k *Store) Series(ctx context.Context, integration string) ([]store.Series, error) {
+	return read(k, func(s *sqlite.Store) ([]store.Series, error) { return s.Series(ctx, integration) })
+}
+
+// AppendPoints implements store.Rollups.
+func (k *Store) AppendPoints(ctx context.Context, points []store.Point) error {
+	_, err := write(k, func(s *sqlite.Store) (nothing, error) { return without(s.AppendPoints(ctx, points)) })
+	return err
+}
+
 // RunsInOrder implements store.Alerts. The file may be replaced meanwhile.
 func (k *Store) RunsInOrder(ctx context.Context, since time.Time, f func(*check.Run) bool) error {
 	o := sqlite.OrderedRuns{Since: since}

@@ -203,7 +203,7 @@ func TestAlertsOfReadOnlyStores(t *testing.T) {
 	look(1)
 	closeStore(t, s)
 	look(1)
-	execSQL(t, raw(t, path), `DROP TABLE incidents; DROP TABLE incident_alerts; DROP TABLE incident_events; DROP TABLE deliveries; DROP TABLE watches; DROP TABLE silences; DROP TABLE figures; DROP TABLE written_by; PRAGMA user_version = 5`)
+	execSQL(t, raw(t, path), `DROP TABLE incidents; DROP TABLE incident_alerts; DROP TABLE incident_events; DROP TABLE deliveries; DROP TABLE watches; DROP TABLE silences; DROP TABLE figures; DROP TABLE written_by; DROP TABLE rollup_series; DROP TABLE rollups; PRAGMA user_version = 5`)
 	look(0)
 	s = open(t, path) // it is migrated
 	if state, err := s.AlertState(t.Context()); err != nil || !reflect.DeepEqual(state, incident.State{}) {

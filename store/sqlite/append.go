@@ -85,22 +85,29 @@ func (w *runWriter) write(batch []store.PackedRun, changes *incident.Changes) er
 	if !changes.Empty() {
 		try = w.store.writer.tryDurably
 	}
-	err := try(ctx, func(tx *sql.Tx) error {
-		if !changes.Empty() {
-			if err := alerts.Store(ctx, tx, changes); err != nil {
-				return err
-			}
-		} else if len(batch) == 0 {
-			_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d", len(w.store.schema))) // writes a page
-			return err
-		}
-		return w.insertAll(ctx, tx, batch)
+	err := w.store.rollups.Transact(func() error {
+		return try(ctx, func(tx *sql.Tx) error { return w.writeAll(ctx, tx, batch, changes) })
 	})
 	if err != nil {
 		clear(w.names)           // the transaction may have added some
 		w.store.health.Fail(err) // whatever the error: neither has anything that SQLite could refuse
 	}
 	return err
+}
+
+func (w *runWriter) writeAll(ctx context.Context, tx *sql.Tx, batch []store.PackedRun, changes *incident.Changes) error {
+	if !changes.Empty() {
+		if err := alerts.Store(ctx, tx, changes); err != nil {
+			return err
+		}
+	} else if len(batch) == 0 {
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version=%d", len(w.store.schema))) // writes a page
+		return err
+	}
+	if err := w.insertAll(ctx, tx, batch); err != nil {
+		return err
+	}
+	return w.store.rollups.Add(ctx, tx, batch)
 }
 
 func (w *runWriter) insertAll(ctx context.Context, tx *sql.Tx, batch []store.PackedRun) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 )
 
 // Migration appends a migration.
@@ -30,4 +31,14 @@ func (s *Store) Synchronous(ctx context.Context) (with, without, failed int, err
 	err = errors.Join(s.writer.tryDurably(ctx, look(&with, nil)), s.writer.try(ctx, look(&without, nil)))
 	_ = s.writer.tryDurably(ctx, look(&failed, errors.New("a test")))
 	return with, without, failed, errors.Join(err, s.writer.try(ctx, look(&failed, nil)))
+}
+
+// SweepRollups closes the buckets of integrations without new runs.
+func (s *Store) SweepRollups(ctx context.Context) error { return s.rollups.Sweep(ctx) }
+
+// AwaitRollups waits until the roll-ups of all integrations are built.
+func (s *Store) AwaitRollups() {
+	for !s.rollups.Built() {
+		time.Sleep(time.Millisecond)
+	}
 }

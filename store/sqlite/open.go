@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"vega/store"
 	"vega/store/profile"
@@ -15,6 +16,7 @@ import (
 	"vega/store/sqlite/dsn"
 	"vega/store/sqlite/filelock"
 	"vega/store/sqlite/identity"
+	"vega/store/sqlite/rollups"
 )
 
 // readers is the number of connections that read in parallel with the writer.
@@ -26,6 +28,7 @@ const readers = 4
 // never gets the error that the database is busy.
 type Store struct {
 	*tables
+	store.Rollups
 	path      string
 	schema    []migration
 	by        backup.Program // this vega
@@ -44,9 +47,11 @@ type Store struct {
 	health    *store.Health
 	room      room
 	retainer  *retainer // nil in a read-only store
-	created   bool      // by this process
-	discards  bool      // validate writes, then drop them
-	temporary string    // directory to remove at the end
+	rollups   *rollups.Tables
+	untend    func() // ends what rollups do in the background; may be nil
+	created   bool   // by this process
+	discards  bool   // validate writes, then drop them
+	temporary string // directory to remove at the end
 }
 
 // tables has the queries of alerting.
@@ -113,6 +118,9 @@ func (s *Store) open(ctx context.Context, set settings) error {
 	}
 	s.guard.read = s.read
 	s.tables = alerts.New(s.read, s.writer.change, false)
+	set.rollups.Now = func() time.Time { return set.clock().Wall }
+	s.rollups = rollups.New(s.read, s.writer.change, set.rollups, false)
+	s.Rollups = s.rollups
 	if s.guard.schema.want, err = expect(ctx, s.schema); err != nil {
 		return err
 	}
@@ -127,6 +135,7 @@ func (s *Store) open(ctx context.Context, set settings) error {
 	if t := s.guard.files.Check(); t != nil { // since it was opened
 		return t
 	}
+	s.untend = s.rollups.Start()
 	return nil
 }
 
@@ -179,6 +188,9 @@ func (s *Store) Path() string { return s.path }
 // Close implements store.Store. It moves the write-ahead log into the database
 // file and unlocks it.
 func (s *Store) Close() error {
+	if s.untend != nil {
+		s.untend()
+	}
 	if s.runs != nil {
 		s.runs.Close()
 	}

@@ -8,6 +8,7 @@ import (
 	"vega/store/clock"
 	"vega/store/profile"
 	"vega/store/sqlite/backup"
+	"vega/store/sqlite/rollups"
 )
 
 // Option changes how a database is opened.
@@ -25,6 +26,7 @@ type settings struct {
 	schema      []migration
 	by          backup.Program
 	migrating   func(backup string)
+	rollups     rollups.Policy
 
 	clock        func() clock.Reading
 	clockChanged func(clock.Verdict)
@@ -88,6 +90,9 @@ func WrittenBy(version, commit string) Option {
 // Migrating sets a function that is called before an existing file is backed up and
 // migrated, which may take minutes. It gets the path of the backup.
 func Migrating(f func(backup string)) Option { return func(s *settings) { s.migrating = f } }
+
+// RollUp sets what roll-ups depend on besides the runs.
+func RollUp(p rollups.Policy) Option { return func(s *settings) { s.rollups = p } }
 
 // Account limits and counts what queries of probes consume. Its methods get the
 // context of the query.

@@ -10,6 +10,7 @@ import (
 
 	"vega/store/sqlite/alerts"
 	"vega/store/sqlite/dsn"
+	"vega/store/sqlite/rollups"
 )
 
 // OpenReadOnly opens the database at path for reading, next to a daemon that
@@ -53,6 +54,7 @@ func (s *Store) look(ctx context.Context) error {
 		return err
 	}
 	s.tables = alerts.New(s.read, nil, version < alerts.Schema)
+	s.Rollups = rollups.New(s.read, nil, rollups.Policy{}, version < rollups.Schema)
 	s.guests, err = openReader(s.path, database, s.profiler, s.account, s.room)
 	return err
 }
@@ -83,5 +85,6 @@ func openIn(ctx context.Context, parent string, options []Option) (*Store, error
 	}
 	s.discards, s.temporary = true, dir
 	s.tables = alerts.New(s.read, nil, false)
+	s.Rollups = rollups.New(s.read, nil, rollups.Policy{}, false)
 	return s, nil
 }

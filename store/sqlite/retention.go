@@ -77,7 +77,12 @@ func (k *retainer) retain(ctx context.Context, r store.Retention) (done store.Re
 			done.Bytes = (before.all - after.all) * before.size
 		}
 	}()
-	if err := k.purgeOld(ctx, k.observeClock(), r, &done); err != nil {
+	now := k.observeClock()
+	if err := k.purgeOld(ctx, now, r, &done); err != nil {
+		return done, err
+	}
+	purged, err := k.store.rollups.Purge(ctx, now, now.Add(clock.Tolerance))
+	if done.Rollups = purged; err != nil {
 		return done, err
 	}
 	if r.Bytes > 0 {
@@ -185,8 +190,8 @@ func (k *retainer) inSteps(ctx context.Context, statement string, args ...any) (
 	}
 }
 
-// shrinkTo deletes the oldest runs and figures, and then incidents that have ended, until
-// the pages in use fit the limit.
+// shrinkTo deletes the oldest runs and figures, then incidents that have ended, and at last
+// roll-ups, until the pages in use fit the limit.
 func (k *retainer) shrinkTo(ctx context.Context, bytes int64, done *store.Retained) error {
 	for {
 		p, err := k.pages(ctx)
@@ -194,6 +199,10 @@ func (k *retainer) shrinkTo(ctx context.Context, bytes int64, done *store.Retain
 			return err
 		}
 		all, err := k.dropOldest(ctx, done)
+		if err == nil && all == 0 {
+			all, err = k.store.rollups.DropOldest(ctx)
+			done.Rollups += all
+		}
 		if err != nil || all == 0 {
 			return err // nothing is left that may be deleted
 		}

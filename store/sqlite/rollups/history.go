@@ -1,0 +1,196 @@
+package rollups
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"vega/policies/rollup"
+	"vega/store"
+	"vega/store/profile"
+)
+
+const (
+	rowsBetween = `SELECT at, data FROM rollups WHERE series = ? AND step = ? AND at >= ? AND at < ? ORDER BY at`
+	listSeries  = `SELECT metric, labels FROM rollup_series WHERE integration = ? ORDER BY metric, labels`
+)
+
+// Series implements store.Rollups.
+func (t *Tables) Series(ctx context.Context, integration string) ([]store.Series, error) {
+	all := []store.Series{}
+	if t.absent {
+		return all, nil
+	}
+	rows, err := t.read.QueryContext(profile.WithFunction(ctx, "Series"), listSeries, integration)
+	if err != nil {
+		return nil, fmt.Errorf("list the series of the history: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		s := store.Series{Integration: integration}
+		if err := rows.Scan(&s.Metric, &s.Labels); err != nil {
+			return nil, fmt.Errorf("list the series of the history: %w", err)
+		}
+		all = append(all, s)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list the series of the history: %w", err)
+	}
+	return all, nil
+}
+
+// History implements store.Rollups.
+func (t *Tables) History(ctx context.Context, q store.HistoryQuery) ([]store.Bucket, error) {
+	if stepNumber(q.Step) == 0 {
+		return nil, &store.InvalidError{Field: "step", Reason: "must be 5m, 1h or 24h"}
+	}
+	if t.absent || !q.Since.Before(q.Until) {
+		return []store.Bucket{}, nil
+	}
+	all, err := t.history(profile.WithFunction(ctx, "History"), q)
+	if err != nil {
+		return nil, fmt.Errorf("read the history of %s: %w", nameOf(q.Series), err)
+	}
+	return all, nil
+}
+
+// nameOf returns a series as it is called in messages.
+func nameOf(s store.Series) string {
+	switch {
+	case s.Integration == "":
+		return "metric." + s.Metric + s.Labels
+	case s.Metric == "":
+		return s.Integration
+	default:
+		return s.Integration + "." + s.Metric
+	}
+}
+
+func (t *Tables) history(ctx context.Context, q store.HistoryQuery) (all []store.Bucket, err error) {
+	tx, err := t.read.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if ended := tx.Rollback(); !errors.Is(ended, sql.ErrTxDone) { // as it does when ctx ends
+			err = errors.Join(err, ended)
+		}
+	}()
+	s := t.session(ctx, tx)
+	s.dry, s.lean = true, q.Metric == ""
+	var id int64
+	if _, err := s.find(findSeries, []any{q.Integration, q.Metric, q.Labels}, &id); err != nil {
+		return nil, err
+	}
+	var open []rollup.Bucket
+	if now := t.now(); q.Integration != "" && q.Until.After(now.Add(-2*rollup.Daily)) {
+		if open, err = s.openBuckets(q.Series, now); err != nil {
+			return nil, err
+		}
+	}
+	all, err = s.since(id, q.Step, ceil(q.Since, q.Step), ceil(q.Until, q.Step), open)
+	if all == nil {
+		all = []store.Bucket{}
+	}
+	return all, err
+}
+
+// ceil returns when the first bucket begins that does not begin before a time.
+func ceil(t time.Time, step time.Duration) time.Time {
+	if at := rollup.Start(t, step); !at.Before(t) {
+		return at
+	}
+	return rollup.Start(t, step).Add(step)
+}
+
+// openBuckets returns the buckets of five minutes of an integration that are not in the
+// tables. If there are too many runs for that, they are being built.
+func (s *session) openBuckets(of store.Series, now time.Time) (all []rollup.Bucket, err error) {
+	s.emit = func(_ *state, c *rollup.Closed) {
+		if of.Metric == "" {
+			all = append(all, c.Status)
+			return
+		}
+		for n := range c.Metrics {
+			if c.Metrics[n].Name == of.Metric {
+				all = append(all, c.Metrics[n].Bucket)
+			}
+		}
+	}
+	st, err := s.load(of.Integration, 0)
+	if err != nil || st.behind {
+		return all, err
+	}
+	st.open.Advance(now, &st.rules, func(c *rollup.Closed) { s.emit(st, c) })
+	if c := st.open.Peek(now, &st.rules); !c.Status.Blank() {
+		s.emit(st, &c)
+	}
+	return all, nil
+}
+
+// since returns the buckets of a step between two times. Those that are not in the tables
+// are folded from shorter ones, at last from open.
+func (s *session) since(series int64, step time.Duration, from, until time.Time, open []rollup.Bucket) (all []rollup.Bucket, err error) {
+	if !from.Before(until) {
+		return nil, nil
+	}
+	end := from
+	if series != 0 {
+		if all, err = s.stored(series, step, from, until); err != nil {
+			return nil, err
+		}
+		if end, err = s.ends(series, step); err != nil {
+			return nil, err
+		}
+	}
+	if end.Before(from) {
+		end = from
+	}
+	if step == rollup.FiveMinutes {
+		for _, b := range open {
+			if !b.At.Before(end) && b.At.Before(until) {
+				all = append(all, b)
+			}
+		}
+		return all, nil
+	}
+	shorter, err := s.since(series, steps[stepNumber(step)-2], end, until, open)
+	return append(all, rollup.Fold(shorter, step)...), err
+}
+
+// stored returns the buckets of a step between two times that are in the table.
+func (s *session) stored(series int64, step time.Duration, from, until time.Time) (all []rollup.Bucket, err error) {
+	args := []any{series, stepNumber(step), rollup.RowStart(from, step).Unix(), until.Unix()}
+	err = s.each(rowsBetween, args, func(rows *sql.Rows) error {
+		var at int64
+		var data sql.RawBytes
+		if err := rows.Scan(&at, &data); err != nil {
+			return err
+		}
+		buckets, _ := rollup.Decode(data, time.Unix(at, 0).UTC(), step) // of a damaged row those before the damage
+		for _, b := range buckets {
+			if !b.At.Before(from) && b.At.Before(until) {
+				all = append(all, b)
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// ends returns when the last bucket of a step ends, the zero time if there is none.
+func (s *session) ends(series int64, step time.Duration) (end time.Time, err error) {
+	var at int64
+	var data []byte
+	found, err := s.find(lastRow, []any{series, stepNumber(step)}, &at, &data)
+	if !found || err != nil {
+		return end, err
+	}
+	buckets, _ := rollup.Decode(data, time.Unix(at, 0).UTC(), step)
+	if n := len(buckets); n > 0 {
+		end = buckets[n-1].At.Add(step)
+	}
+	return end, nil
+}

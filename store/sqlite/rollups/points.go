@@ -1,0 +1,140 @@
+package rollups
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"time"
+
+	"vega/policies/rollup"
+	"vega/store"
+	"vega/store/profile"
+)
+
+// cursor says how far the series of a metric block is folded.
+type cursor struct {
+	series   int64
+	position time.Time // when its last bucket begins
+}
+
+const blockSeries = `SELECT id, metric, labels FROM rollup_series WHERE integration = '' ORDER BY metric, labels`
+
+// AppendPoints implements store.Rollups.
+func (t *Tables) AppendPoints(ctx context.Context, points []store.Point) error {
+	if t.change == nil || t.absent || len(points) == 0 {
+		return nil
+	}
+	err := t.write(profile.WithFunction(ctx, "AppendPoints"), func(s *session) error {
+		for n := range points {
+			if err := s.addPoint(&points[n]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("store values of metrics: %w", err)
+	}
+	return nil
+}
+
+// addPoint adds a value to its bucket, wherever that is.
+func (s *session) addPoint(p *store.Point) error {
+	if math.IsNaN(p.Value) || math.IsInf(p.Value, 0) {
+		return nil
+	}
+	c, err := s.cursor(p.Series)
+	if err != nil {
+		return err
+	}
+	at := rollup.Start(p.At, rollup.FiveMinutes)
+	b, _, err := s.bucket(c.series, rollup.FiveMinutes, at)
+	if err != nil {
+		return err
+	}
+	b.At = at
+	b.Count(p.Value)
+	r := s.put(c.series, rollup.FiveMinutes, b)
+	r.open = r.buckets[len(r.buckets)-1].At
+	from := c.position
+	if at.After(c.position) {
+		c.position = at
+	}
+	return s.fold(c.series, from, c.position)
+}
+
+// cursor returns the cursor of a series, which is added if it is new.
+func (s *session) cursor(of store.Series) (*cursor, error) {
+	if c := s.t.points[of]; c != nil {
+		return c, nil
+	}
+	id, err := s.series(of.Integration, of.Metric, of.Labels)
+	if err != nil {
+		return nil, err
+	}
+	end, err := s.position(id)
+	if err != nil {
+		return nil, err
+	}
+	c := &cursor{id, end}
+	if !end.IsZero() {
+		c.position = end.Add(-rollup.FiveMinutes)
+	}
+	s.t.points[of] = c
+	return c, nil
+}
+
+// visitPoints loads the series of metric blocks.
+func (t *Tables) visitPoints(ctx context.Context) error {
+	return t.write(ctx, func(s *session) error {
+		var all []store.Series
+		err := s.each(blockSeries, nil, func(rows *sql.Rows) error {
+			var of store.Series
+			var id int64
+			err := rows.Scan(&id, &of.Metric, &of.Labels)
+			all = append(all, of)
+			return err
+		})
+		for _, of := range all {
+			if err == nil {
+				_, err = s.cursor(of)
+			}
+		}
+		return err
+	})
+}
+
+// sweepPoints folds the hours and days of series that have no new values.
+func (t *Tables) sweepPoints(ctx context.Context, now time.Time) error {
+	due := false
+	t.mu.Lock()
+	for _, c := range t.points {
+		due = due || c.due(now)
+	}
+	t.mu.Unlock()
+	if !due {
+		return nil
+	}
+	err := t.write(ctx, func(s *session) error {
+		for _, c := range t.points {
+			if !c.due(now) {
+				continue
+			}
+			if err := s.fold(c.series, c.position, now.Add(-settled)); err != nil {
+				return err
+			}
+			c.position = rollup.Start(now.Add(-settled), rollup.FiveMinutes)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("fold values of metrics: %w", err)
+	}
+	return nil
+}
+
+// due reports whether an hour has ended since the last value.
+func (c *cursor) due(now time.Time) bool {
+	return rollup.Start(c.position, rollup.Hourly).Before(rollup.Start(now.Add(-settled), rollup.Hourly))
+}

@@ -1,0 +1,295 @@
+package sqlite_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vega/policies/check"
+	"vega/policies/rollup"
+	"vega/policies/uptime"
+	"vega/store"
+	"vega/store/clock"
+	"vega/store/sqlite"
+	"vega/store/sqlite/rollups"
+)
+
+// rolled is a store whose runs are also kept here, to compare roll-ups with them.
+type rolled struct {
+	*testing.T
+	*sqlite.Store
+	path   string
+	random *rand.Rand
+	now    time.Time
+	speaks time.Duration
+	shared struct{ now, speaks atomic.Int64 } // the same, for the store
+	runs   []said
+	gone   map[string]bool // integrations that are not configured
+}
+
+// said is a run and how long it speaks.
+type said struct {
+	check.Run
+	speaks time.Duration
+}
+
+func beginRolled(t *testing.T, seed uint64, now time.Time) *rolled {
+	t.Helper()
+	r := &rolled{T: t, path: filepath.Join(t.TempDir(), "vega.db"), random: rand.New(rand.NewPCG(seed, 1)), now: now, speaks: 2 * time.Minute, gone: map[string]bool{}}
+	r.set(now, r.speaks)
+	r.open()
+	return r
+}
+
+// set sets the clock, and how long runs speak from now on.
+func (r *rolled) set(now time.Time, speaks time.Duration) {
+	if speaks != r.speaks {
+		r.flush()
+	}
+	r.now, r.speaks = now.Truncate(time.Millisecond), speaks
+	r.shared.now.Store(r.now.UnixMilli())
+	r.shared.speaks.Store(int64(speaks))
+}
+
+func (r *rolled) pass(d time.Duration) { r.set(r.now.Add(d), r.speaks) }
+
+// upTo returns a duration from -d or 0 to d.
+func (r *rolled) upTo(d time.Duration) time.Duration {
+	if d < 0 {
+		return -r.upTo(-d)
+	}
+	return time.Duration(r.random.Int64N(int64(d)))
+}
+
+func (r *rolled) open() {
+	r.Helper()
+	s, err := sqlite.Open(r.Context(), r.path,
+		sqlite.Clock(func() clock.Reading { return clock.Reading{Wall: time.UnixMilli(r.shared.now.Load())} }),
+		sqlite.RollUp(rollups.Policy{Speaks: r.speaksNow, Paused: nightly}))
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Store = s
+	r.Cleanup(func() { _ = s.Close() })
+}
+
+func (r *rolled) speaksNow(name string) time.Duration {
+	if r.gone[name] {
+		return 0
+	}
+	return time.Duration(r.shared.speaks.Load())
+}
+
+// nightly is maintenance from 2:10 to 3:00.
+func nightly(_ string, from, to time.Time) (all []uptime.Period) {
+	for day := rollup.Start(from, rollup.Daily); day.Before(to); day = day.Add(rollup.Daily) {
+		p := uptime.Period{From: day.Add(130 * time.Minute), To: day.Add(3 * time.Hour)}
+		if p.From.Before(from) {
+			p.From = from
+		}
+		if p.To.After(to) {
+			p.To = to
+		}
+		if p.From.Before(p.To) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+var anyStatus = []check.Status{check.Healthy, check.Healthy, check.Healthy, check.Healthy, check.Degraded, check.Unhealthy, check.Unknown}
+
+// run stores a run that began now.
+func (r *rolled) run(name string) {
+	r.Helper()
+	one := &check.Run{
+		Integration: name, Probe: "core.http", Digest: "d", Began: r.now, Status: anyStatus[r.random.IntN(len(anyStatus))],
+		Took: time.Duration(r.random.IntN(1e6)) * time.Microsecond,
+		Metrics: []check.Metric{
+			{Name: "latency", Value: float64(r.random.IntN(1000)) / 8, Unit: "ms"},
+			{Name: "size", Value: float64(r.random.IntN(100)), Unit: "bytes"},
+		},
+	}
+	if r.random.IntN(3) == 0 {
+		one.Metrics = one.Metrics[1:]
+	}
+	if err := r.AppendRun(r.Context(), one); err != nil {
+		r.Fatal(err)
+	}
+	kept := said{*one, r.speaks}
+	kept.Began = one.Began.Truncate(time.Millisecond)
+	r.runs = append(r.runs, kept)
+}
+
+func (r *rolled) flush() {
+	r.Helper()
+	if err := r.FlushRuns(r.Context()); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// kill goes on with the files as a kill of the process would leave them.
+func (r *rolled) kill() {
+	r.Helper()
+	r.flush()
+	dir := r.TempDir()
+	for _, suffix := range []string{"", "-wal"} {
+		from, err := os.Open(r.path + suffix)
+		if err != nil {
+			r.Fatal(err)
+		}
+		to, err := os.Create(filepath.Join(dir, "vega.db") + suffix)
+		if err != nil {
+			r.Fatal(err)
+		}
+		_, err = io.Copy(to, from)
+		if err := errors.Join(err, from.Close(), to.Close()); err != nil {
+			r.Fatal(err)
+		}
+	}
+	_ = r.Close()
+	r.path = filepath.Join(dir, "vega.db")
+	r.open()
+}
+
+func (r *rolled) restart() {
+	r.Helper()
+	if err := r.Close(); err != nil {
+		r.Fatal(err)
+	}
+	r.open()
+}
+
+func (r *rolled) history(name, metric string, step time.Duration, since, until time.Time) []store.Bucket {
+	r.Helper()
+	all, err := r.History(r.Context(), store.HistoryQuery{Series: store.Series{Integration: name, Metric: metric}, Step: step, Since: since, Until: until})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return all
+}
+
+// check compares the roll-ups of an integration with its runs. No run may be dated later than
+// now.
+func (r *rolled) check(name string) {
+	r.Helper()
+	r.flush()
+	r.pass(time.Millisecond) // the last run may have begun now
+	var its []said
+	for _, s := range r.runs {
+		if s.Integration == name {
+			its = append(its, s)
+		}
+	}
+	if len(its) == 0 {
+		return
+	}
+	slices.SortStableFunc(its, func(a, b said) int { return a.Began.Compare(b.Began) })
+	first := its[0].Began
+	t := uptime.Tally{Since: first, Until: r.now, Maintenance: nightly("", first, r.now)}
+	var size, took store.Bucket
+	bad := 0
+	for _, s := range its {
+		t.AddFor(s.Began, s.Status, s.speaks)
+		took.Count(s.Took.Seconds())
+		size.Count(s.Metrics[len(s.Metrics)-1].Value)
+		if s.Status == check.Unhealthy {
+			bad++
+		}
+	}
+	want := t.Report()
+	for _, step := range []time.Duration{store.FiveMinutes, store.Hourly, store.Daily} {
+		begins := rollup.Start(first, step)
+		all := r.history(name, "", step, begins, r.now)
+		if got := rollup.Uptime(all, first, r.now); got != want {
+			r.Fatalf("%s by %s: %+v, want %+v", name, step, got, want)
+		}
+		compare(r.T, "took", all, took)
+		compare(r.T, "size", r.history(name, "size", step, begins, r.now), size)
+		for _, b := range all {
+			bad -= int(b.Unhealthy)
+			if !b.At.Equal(rollup.Start(b.At, step)) {
+				r.Errorf("a bucket begins at %s", b.At)
+			}
+		}
+		if bad != 0 {
+			r.Errorf("%d unhealthy runs are missing", bad)
+		}
+		for _, s := range its {
+			if s.Status == check.Unhealthy {
+				bad++
+			}
+		}
+	}
+}
+
+func compare(t *testing.T, what string, all []store.Bucket, want store.Bucket) {
+	t.Helper()
+	var got store.Bucket
+	for n := range all {
+		got.Add(&all[n])
+	}
+	near := func(a, b float64) bool { return a-b <= 1e-6*max(1, b) && b-a <= 1e-6*max(1, b) }
+	if got.Runs != want.Runs || !near(got.Mean, want.Mean) || !near(got.Min, want.Min) || !near(got.Max, want.Max) {
+		t.Fatalf("%s: %+v, want %+v", what, got, want)
+	}
+}
+
+// TestRollupsEqualRuns lets clocks jump, intervals change, runs be late, and vega be killed.
+func TestRollupsEqualRuns(t *testing.T) {
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := beginRolled(t, seed, time.Date(2028, 2, 28, 22, 3, 7, 123e6, time.UTC))
+			last := r.now
+			for range 400 {
+				switch n := r.random.IntN(100); {
+				case n < 70:
+					r.pass(r.upTo(r.speaks))
+					r.run("a")
+					if r.random.IntN(4) == 0 {
+						r.run("b")
+					}
+				case n < 76:
+					r.pass(r.upTo(40 * time.Minute)) // a gap
+				case n < 78:
+					r.pass(r.upTo(30 * time.Hour))
+				case n < 82:
+					r.pass(r.upTo(-20 * time.Minute))
+				case n < 83:
+					r.pass(r.upTo(-26 * time.Hour))
+				case n < 87:
+					r.set(r.now, time.Duration(10+r.random.IntN(3600))*time.Second)
+				case n < 91:
+					r.flush()
+				case n < 93:
+					r.kill()
+				case n < 94:
+					r.restart()
+				case n < 96:
+					if err := r.SweepRollups(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				default:
+					if !r.now.Before(last) {
+						r.check("a")
+						r.check("b")
+					}
+				}
+				if last.Before(r.now) {
+					last = r.now
+				}
+			}
+			r.set(last, r.speaks)
+			r.check("a")
+			r.check("b")
+		})
+	}
+}
