@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"vega/plugins/sockets"
 	"vega/plugins/span"
@@ -49,6 +50,7 @@ type Engine struct {
 	halt    chan struct{} // closed by Drain
 	changed chan struct{} // wakes the scheduler
 	soon    soon
+	once    atomic.Int32 // runs of Once
 
 	mu       sync.RWMutex // guards the fields below; write-locked only to swap them
 	now      *roster

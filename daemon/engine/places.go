@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -144,6 +145,14 @@ func (p *places) update() {
 	defer p.mu.Unlock()
 	p.due = time.Time{}
 	p.serve()
+}
+
+// abandon ends the wait of w, if it still waits.
+func (p *places) abandon(w *waiter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refuseAll(func(o *waiter) bool { return o == w }, context.Canceled)
+	p.schedule(time.Now())
 }
 
 // refuseAll refuses the waiters that match. The caller holds p.mu.

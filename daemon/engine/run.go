@@ -24,17 +24,28 @@ type run struct {
 	place       *waiter
 	due         time.Time               // zero: the run was asked for
 	contention  func() check.Contention // ends the measurement
+	certificate bool                    // describe the target's certificate
 }
 
 // enter begins the run, which starts now or when it gets a place.
 func (r *run) enter() {
+	r.begin(r.start)
+	r.take()
+}
+
+// begin prepares the run, which ends with start; see waiter.
+func (r *run) begin(start func(refused error)) {
 	began := time.Now()
 	r.trace()
 	r.contention = r.engine.options.Contention()
 	r.place = r.integration.waiter(began, r.flight.bound.Timeout)
-	r.place.start = r.start
+	r.place.start = start
+}
+
+// take starts the run now or when it gets a place.
+func (r *run) take() {
 	if r.engine.places.enter(r.place) {
-		r.start(nil)
+		r.place.start(nil)
 	}
 }
 
@@ -81,11 +92,24 @@ func (r *run) start(refused error) {
 	r.flight.complete(r.integration, r.once(refused))
 }
 
-// once runs an integration once, measures contention during the run, and records
-// the result.
+// once runs an integration once and records the result.
 func (run *run) once(refused error) *Report {
-	e, ctx, i, b, began := run.engine, run.ctx, run.integration, run.flight.bound, run.place.began
-	result := e.execute(ctx, i, b, run.place, refused)
+	e, r := run.engine, run.outcome(refused)
+	if _, before := run.integration.current(); before != nil {
+		r.Previous = before.Status
+	}
+	report := reportOf(&r)
+	r.RootCause = e.rootCause(&report)
+	endSpan(run.flight.span, &r)
+	run.flight.recorded.Store(true)
+	e.sinks.record(run.ctx, r)
+	return &report
+}
+
+// outcome runs an integration once, and measures contention during the run.
+func (run *run) outcome(refused error) check.Run {
+	b, began := run.flight.bound, run.place.began
+	result := run.execute(refused)
 	contention := run.contention()
 	r := check.Run{
 		Integration:   b.Name,
@@ -98,22 +122,14 @@ func (run *run) once(refused error) *Report {
 		Denied:        result.Denied,
 		Began:         began,
 		Took:          result.Took,
-		CorrelationID: telemetry.ID(ctx),
+		CorrelationID: telemetry.ID(run.ctx),
 		Contention:    &contention,
 		Late:          run.late(),
 		Exchange:      result.Exchange,
 	}
 	reclassifyStarved(&r, time.Since(began), b.Timeout)
 	r.Status = policies.Judge(result.Status, r.Cause)
-	if _, before := i.current(); before != nil {
-		r.Previous = before.Status
-	}
-	report := reportOf(&r)
-	r.RootCause = e.rootCause(&report)
-	endSpan(run.flight.span, &r)
-	run.flight.recorded.Store(true)
-	e.sinks.record(ctx, r)
-	return &report
+	return r
 }
 
 // late returns how long after it was due the run got its place, or nil if it was asked for
@@ -129,7 +145,8 @@ func (run *run) late() *time.Duration {
 // execute waits for a slot and runs the probe, unless it got no place. The wait counts
 // against the integration's timeout. If the wait leaves no time, or too little for the
 // target to respond, the cause is Host.
-func (e *Engine) execute(ctx context.Context, i *integration, b *Binding, place *waiter, refused error) (r plugins.Result) {
+func (run *run) execute(refused error) (r plugins.Result) {
+	e, ctx, b, place := run.engine, run.ctx, run.flight.bound, run.place
 	defer func() {
 		if p := recover(); p != nil {
 			e.options.Log.ErrorContext(ctx, "internal error in a run; please report it", "integration", b.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
@@ -141,7 +158,7 @@ func (e *Engine) execute(ctx context.Context, i *integration, b *Binding, place 
 		return hostFailure(err.Error())
 	}
 	defer slot.release()
-	defer i.ended(place)
+	defer run.integration.ended(place)
 	r = b.Module.Run(context.WithValue(ctx, bindingKey{}, b), plugins.Input{
 		Integration: b.Name,
 		Probe:       b.Probe,
@@ -153,6 +170,7 @@ func (e *Engine) execute(ctx context.Context, i *integration, b *Binding, place 
 		Trace:       plugins.Trace(telemetry.TraceIn(ctx)),
 		Span:        span.In(ctx),
 		Sockets:     slot.sockets,
+		Certificate: run.certificate,
 	})
 	if policies.Reclassify(r.Cause, time.Since(place.began), slot.waited, b.Timeout) != r.Cause {
 		r.Status, r.Cause = check.Unknown, check.Host
