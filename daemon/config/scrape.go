@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,8 +68,25 @@ func (m *ScrapeModule) with(t targets.Target) (Integration, error) {
 	out := m.Integration
 	out.Values = maps.Clone(m.Values)
 	out.Values[m.From] = value
-	out.Grants, _ = grant.Effective(m.request(out.Values))
+	q := m.request(out.Values)
+	out.Grants, _ = grant.Effective(q)
+	if q.Bundled || !q.Secret { // a plugin that gets a secret stays with one target
+		out.Grants.Pattern = m.redirectable
+	}
 	return out, nil
+}
+
+// redirectable reports whether a redirect may lead to a destination: to another target
+// of the module.
+func (m *ScrapeModule) redirectable(r grant.Rule) bool {
+	methods := slices.ContainsFunc(m.probe.Capabilities, func(k manifest.Capability) bool {
+		return k.Kind == manifest.HTTP && slices.Contains(k.From, m.From) && slices.Contains(grant.Methods(k), r.Method)
+	})
+	if r.Kind != manifest.HTTP || !methods {
+		return false
+	}
+	t, err := targets.Parse(formOf(m.row), r.Scheme+"://"+net.JoinHostPort(r.Host, strconv.Itoa(r.Port)))
+	return err == nil && slices.ContainsFunc(m.patterns, func(p targets.Pattern) bool { return p.Match(t) })
 }
 
 // request asks for the grants with a target in values.

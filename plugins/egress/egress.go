@@ -153,5 +153,5 @@ func (s *Session) written(r grant.Rule) bool {
 			return true
 		}
 	}
-	return false
+	return s.grants.Matches(r)
 }

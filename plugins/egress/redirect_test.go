@@ -4,11 +4,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/sdk/abi"
 )
@@ -290,5 +292,32 @@ func TestTimeoutAfterRedirectNamesTheServer(t *testing.T) {
 	wants(t, err, abi.ErrTimeout)
 	if err == nil || !strings.Contains(err.Error(), "it redirects to http://"+silent+", where the request fails: timed out waiting for a response") {
 		t.Error(err)
+	}
+}
+
+// A pattern counts as written by the operator: it allows the hop of a redirect, also to a
+// private address, but no address that only its literal may reach.
+func TestRedirectAllowedByPattern(t *testing.T) {
+	far := server(t, func(http.ResponseWriter, *http.Request) {})
+	near := server(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, far.URL+r.URL.Path, http.StatusFound)
+	})
+	want := rules(t, manifest.HTTP, "GET "+far.URL)[0]
+	r := start(t, setup{rules: rules(t, manifest.HTTP, "GET "+near.URL)})
+	r.grants.Pattern = func(asked grant.Rule) bool { return asked.Port == want.Port || asked.Host == "a.corp.example" }
+	resp, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: near.URL, Redirects: 1})
+	if err != nil || resp.Landed != far.URL {
+		t.Fatalf("%+v %v", resp, err)
+	}
+	resp.Body.Close()
+	rule := rules(t, manifest.HTTP, "GET https://a.corp.example")[0]
+	for address, ok := range map[string]bool{"10.1.2.3": true, "93.184.216.34": true, "127.0.0.1": false, "169.254.169.254": false, "::1": false, "fe80::1": false} {
+		if _, err := r.allowed(rule, rule.Host, []netip.Addr{netip.MustParseAddr(address)}); ok != (err == nil) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	r.grants.Pattern = nil
+	if _, err := r.allowed(rule, rule.Host, []netip.Addr{netip.MustParseAddr("10.1.2.3")}); err == nil {
+		t.Error("private without a pattern")
 	}
 }

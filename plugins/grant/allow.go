@@ -119,6 +119,11 @@ func (s *Set) find(want Rule) (Rule, error) {
 			return r, nil
 		}
 	}
+	if s.Matches(want) {
+		s.watched(want, true)
+		want.Origin, want.Where = FromConfig, "targets"
+		return want, nil
+	}
 	if s.watched(want, false) {
 		want.Origin, want.Where = FromBlock, "learned"
 		return want, nil
@@ -139,6 +144,9 @@ func (r Rule) allows(want Rule) bool {
 	return r.Kind == want.Kind && r.Method == want.Method && r.Scheme == want.Scheme &&
 		r.Host == want.Host && r.Port == want.Port && r.Name == want.Name
 }
+
+// Matches reports whether a pattern of the operator allows the rule.
+func (s *Set) Matches(r Rule) bool { return s.Pattern != nil && s.Pattern(r) }
 
 func (s *Set) watched(asked Rule, granted bool) bool {
 	if s.Watch == nil {

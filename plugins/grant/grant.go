@@ -58,6 +58,10 @@ type Set struct {
 	// Anywhere allows secrets in bodies, on connections, in queries and in any
 	// other text that a guest assembles.
 	Anywhere bool
+	// Pattern, if not nil, reports whether a pattern of the operator allows a request that
+	// no rule allows, such as one that a redirect leads to. What it allows counts as
+	// written by the operator.
+	Pattern func(asked Rule) bool
 	// Watch, if not nil, is called for each request with whether it is
 	// granted, and may grant it. Package plugintest uses it to learn what a
 	// probe needs. A rule for storage or secrets has only its kind.
