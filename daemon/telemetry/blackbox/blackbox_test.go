@@ -56,7 +56,7 @@ const full = `probe_success 1
 probe_duration_seconds 1.5
 probe_dns_lookup_time_seconds 1
 probe_ip_protocol 4
-probe_ip_addr_hash 3.619153832e+09
+probe_ip_addr_hash 3.668918509e+09
 probe_http_duration_seconds{phase="connect"} 2
 probe_http_duration_seconds{phase="processing"} 4
 probe_http_duration_seconds{phase="resolve"} 1
