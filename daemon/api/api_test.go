@@ -49,6 +49,7 @@ type fake struct {
 
 	fakeAlerting
 	beats
+	scrapes
 }
 
 func (f *fake) Health(ctx context.Context, q engine.Query) (engine.Health, error) {

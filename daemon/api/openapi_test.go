@@ -167,6 +167,10 @@ integration "web" {
   interval = "0s"
   config { url = "http://127.0.0.1:1/" }
 }
+scrape_module "web" {
+  probe   = tiny.get
+  targets = ["http://127.0.0.1:1/"]
+}
 integration "off" {
   probe   = plain.healthy
   enabled = false
@@ -270,6 +274,7 @@ func (d *described) succeed() {
 		{"GET", "/readyz", "", ""},
 		{"GET", "/openapi.json", "", ""},
 		{"GET", "/metrics", "", ""},
+		{"GET", "/probe", "?module=web&target=http://127.0.0.1:1/", ""},
 		{"GET", "/admin/integrations", "", ""},
 		{"GET", "/admin/integrations/health", "?timeout=1m", ""},
 		{"GET", "/admin/integrations/health", "?max_age=1h&name=good&name=%6Cost", ""},

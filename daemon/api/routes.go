@@ -172,7 +172,7 @@ func (a assistant) routes() []route {
 }
 
 func (a *API) routes() []route {
-	return slices.Concat(a.machineRoutes(), a.checkRoutes(), oncall{a}.routes(), pusher{a}.routes(), exposition{a}.routes(), assistant{a}.routes())
+	return slices.Concat(a.machineRoutes(), a.checkRoutes(), oncall{a}.routes(), pusher{a}.routes(), exposition{a}.routes(), scraper{a}.routes(), assistant{a}.routes())
 }
 
 // public reports whether the route needs no key. It then reveals only whether vega

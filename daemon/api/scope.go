@@ -17,7 +17,7 @@ type Scope string
 const (
 	Public        Scope = ""              // no key
 	Metrics       Scope = "metrics"       // GET /metrics
-	Probe         Scope = "probe"         // no route yet
+	Probe         Scope = "probe"         // GET /probe
 	Read          Scope = "read"          // states, history and statistics; no configuration
 	Write         Scope = "write"         // run checks, acknowledge, silence, test notifiers
 	Conversations Scope = "conversations" // conversations and memories

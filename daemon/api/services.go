@@ -28,6 +28,7 @@ type Daemon interface {
 	Configuration
 	State
 	Alerting
+	Scrapes
 	Metrics() *metrics.Exporter
 	Tracer() span.Tracer
 	Conversations() store.Conversations
@@ -47,6 +48,11 @@ type Checks interface {
 type Runs interface {
 	Runs(ctx context.Context, q store.RunQuery) (daemon.RunPage, error)
 	Uptime(ctx context.Context, name string, since, until time.Time) (daemon.UptimeReport, error)
+}
+
+// Scrapes checks targets of modules; see daemon.Daemon.Probe.
+type Scrapes interface {
+	Probe(ctx context.Context, q daemon.ScrapeQuery) ([]byte, error)
 }
 
 // Machine reports on the host, the container and this process.
@@ -110,6 +116,7 @@ type services struct {
 	state         State
 	alerting      Alerting
 	exporter      *metrics.Exporter
+	scrapes       Scrapes
 	chats         store.Conversations
 	notes         store.Memories
 	tracer        span.Tracer
@@ -117,7 +124,7 @@ type services struct {
 
 func servicesOf(d Daemon) services {
 	return services{
-		checks: d, history: d, machine: d, databases: d, modules: d, configuration: d, state: d, alerting: d, exporter: d.Metrics(),
+		checks: d, history: d, machine: d, databases: d, modules: d, configuration: d, state: d, alerting: d, exporter: d.Metrics(), scrapes: d,
 		chats: d.Conversations(), notes: d.Memories(), tracer: d.Tracer(),
 	}
 }

@@ -1,11 +1,13 @@
 package blackbox
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 
 	"vega/policies/check"
 )
@@ -59,3 +61,15 @@ func gauge(value float64, labels ...*dto.LabelPair) *dto.Metric {
 }
 
 func pair(name, value string) *dto.LabelPair { return &dto.LabelPair{Name: &name, Value: &value} }
+
+// Text returns the families of a run in Prometheus' text format, or nil if there are
+// none.
+func Text(r *check.Run, timeout time.Duration) ([]byte, error) {
+	var b bytes.Buffer
+	for _, f := range Families(r, timeout) {
+		if _, err := expfmt.MetricFamilyToText(&b, f); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
