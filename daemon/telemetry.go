@@ -51,7 +51,7 @@ func (x *exports) eachState(f func(metrics.State)) {
 // sinks returns what each sink did not record, the durable one first.
 func (x *exports) sinks() []metrics.Sink {
 	var all []metrics.Sink
-	for _, s := range x.daemon.engine.Sinks()[1:] { // without the durable one
+	for _, s := range x.daemon.engine.Sinks() {
 		all = append(all, metrics.Sink{Name: s.Name, Dropped: s.Dropped, Failed: s.Failed})
 	}
 	return append(all, x.daemon.traces.sinks()...)

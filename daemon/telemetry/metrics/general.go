@@ -33,8 +33,8 @@ func (e *Exporter) general(ctx context.Context) []*dto.MetricFamily {
 	}
 	if f := e.sources.Sinks; f != nil {
 		for _, s := range f() {
-			all.counter("vega_sink_dropped_total", "Runs that an exporter did not get, because its queue was full.", float64(s.Dropped), "sink", s.Name)
-			all.counter("vega_sink_failed_total", "Runs that an exporter could not record.", float64(s.Failed), "sink", s.Name)
+			all.counter("vega_sink_dropped_total", "Runs that a sink, the store or an exporter, did not get, because its queue was full.", float64(s.Dropped), "sink", s.Name)
+			all.counter("vega_sink_failed_total", "Runs that a sink, the store or an exporter, could not record.", float64(s.Failed), "sink", s.Name)
 		}
 	}
 	if f := e.sources.Incidents; f != nil {

@@ -9,6 +9,10 @@ import (
 // notification identifies the attempts to send that ended alike.
 type notification struct{ notifier, outcome string }
 
+// outcomes are how an attempt to send can end. Each has a counter from the start, so that
+// a rate sees the first one.
+var outcomes = []string{"arrived", "final", "refused", "unclear"}
+
 // CountNotification counts an attempt to send a message.
 func (e *Exporter) CountNotification(notifier, outcome string) {
 	e.mu.Lock()
@@ -18,11 +22,16 @@ func (e *Exporter) CountNotification(notifier, outcome string) {
 	}
 }
 
-// configureNotifiers removes the counters of notifiers that are gone. The caller holds
-// e.mu.
+// configureNotifiers adds the counters of new notifiers, and removes those of notifiers
+// that are gone. The caller holds e.mu.
 func (e *Exporter) configureNotifiers(names []string) {
 	e.notifiers = names
 	maps.DeleteFunc(e.notified, func(n notification, _ float64) bool { return !slices.Contains(names, n.notifier) })
+	for _, name := range names {
+		for _, o := range outcomes {
+			e.notified[notification{name, o}] += 0
+		}
+	}
 }
 
 // notifications adds the counters.
