@@ -59,7 +59,7 @@ metric "orders_open" {
 		Metrics: telemetry.Metrics{MaxSeries: 30, Listen: "127.0.0.1:9464"},
 		OTLP: &telemetry.OTLP{
 			Endpoint: manifest.Plain("https://otlp.example.com"), Headers: map[string]manifest.Text{"api-key": {{Text: "0123456789abcdef", Secret: true}}},
-			Interval: time.Minute, Traces: true, Sample: &zero,
+			Traces: true, Sample: &zero,
 		},
 		StatsD: &telemetry.StatsD{Address: "unix:///run/statsd.sock", Prefix: "vega."},
 		Measures: []telemetry.Measure{{

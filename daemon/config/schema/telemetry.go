@@ -15,9 +15,9 @@ var metricsBlock = &Block{Name: "metrics", Doc: "GET /metrics, for Prometheus an
 // telemetryBlock describes exporters that vega sends to.
 var telemetryBlock = &Block{Name: "telemetry", Doc: "Where vega sends traces and metrics.", Blocks: []*Block{
 	{Name: "otlp", Doc: "Traces and metrics by OTLP over HTTP, for OpenTelemetry collectors and services that take OTLP. What is not set comes from the variables OTEL_EXPORTER_OTLP_*, OTEL_SERVICE_NAME and OTEL_TRACES_SAMPLER*.", Rows: []Row{
-		attribute("endpoint", manifest.URL, "The URL of the receiver, without /v1/traces and /v1/metrics, which are added, such as \"http://127.0.0.1:4318\". Default: OTEL_EXPORTER_OTLP_ENDPOINT."),
+		attribute("endpoint", manifest.URL, "The URL of the receiver, without /v1/traces and /v1/metrics, which are added, such as \"http://127.0.0.1:4318\". Default: OTEL_EXPORTER_OTLP_ENDPOINT, or http://localhost:4318."),
 		attribute("headers", manifest.Map, "Headers of each request, such as the key of a service.", of(text), sensitive, func(r *Row) { r.Format = manifest.RequestHeaders }),
-		attribute("interval", duration, "How often metrics are exported.", public, preset("1m"), within(1, 3600)),
+		attribute("interval", duration, "How often metrics are exported. Default: OTEL_METRIC_EXPORT_INTERVAL, or 1m.", public, within(1, 3600)),
 		attribute("traces", manifest.Bool, "Whether traces are exported.", preset(true)),
 		attribute("metrics", manifest.Bool, "Whether metrics are exported.", preset(true)),
 		attribute("sample", manifest.Number, "The part of traces that begin in vega and are exported, from 0 to 1. A request with a traceparent keeps the decision in it. Default: that of OTEL_TRACES_SAMPLER, or 1.", public, within(0, 1)),

@@ -44,7 +44,7 @@ type Measure struct {
 type OTLP struct {
 	Endpoint manifest.Text // URL; the signal's path is added; nil: that of the environment
 	Headers  map[string]manifest.Text
-	Interval time.Duration // between exports of metrics
+	Interval time.Duration // between exports of metrics; 0: that of the environment
 	Traces   bool
 	Metrics  bool
 	// Sample is the part of traces that vega begins and exports, 0 to 1. Traces of

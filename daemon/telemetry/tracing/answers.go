@@ -17,7 +17,8 @@ const maxAnswer = 64 << 10
 // it otherwise took.
 type answers struct {
 	*http.Transport
-	counter *counter
+	signal   string
+	rejected func(n int64)
 }
 
 // RoundTrip sends a request.
@@ -32,8 +33,8 @@ func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if resp.StatusCode/100 == 2 && resp.Header.Get("Content-Type") == "application/x-protobuf" {
-		if n := a.rejected(body); n > 0 {
-			a.counter.failed.Add(n)
+		if n := a.countRejected(body); n > 0 {
+			a.rejected(n)
 		}
 		body = nil // a partial success is no error of the whole
 	}
@@ -41,14 +42,14 @@ func (a answers) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// rejected returns how many spans, or data points, a collector rejected.
-func (a answers) rejected(body []byte) int64 {
+// countRejected returns how many spans, or data points, a collector rejected.
+func (a answers) countRejected(body []byte) int64 {
 	var traces tracepb.ExportTraceServiceResponse
 	var metrics metricspb.ExportMetricsServiceResponse
 	switch {
-	case a.counter.what == "traces" && proto.Unmarshal(body, &traces) == nil:
+	case a.signal == "TRACES" && proto.Unmarshal(body, &traces) == nil:
 		return traces.GetPartialSuccess().GetRejectedSpans()
-	case a.counter.what == "metrics" && proto.Unmarshal(body, &metrics) == nil:
+	case a.signal == "METRICS" && proto.Unmarshal(body, &metrics) == nil:
 		return metrics.GetPartialSuccess().GetRejectedDataPoints()
 	default:
 		return 0

@@ -183,7 +183,7 @@ func (c *choice) metricOptions(client *http.Client) []otlpmetrichttp.Option {
 
 // client returns the client for a signal. It follows no redirect, which would take the
 // headers elsewhere.
-func (c *choice) client(t Target, signal string, count *counter) (*http.Client, error) {
+func (c *choice) client(t Target, signal string, rejected func(n int64)) (*http.Client, error) {
 	transport := t.Transport.Clone()
 	if err := c.trust(transport, signal); err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func (c *choice) client(t Target, signal string, count *counter) (*http.Client, 
 		timeout = time.Duration(ms) * time.Millisecond
 	}
 	return &http.Client{
-		Transport:     answers{transport, count},
+		Transport:     answers{transport, signal, rejected},
 		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil

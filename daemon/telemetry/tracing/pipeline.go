@@ -3,6 +3,8 @@ package tracing
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"sync"
 
@@ -24,6 +26,8 @@ type pipeline struct {
 	life     context.Context // of every request
 	end      context.CancelFunc
 	secrets  []string // of this collector, besides those of the configuration
+
+	clients []*http.Client
 
 	tracer trace.Tracer // nil: no spans are recorded
 	spans  *queue
@@ -71,10 +75,15 @@ func (e *Exporter) resource(ctx context.Context) (*resource.Resource, error) {
 }
 
 func (p *pipeline) openTraces(ctx context.Context, c choice, t Target, about *resource.Resource) error {
-	client, err := c.client(t, "TRACES", &p.exporter.traces)
+	count := &p.exporter.traces
+	client, err := c.client(t, "TRACES", func(n int64) {
+		count.failed.Add(n)
+		count.log(p.exporter.options.Log, fmt.Sprintf("the collector rejected %d spans of a request", n))
+	})
 	if err != nil {
 		return err
 	}
+	p.clients = append(p.clients, client)
 	exporter, err := otlptracehttp.New(ctx, c.traceOptions(client)...)
 	if err != nil {
 		return err
@@ -94,10 +103,15 @@ func (p *pipeline) openTraces(ctx context.Context, c choice, t Target, about *re
 }
 
 func (p *pipeline) openMetrics(ctx context.Context, c choice, t Target, about *resource.Resource) error {
-	client, err := c.client(t, "METRICS", &p.exporter.metrics)
+	count := &p.exporter.metrics
+	client, err := c.client(t, "METRICS", func(n int64) {
+		count.failed.Add(1)
+		count.log(p.exporter.options.Log, fmt.Sprintf("the collector rejected %d data points of a request", n))
+	})
 	if err != nil {
 		return err
 	}
+	p.clients = append(p.clients, client)
 	exporter, err := otlpmetrichttp.New(ctx, c.metricOptions(client)...)
 	if err != nil {
 		return err
@@ -110,7 +124,6 @@ func (p *pipeline) openMetrics(ctx context.Context, c choice, t Target, about *r
 
 // close exports what is left until ctx ends, and ends what is still in progress then.
 func (p *pipeline) close(ctx context.Context) {
-	defer p.end()
 	stop := context.AfterFunc(ctx, p.end)
 	defer stop()
 	var closing sync.WaitGroup
@@ -121,6 +134,10 @@ func (p *pipeline) close(ctx context.Context) {
 		closing.Go(func() { _ = p.meters.Shutdown(ctx) }) // a failed export is counted
 	}
 	closing.Wait()
+	p.end()
+	for _, c := range p.clients {
+		c.CloseIdleConnections()
+	}
 }
 
 // maxReason limits the bytes of a reason in the log.
@@ -149,7 +166,9 @@ type spanExporter struct {
 
 // ExportSpans exports a batch. A failure is counted here.
 func (s spanExporter) ExportSpans(ctx context.Context, batch []sdk.ReadOnlySpan) error {
-	s.spans.pending.Add(-int64(len(batch)))
+	if !s.spans.take(len(batch)) {
+		return nil
+	}
 	ctx, cancel := s.until(ctx)
 	defer cancel()
 	if err := s.SpanExporter.ExportSpans(ctx, batch); err != nil {

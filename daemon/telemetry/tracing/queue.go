@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/sdk/trace"
@@ -14,6 +15,9 @@ type queue struct {
 	size    int64
 	batches trace.SpanProcessor
 	pending atomic.Int64 // in the processor's queue or its next batch
+
+	mu     sync.Mutex // guards closed, and what is counted when
+	closed bool
 }
 
 // add adds a span, or drops it.
@@ -29,7 +33,20 @@ func (q *queue) add(s trace.ReadOnlySpan) {
 // close exports what is queued until ctx ends, and counts the rest as dropped.
 func (q *queue) close(ctx context.Context) {
 	_ = q.batches.Shutdown(ctx) // what it could not export is counted
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
 	q.counter.dropped.Add(q.pending.Swap(0))
+}
+
+// take removes a batch from the queue. It reports false if close has counted the batch.
+func (q *queue) take(spans int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.closed {
+		q.pending.Add(-int64(spans))
+	}
+	return !q.closed
 }
 
 // front is the span processor of every provider. A span that was begun before a reload
