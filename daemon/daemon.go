@@ -116,12 +116,13 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	}
 	d.descriptors = descriptors{checks: sockets.NewPool(0), serving: !o.ReadOnly}
 	d.lifecycle.life, d.lifecycle.end = context.WithCancel(context.WithoutCancel(ctx))
-	d.measuring = newMeasuring(d)
+	pace := contention()
+	d.measuring = newMeasuring(d, pace)
 	d.exports.open()
 	d.traces = newTraces(d)
 	d.engine = engine.New(engine.Options{
 		Log: d.options.Log, Life: d.lifecycle.life, MaxRunning: config.MaxRunning, Sockets: d.descriptors.checks,
-		Contention: contention(), Tracer: d.traces, Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}, {Name: "metrics", Sink: d.metrics}, {Name: "statsd", Sink: d.statsd, Active: d.statsd.Active}},
+		Contention: pace, Tracer: d.traces, Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}, {Name: "metrics", Sink: d.metrics}, {Name: "statsd", Sink: d.statsd, Active: d.statsd.Active}},
 	})
 	d.room = newRoom(ctx, d.options.Log, d.engine)
 	if err := d.open(ctx, cfg); err != nil {

@@ -14,6 +14,7 @@ import (
 	"vega/daemon/telemetry/statsd"
 	"vega/plugins"
 	"vega/plugins/fault"
+	"vega/policies/check"
 	"vega/store/sqlite"
 )
 
@@ -25,9 +26,9 @@ type measuring struct {
 	statsd   *statsd.Exporter
 }
 
-func newMeasuring(d *Daemon) measuring {
+func newMeasuring(d *Daemon, pace func() func() check.Contention) measuring {
 	m := measuring{daemon: d, statsd: statsd.New(d.options.Log, nil)}
-	m.measures = measure.New(measure.Options{Log: d.options.Log, Query: m.query, Ended: m.send})
+	m.measures = measure.New(measure.Options{Log: d.options.Log, Query: m.query, Contention: pace, Ended: m.send})
 	return m
 }
 

@@ -9,6 +9,8 @@ import (
 
 	"vega/daemon/config/telemetry"
 	"vega/plugins/fault"
+	"vega/policies"
+	"vega/policies/check"
 )
 
 // Run runs the queries at their intervals, until ctx ends. It then ends those that run, and
@@ -89,6 +91,7 @@ func (s *Set) release(b *block) {
 func (s *Set) measure(ctx context.Context, r reader) (all []Sample, err error) {
 	limited, cancel := context.WithTimeout(ctx, r.settings.Timeout)
 	defer cancel()
+	contention := s.options.Contention()
 	rows, err := s.options.Query(limited, r.settings.Database, r.settings.Query)
 	if err == nil {
 		all, err = r.read(rows)
@@ -96,10 +99,21 @@ func (s *Set) measure(ctx context.Context, r reader) (all []Sample, err error) {
 			err = closed
 		}
 	}
+	late := contention().Late
 	if err != nil && fault.Of(err) == nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
-		err = fmt.Errorf("no result within its timeout of %v", r.settings.Timeout)
+		err = timedOut(r.settings.Timeout, late)
 	}
 	return all, err
+}
+
+// timedOut returns the error of a query without a result in time. It is vega's own trouble
+// if vega had no processor for too long a part of that time.
+func timedOut(limit, late time.Duration) error {
+	if policies.Reclassify(check.Timeout, limit, late, limit) == check.Host {
+		return fault.New(nil, fmt.Sprintf("vega had no processor for %v of the %v that the query may take", min(late, limit).Round(time.Millisecond), limit),
+			"give vega's machine or container more CPU time, or the block a longer timeout")
+	}
+	return fmt.Errorf("no result within its timeout of %v", limit)
 }
 
 // conclude keeps and passes on the outcome of a query.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"vega/daemon/config/telemetry"
+	"vega/policies/check"
 )
 
 const (
@@ -29,6 +30,9 @@ type Options struct {
 	Log *slog.Logger
 	// Query runs a query that reads. Its errors contain neither secrets nor data.
 	Query func(ctx context.Context, database, query string) (Rows, error)
+	// Contention, if not nil, begins to measure how long vega is kept from running. The
+	// function that it returns ends that.
+	Contention func() func() check.Contention
 	// Record, if not nil, gets the samples of each query that succeeded, for the history.
 	Record func(ctx context.Context, all []Sample) error
 	// Ended, if not nil, gets the outcome of each query, and the samples if it succeeded. It
@@ -67,6 +71,9 @@ type block struct {
 
 // New returns a Set without blocks.
 func New(o Options) *Set {
+	if o.Contention == nil {
+		o.Contention = func() func() check.Contention { return func() (none check.Contention) { return none } }
+	}
 	return &Set{
 		options: o, changed: make(chan struct{}, 1), hide: func(s string) string { return s },
 		blocks: map[string]*block{}, places: map[string]chan struct{}{},

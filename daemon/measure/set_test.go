@@ -15,6 +15,7 @@ import (
 
 	"vega/daemon/config/telemetry"
 	"vega/plugins/shortage"
+	"vega/policies/check"
 )
 
 // table is the result of a query.
@@ -249,6 +250,24 @@ func TestASlowQueryEnds(t *testing.T) {
 	}, minutely("a"))
 	if d.running != 0 { // Run has returned
 		t.Error("a query outlived Run")
+	}
+}
+
+func TestAStarvedVegaIsUnknown(t *testing.T) {
+	for late, want := range map[time.Duration]State{0: Down, 400 * time.Millisecond: Down, 600 * time.Millisecond: Unknown, time.Minute: Unknown} {
+		synctest.Test(t, func(t *testing.T) {
+			d := &database{answer: hang}
+			s := New(Options{Log: slog.New(slog.DiscardHandler), Query: d.Query, Contention: func() func() check.Contention {
+				return func() check.Contention { return check.Contention{Late: late} }
+			}})
+			s.Configure([]telemetry.Measure{minutely("a")}, func(s string) string { return s })
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			s.Run(ctx)
+			if got := s.Status()[0]; got.State != want || strings.Contains(got.Reason, "had no processor for") != (want == Unknown) {
+				t.Errorf("%v without a processor: %+v", late, got)
+			}
+		})
 	}
 }
 
