@@ -15,6 +15,7 @@ import (
 	"vega/plugins"
 	"vega/plugins/fault"
 	"vega/policies/check"
+	"vega/store"
 	"vega/store/sqlite"
 )
 
@@ -26,9 +27,13 @@ type measuring struct {
 	statsd   *statsd.Exporter
 }
 
+// statsdSink is the name of the sink that sends by StatsD. What it dropped includes values
+// that the receiver did not take.
+const statsdSink = "statsd"
+
 func newMeasuring(d *Daemon, pace func() func() check.Contention) measuring {
 	m := measuring{daemon: d, statsd: statsd.New(d.options.Log, nil)}
-	m.measures = measure.New(measure.Options{Log: d.options.Log, Query: m.query, Contention: pace, Ended: m.send})
+	m.measures = measure.New(measure.Options{Log: d.options.Log, Query: m.query, Contention: pace, Record: m.record, Ended: m.send})
 	return m
 }
 
@@ -38,6 +43,15 @@ func (m measuring) configure(c *config.Config) {
 	if !m.daemon.options.ReadOnly { // another vega sends
 		m.statsd.Configure(c.Telemetry.StatsD, cmp.Or(c.Telemetry.Metrics.MaxSeries, defaultMaxSeries))
 	}
+}
+
+// record adds the samples of a query to their history.
+func (m measuring) record(ctx context.Context, all []measure.Sample) error {
+	points := make([]store.Point, len(all))
+	for n, s := range all {
+		points[n] = store.Point{Series: store.Series{Metric: s.Metric, Labels: s.Series()}, At: s.At, Value: s.Value}
+	}
+	return m.daemon.store.AppendPoints(ctx, points)
 }
 
 // send sends the outcome of a metric block's query by StatsD.

@@ -52,6 +52,9 @@ func (x *exports) eachState(f func(metrics.State)) {
 func (x *exports) sinks() []metrics.Sink {
 	var all []metrics.Sink
 	for _, s := range x.daemon.engine.Sinks() {
+		if s.Name == statsdSink {
+			s.Dropped += x.daemon.statsd.Lost()
+		}
 		all = append(all, metrics.Sink{Name: s.Name, Dropped: s.Dropped, Failed: s.Failed})
 	}
 	return append(all, x.daemon.traces.sinks()...)

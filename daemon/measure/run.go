@@ -14,11 +14,13 @@ import (
 )
 
 // Run runs the queries at their intervals, until ctx ends. It then ends those that run, and
-// returns once they have.
+// returns once they have, and the last samples are recorded.
 func (s *Set) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
+	defer s.recorder.flush(ctx)
 	defer s.running.Wait()
 	defer cancel()
+	s.running.Go(func() { s.recorder.run(ctx) })
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -73,9 +75,6 @@ func (s *Set) start(ctx context.Context, b *block) {
 		<-place
 		if ctx.Err() == nil {
 			s.conclude(b, m, began, all, err)
-		}
-		if ctx.Err() == nil && err == nil {
-			s.record(ctx, b, all)
 		}
 	})
 }
@@ -133,6 +132,9 @@ func (s *Set) conclude(b *block, m telemetry.Measure, began time.Time, all []Sam
 		b.state, b.reason = Down, s.hide(err.Error())
 	}
 	s.log(b, m)
+	if err == nil {
+		s.recorder.add(all)
+	}
 	if s.options.Ended != nil {
 		s.options.Ended(b.status(time.Now()), all)
 	}
@@ -153,21 +155,4 @@ func (s *Set) log(b *block, m telemetry.Measure) {
 	default:
 		s.options.Log.Info("a metric is measured again", about...)
 	}
-}
-
-// record hands samples to the history. A failure is logged once for each reason.
-func (s *Set) record(ctx context.Context, b *block, all []Sample) {
-	if s.options.Record == nil || len(all) == 0 {
-		return
-	}
-	why := ""
-	if err := s.options.Record(ctx, all); err != nil && ctx.Err() == nil {
-		why = err.Error()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if why != "" && why != b.unrecorded {
-		s.options.Log.Warn("a metric's values are missing in its history; this is logged once", "metric", all[0].Metric, "reason", why)
-	}
-	b.unrecorded = why
 }

@@ -33,7 +33,8 @@ type Options struct {
 	// Contention, if not nil, begins to measure how long vega is kept from running. The
 	// function that it returns ends that.
 	Contention func() func() check.Contention
-	// Record, if not nil, gets the samples of each query that succeeded, for the history.
+	// Record, if not nil, gets the samples of queries that succeeded, for the history. It is
+	// called by one goroutine at a time, in order, and may wait for the store.
 	Record func(ctx context.Context, all []Sample) error
 	// Ended, if not nil, gets the outcome of each query, and the samples if it succeeded. It
 	// must not wait.
@@ -42,9 +43,10 @@ type Options struct {
 
 // Set runs the queries of all blocks.
 type Set struct {
-	options Options
-	changed chan struct{} // has one element after Configure
-	running sync.WaitGroup
+	options  Options
+	recorder *recorder
+	changed  chan struct{} // has one element after Configure
+	running  sync.WaitGroup
 
 	mu     sync.Mutex // guards the fields below
 	hide   func(string) string
@@ -66,7 +68,7 @@ type block struct {
 	samples []Sample // of the last query that succeeded
 	at      time.Time
 
-	logged, unrecorded string // the reasons that were logged last
+	logged string // the reason that was logged last
 }
 
 // New returns a Set without blocks.
@@ -75,7 +77,7 @@ func New(o Options) *Set {
 		o.Contention = func() func() check.Contention { return func() (none check.Contention) { return none } }
 	}
 	return &Set{
-		options: o, changed: make(chan struct{}, 1), hide: func(s string) string { return s },
+		options: o, recorder: newRecorder(o.Log, o.Record), changed: make(chan struct{}, 1), hide: func(s string) string { return s },
 		blocks: map[string]*block{}, places: map[string]chan struct{}{},
 	}
 }

@@ -302,20 +302,83 @@ func TestFewQueriesRunAtOnce(t *testing.T) {
 	}
 }
 
-func TestRecordGetsEachResult(t *testing.T) {
+// history is the store of a test.
+type history struct {
+	got   []Sample
+	calls int
+	err   error
+	slow  time.Duration
+}
+
+func (h *history) record(_ context.Context, all []Sample) error {
+	time.Sleep(h.slow)
+	h.calls++
+	if h.err == nil {
+		h.got = append(h.got, all...)
+	}
+	return h.err
+}
+
+func recorded(t *testing.T, h *history, f func(d *database, s *Set), all ...telemetry.Measure) (log string) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		d := &database{answer: value(int64(1))}
-		var got []Sample
-		s := New(Options{Log: slog.New(slog.DiscardHandler), Query: d.Query, Record: func(_ context.Context, all []Sample) error {
-			got = append(got, all...)
-			return nil
-		}})
-		s.Configure([]telemetry.Measure{minutely("a")}, func(s string) string { return s })
+		var b bytes.Buffer
+		s := New(Options{Log: slog.New(slog.NewTextHandler(&b, nil)), Query: d.Query, Record: h.record})
+		s.Configure(all, func(s string) string { return s })
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		s.Run(ctx)
-		if len(got) != len(d.ran("SELECT a")) || !got[1].At.Equal(d.ran("SELECT a")[1]) {
-			t.Errorf("%d recorded, %d queries", len(got), len(d.ran("SELECT a")))
-		}
+		f(d, s)
+		log = b.String()
 	})
+	return log
+}
+
+func TestEachResultIsRecordedInOrder(t *testing.T) {
+	var h history
+	recorded(t, &h, func(d *database, _ *Set) {
+		at := d.ran("SELECT a")
+		for n, s := range h.got {
+			if !s.At.Equal(at[n]) {
+				t.Errorf("sample %d is of %v, want %v", n, s.At, at[n])
+			}
+		}
+		if len(h.got) != len(at) {
+			t.Errorf("%d recorded, %d queries", len(h.got), len(at))
+		}
+	}, minutely("a"))
+}
+
+// TestASlowStoreDelaysNoQuery has a store that takes a minute for each batch.
+func TestASlowStoreDelaysNoQuery(t *testing.T) {
+	h := history{slow: time.Minute}
+	quick := minutely("a")
+	quick.Interval = time.Second
+	recorded(t, &h, func(d *database, _ *Set) {
+		if n := len(d.ran("SELECT a")); n < 295 || len(h.got) != n || h.calls > 7 {
+			t.Errorf("%d queries, %d recorded with %d calls", n, len(h.got), h.calls)
+		}
+	}, quick)
+}
+
+func TestAStoreThatFailsIsLoggedOnce(t *testing.T) {
+	h := history{err: errors.New("the disk is full")}
+	log := recorded(t, &h, func(_ *database, s *Set) { status(t, s, Up, "", 1) }, minutely("a"))
+	if strings.Count(log, "the disk is full") != 1 || h.calls < 5 {
+		t.Errorf("%d calls; log:\n%s", h.calls, log)
+	}
+}
+
+func TestPendingSamplesAreBounded(t *testing.T) {
+	var h history
+	var log bytes.Buffer
+	r := newRecorder(slog.New(slog.NewTextHandler(&log, nil)), h.record)
+	for range maxPending/1000 + 5 {
+		r.add(make([]Sample, 1000))
+	}
+	r.flush(t.Context())
+	if len(h.got) != maxPending || !strings.Contains(log.String(), "too slow") || !strings.Contains(log.String(), "lost=5000") {
+		t.Errorf("%d recorded; log: %s", len(h.got), &log)
+	}
 }
