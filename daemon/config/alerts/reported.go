@@ -6,7 +6,7 @@ import (
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
-	"vega/daemon/config/schema"
+	"vega/policies"
 	"vega/policies/alert"
 )
 
@@ -16,7 +16,7 @@ func (d *alertBuilder) reported(s *bind.Section, a *alert.Alert) {
 	if !d.clears(s, a, allValues) {
 		return
 	}
-	if name, found := strings.CutPrefix(a.Metric, schema.MetricPrefix); found {
+	if name, found := strings.CutPrefix(a.Metric, policies.MetricPrefix); found {
 		for _, m := range d.Root.All("metric") {
 			if every := d.Ev.Duration(m, "interval"); m.Name == name {
 				d.timing(s, a, every, every)
@@ -36,17 +36,11 @@ func (d *alertBuilder) reported(s *bind.Section, a *alert.Alert) {
 	}
 }
 
-// owner returns the integration that reports a metric, or the instances that do. The
-// longest name counts.
+// owner returns the integration that reports a metric, or the instances that do.
 func (d *alertBuilder) owner(path string) (of selection) {
-	name := strings.TrimPrefix(path, schema.IntegrationPrefix)
-	for of.total == 0 {
-		at := strings.LastIndexByte(name, '.')
-		if at < 0 {
-			break
-		}
-		name = name[:at]
+	policies.IntegrationFigure(path, func(name string) bool {
 		of = *d.pick.pick(alert.Selector(name))
-	}
+		return of.total > 0
+	})
 	return of
 }

@@ -20,9 +20,9 @@ func (c configuration) figure(e *syntax.Expr, w want) (manifest.Value, bind.Stat
 	}
 	root, rest, _ := strings.Cut(e.Text, ".")
 	switch root + "." {
-	case schema.MetricPrefix:
+	case policies.MetricPrefix:
 		return c.measured(e, rest)
-	case schema.IntegrationPrefix:
+	case policies.IntegrationPrefix:
 		return c.reported(e)
 	}
 	if name, _, ok := strings.Cut(rest, "."); root == "database" && ok {

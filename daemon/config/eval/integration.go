@@ -75,7 +75,7 @@ func (c configuration) noInstance(e *syntax.Expr, g *expand.Group, key, rest str
 	keys := keysOf(g)
 	fix := fmt.Sprintf("use integration.%s%s for all of its instances, or one of: %s", g.Section.Name, rest, diag.Among(keys))
 	instead := ""
-	if near := diag.Nearest(key, keys); near != "" && len(keys) < 1000 {
+	if near := diag.Nearest(key, keys); near != "" && len(keys) < maxCompared {
 		instead = fmt.Sprintf("integration.%s[%q]%s", g.Section.Name, near, rest)
 		fix = "use " + instead
 	}

@@ -27,31 +27,34 @@ func (c configuration) measured(e *syntax.Expr, name string) (manifest.Value, bi
 	}
 	near := diag.Nearest(name, slices.DeleteFunc(names, notReferable))
 	if near != "" {
-		near = schema.MetricPrefix + near
+		near = policies.MetricPrefix + near
 		fix = "use " + near
 	}
 	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s does not exist.", diag.Clip(e.Text)), fix).Suggest(e.At, near)
 	return nil, bind.Bad
 }
 
+// maxCompared limits the keys that one that does not exist is compared with.
+const maxCompared = 1000
+
 // reported evaluates a reference to a metric that a probe reports. Manifests do not say
 // which metrics there are, so each name is accepted.
 func (c configuration) reported(e *syntax.Expr) (manifest.Value, bind.State) {
-	name, metric, ok := c.splitReported(e.Text)
+	name, metric, ok := policies.IntegrationFigure(e.Text, c.known)
 	if g := c.ev.Groups[name]; g != nil {
 		if len(e.Items) > 0 { // the key of an instance that does not exist
 			key := e.Items[0].Text
-			return c.noInstance(e, g, key, strings.TrimPrefix(e.Text, schema.IntegrationPrefix+name+"."+key))
+			return c.noInstance(e, g, key, strings.TrimPrefix(e.Text, policies.IntegrationPrefix+name+"."+key))
 		}
-		if key, rest, dotted := strings.Cut(metric, "."); dotted && diag.Nearest(key, keysOf(g)) != "" {
+		if key, rest, dotted := strings.Cut(metric, "."); dotted && len(g.Targets) < maxCompared && diag.Nearest(key, keysOf(g)) != "" {
 			return c.noInstance(e, g, key, "."+rest)
 		}
 	}
 	if ok {
 		return manifest.Plain(e.Text), bind.Present
 	}
-	rest := strings.TrimPrefix(e.Text, schema.IntegrationPrefix)
-	if c.ev.peers[rest] != nil || c.isInstance(rest) {
+	rest := strings.TrimPrefix(e.Text, policies.IntegrationPrefix)
+	if c.known(rest) {
 		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s is an integration, not a metric.", diag.Clip(e.Text)),
 			fmt.Sprintf("add the name of a metric that its probe reports, such as %s.latency", diag.Clip(e.Text)))
 		return nil, bind.Bad
@@ -66,20 +69,8 @@ func (c configuration) reported(e *syntax.Expr) (manifest.Value, bind.State) {
 	return nil, bind.Bad
 }
 
-// splitReported splits integration.NAME.METRIC. The longest name of an integration, of an
-// instance or of an integration with for_each counts.
-func (c configuration) splitReported(path string) (name, metric string, ok bool) {
-	rest := strings.TrimPrefix(path, schema.IntegrationPrefix)
-	for at := len(rest); at > 0; {
-		if at = strings.LastIndexByte(rest[:at], '.'); at <= 0 || at == len(rest)-1 {
-			continue
-		}
-		if name = rest[:at]; c.ev.peers[name] != nil || c.isInstance(name) {
-			return name, rest[at+1:], true
-		}
-	}
-	return "", "", false
-}
+// known reports whether there is an integration or an instance of that name.
+func (c configuration) known(name string) bool { return c.ev.peers[name] != nil || c.isInstance(name) }
 
 func (c configuration) isInstance(name string) bool {
 	group, key, ok := strings.Cut(name, ".")

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"vega/daemon/config/schema"
 	"vega/policies"
 )
 
@@ -35,8 +34,8 @@ func figuresTopic() Topic {
 		add("", f)
 	}
 	t.Parts = append(t.Parts,
-		Topic{Title: schema.MetricPrefix + "NAME", Doc: "what a metric block measures: each of its series by itself", Row: true, Example: "metric = metric.orders_open"},
-		Topic{Title: schema.IntegrationPrefix + "NAME.METRIC", Doc: `what the probe of an integration reports, as GET /admin/integrations/NAME shows them in metrics; of an instance, integration.NAME["KEY"].METRIC; with integration.NAME.METRIC of each instance. Plugins don't declare their metrics, so a name is not checked`, Row: true, Example: "metric = integration.llm.latency"},
+		Topic{Title: policies.MetricPrefix + "NAME", Doc: "what a metric block measures: each of its series by itself", Row: true, Example: "metric = metric.orders_open"},
+		Topic{Title: policies.IntegrationPrefix + "NAME.METRIC", Doc: `what the probe of an integration reports, as GET /admin/integrations/NAME shows them in metrics; of an instance, integration.NAME["KEY"].METRIC; with integration.NAME.METRIC of each instance. Plugins don't declare their metrics, so a name is not checked`, Row: true, Example: "metric = integration.llm.latency"},
 	)
 	return t
 }

@@ -6,16 +6,10 @@ import (
 	"vega/policies"
 )
 
-// The prefixes of the metrics that the configuration defines.
-const (
-	MetricPrefix      = "metric."      // metric.NAME, which a metric block measures
-	IntegrationPrefix = "integration." // integration.NAME.METRIC, which a probe reports
-)
-
 // IsReported reports whether a path names a metric that the configuration defines. Its
 // values can be negative, and its unit is not known.
 func IsReported(path string) bool {
-	return strings.HasPrefix(path, MetricPrefix) || strings.HasPrefix(path, IntegrationPrefix)
+	return strings.HasPrefix(path, policies.MetricPrefix) || strings.HasPrefix(path, policies.IntegrationPrefix)
 }
 
 // FindFigure returns the metric of a path such as "system.memory.percent",

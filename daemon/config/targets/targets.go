@@ -185,14 +185,18 @@ func (p Pattern) Match(t Target) bool {
 	if p.scheme != t.scheme || p.port != t.port || p.rest != "/" && p.rest != "" && p.rest != t.rest {
 		return false
 	}
+	return p.matchHost(t.host)
+}
+
+func (p Pattern) matchHost(host string) bool {
 	switch {
 	case p.in.IsValid():
-		a, err := netip.ParseAddr(t.host)
+		a, err := netip.ParseAddr(host)
 		return err == nil && p.in.Contains(a)
 	case p.below:
-		name, found := strings.CutSuffix(t.host, "."+p.host)
+		name, found := strings.CutSuffix(host, "."+p.host)
 		return found && name != ""
 	default:
-		return p.host == t.host
+		return p.host == host
 	}
 }
