@@ -92,11 +92,11 @@ scrape_module "http_insecure" {
 scrape_module "tcp_connect" {
   probe   = core.tcp
   timeout = %[2]q
-  targets = ["127.0.0.0/8:%[4]s", "127.0.0.0/8:%[5]s"]
+  targets = ["127.0.0.1:%[4]s", "127.0.0.1:%[5]s"]
 }
 scrape_module "tls_connect" {
   probe   = core.tcp
-  targets = ["127.0.0.0/8:%[4]s", "127.0.0.0/8:%[5]s", %[6]s]
+  targets = [%[6]s]
   config { tls = true }
 }
 scrape_module "dns_a" {

@@ -56,6 +56,7 @@ func (m *ScrapeModule) For(target string) (Integration, error) {
 	if err != nil {
 		return Integration{}, fmt.Errorf("%w: %w", ErrTarget, err)
 	}
+	i.Grants.Ranged = !slices.ContainsFunc(m.patterns, func(p targets.Pattern) bool { return !p.Many() && p.Match(t) })
 	return i, nil
 }
 

@@ -156,11 +156,15 @@ func forbidden(ip netip.Addr, host string, written bool) string {
 // there are none, it returns a denial.
 func (s *Session) allowed(rule grant.Rule, host string, found []netip.Addr) ([]netip.Addr, error) {
 	written := s.written(rule) || s.route().isNode(rule)
+	literal := host
+	if s.grants.Ranged {
+		literal = ""
+	}
 	var out []netip.Addr
 	var denial *grant.Denial
 	for _, ip := range found {
 		ip = ip.Unmap().WithZone("")
-		why := forbidden(ip, host, written)
+		why := forbidden(ip, literal, written)
 		if why == "" {
 			out = append(out, ip)
 		} else if denial == nil {

@@ -62,6 +62,9 @@ type Set struct {
 	// no rule allows, such as one that a redirect leads to. What it allows counts as
 	// written by the operator.
 	Pattern func(asked Rule) bool
+	// Ranged means that the addresses in Rules are from a range that the operator wrote,
+	// so that none counts as written itself.
+	Ranged bool
 	// Watch, if not nil, is called for each request with whether it is
 	// granted, and may grant it. Package plugintest uses it to learn what a
 	// probe needs. A rule for storage or secrets has only its kind.
