@@ -139,7 +139,7 @@ func Merge(ctx context.Context, from, into *Store, o salvage.Options) (salvage.R
 	if err := from.FlushRuns(ctx); err != nil {
 		return salvage.Report{}, fmt.Errorf("add the rows of %s: %w", from.path, err)
 	}
-	r, err := adding(into, func(db *sql.DB) (salvage.Report, error) { return salvage.Merge(ctx, from.read, db, o) })
+	r, err := adding(ctx, into, func(db *sql.DB) (salvage.Report, error) { return salvage.Merge(ctx, from.read, db, o) })
 	if err != nil {
 		return r, fmt.Errorf("add the rows of %s to %s: %w", from.path, into.path, err)
 	}
@@ -152,7 +152,7 @@ func Recover(ctx context.Context, source string, into *Store) (salvage.Report, e
 	if into.discards {
 		return salvage.Report{}, nil
 	}
-	r, err := adding(into, func(db *sql.DB) (salvage.Report, error) { return salvage.File(ctx, source, db) })
+	r, err := adding(ctx, into, func(db *sql.DB) (salvage.Report, error) { return salvage.File(ctx, source, db) })
 	if text := reason(err); err != nil && text != "" { // SQLite does not read the source
 		return r, fmt.Errorf("write %s: %s: %w", into.path, text, err)
 	}
@@ -161,11 +161,14 @@ func Recover(ctx context.Context, source string, into *Store) (salvage.Report, e
 
 // adding calls f with a connection whose statements are not profiled: they are not those
 // of a vega.
-func adding(s *Store, f func(*sql.DB) (salvage.Report, error)) (salvage.Report, error) {
+func adding(ctx context.Context, s *Store, f func(*sql.DB) (salvage.Report, error)) (salvage.Report, error) {
 	db, err := dsn.Open(dsn.Writer(s.path), 1)
 	if err != nil {
 		return salvage.Report{}, err
 	}
 	report, err := f(db)
-	return report, errors.Join(err, db.Close())
+	if err = errors.Join(err, db.Close()); err != nil {
+		return report, err
+	}
+	return report, s.rollups.Recheck(ctx)
 }

@@ -19,6 +19,7 @@ import (
 	"vega/store/clock"
 	"vega/store/sqlite"
 	"vega/store/sqlite/rollups"
+	"vega/store/sqlite/salvage"
 )
 
 // rolled is a store whose runs are also kept here, to compare roll-ups with them.
@@ -182,50 +183,48 @@ func (r *rolled) check(name string) {
 	r.Helper()
 	r.flush()
 	r.pass(time.Millisecond) // the last run may have begun now
-	var its []said
+	for _, step := range []time.Duration{store.FiveMinutes, store.Hourly, store.Daily} {
+		r.checkStep(name, step)
+	}
+}
+
+// its returns the runs of an integration in the order in which they began.
+func (r *rolled) its(name string) (all []said) {
 	for _, s := range r.runs {
 		if s.Integration == name {
-			its = append(its, s)
+			all = append(all, s)
 		}
 	}
+	slices.SortStableFunc(all, func(a, b said) int { return a.Began.Compare(b.Began) })
+	return all
+}
+
+func (r *rolled) checkStep(name string, step time.Duration) {
+	r.Helper()
+	its := r.its(name)
 	if len(its) == 0 {
 		return
 	}
-	slices.SortStableFunc(its, func(a, b said) int { return a.Began.Compare(b.Began) })
 	first := its[0].Began
 	t := uptime.Tally{Since: first, Until: r.now, Maintenance: nightly("", first, r.now)}
 	var size, took store.Bucket
-	bad := 0
 	for _, s := range its {
 		t.AddFor(s.Began, s.Status, s.speaks)
 		took.Count(s.Took.Seconds())
 		size.Count(s.Metrics[len(s.Metrics)-1].Value)
 		if s.Status == check.Unhealthy {
-			bad++
+			took.Unhealthy++
 		}
 	}
-	want := t.Report()
-	for _, step := range []time.Duration{store.FiveMinutes, store.Hourly, store.Daily} {
-		begins := rollup.Start(first, step)
-		all := r.history(name, "", step, begins, r.now)
-		if got := rollup.Uptime(all, first, r.now); got != want {
-			r.Fatalf("%s by %s: %+v, want %+v", name, step, got, want)
-		}
-		compare(r.T, "took", all, took)
-		compare(r.T, "size", r.history(name, "size", step, begins, r.now), size)
-		for _, b := range all {
-			bad -= int(b.Unhealthy)
-			if !b.At.Equal(rollup.Start(b.At, step)) {
-				r.Errorf("a bucket begins at %s", b.At)
-			}
-		}
-		if bad != 0 {
-			r.Errorf("%d unhealthy runs are missing", bad)
-		}
-		for _, s := range its {
-			if s.Status == check.Unhealthy {
-				bad++
-			}
+	all := r.history(name, "", step, rollup.Start(first, step), r.now)
+	if got, want := rollup.Uptime(all, first, r.now), t.Report(); got != want {
+		r.Fatalf("%s by %s: %+v, want %+v", name, step, got, want)
+	}
+	compare(r.T, "took", all, took)
+	compare(r.T, "size", r.history(name, "size", step, rollup.Start(first, step), r.now), size)
+	for _, b := range all {
+		if !b.At.Equal(rollup.Start(b.At, step)) {
+			r.Errorf("a bucket begins at %s", b.At)
 		}
 	}
 }
@@ -237,7 +236,7 @@ func compare(t *testing.T, what string, all []store.Bucket, want store.Bucket) {
 		got.Add(&all[n])
 	}
 	near := func(a, b float64) bool { return a-b <= 1e-6*max(1, b) && b-a <= 1e-6*max(1, b) }
-	if got.Runs != want.Runs || !near(got.Mean, want.Mean) || !near(got.Min, want.Min) || !near(got.Max, want.Max) {
+	if got.Runs != want.Runs || got.Unhealthy != want.Unhealthy || !near(got.Mean, want.Mean) || !near(got.Min, want.Min) || !near(got.Max, want.Max) {
 		t.Fatalf("%s: %+v, want %+v", what, got, want)
 	}
 }
@@ -291,5 +290,99 @@ func TestRollupsEqualRuns(t *testing.T) {
 			r.check("a")
 			r.check("b")
 		})
+	}
+}
+
+// minutely stores runs a minute apart.
+func (r *rolled) minutely(name string, n int) {
+	r.Helper()
+	for range n {
+		r.pass(time.Minute)
+		r.run(name)
+	}
+	r.flush()
+}
+
+// A vega went on in a new file, in the middle of a bucket.
+func TestRollupsOfTwoFilesAreJoined(t *testing.T) {
+	for name, join := range map[string]func(first, second *sqlite.Store) (*sqlite.Store, error){
+		"the first is back": func(first, second *sqlite.Store) (*sqlite.Store, error) {
+			_, err := sqlite.Merge(t.Context(), second, first, salvage.Options{Newer: true})
+			return first, err
+		},
+		"the first is recovered": func(first, second *sqlite.Store) (*sqlite.Store, error) {
+			path := first.Path()
+			if err := first.Close(); err != nil {
+				return nil, err
+			}
+			_, err := sqlite.Recover(t.Context(), path, second)
+			return second, err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := beginRolled(t, 1, time.Date(2028, 2, 27, 21, 3, 7, 0, time.UTC))
+			r.minutely("a", 99)
+			first := r.Store
+			r.path = filepath.Join(t.TempDir(), "vega.db")
+			r.open()
+			r.minutely("a", 3) // in the same bucket as the last one
+			r.minutely("b", 2)
+			r.minutely("a", 68)
+			var err error
+			if r.Store, err = join(first, r.Store); err != nil {
+				t.Fatal(err)
+			}
+			r.check("a")
+			r.check("b")
+			r.minutely("a", 80)
+			r.check("a")
+		})
+	}
+}
+
+// Builds the roll-ups of a file that an older vega wrote, next to new runs.
+func TestRollupsAreBuiltAfterAnUpgrade(t *testing.T) {
+	r := beginRolled(t, 1, time.Date(2028, 2, 1, 21, 3, 7, 0, time.UTC))
+	for range 100 {
+		r.minutely("a", 70)
+		r.pass(3 * time.Hour)
+	}
+	r.minutely("gone", 20)
+	must(t, r.Close())
+	execSQL(t, raw(t, r.path), `DROP TABLE rollups; DROP TABLE rollup_series; PRAGMA user_version = 7`)
+	r.open()
+	r.minutely("a", 7)
+	r.minutely("b", 7)
+	r.kill() // in the middle
+	r.minutely("a", 7)
+	r.pass(time.Millisecond)
+	r.AwaitRollups()
+	for _, name := range []string{"a", "b", "gone"} {
+		r.checkKept(name)
+	}
+}
+
+// checkKept checks the steps of which everything is kept.
+func (r *rolled) checkKept(name string) {
+	r.Helper()
+	for _, step := range []time.Duration{store.Hourly, store.Daily} {
+		r.checkStep(name, step)
+	}
+	all := r.history(name, "", store.FiveMinutes, time.Time{}, r.now)
+	aged := 0
+	for _, b := range all {
+		if b.At.Before(r.now.Add(-8 * 24 * time.Hour)) {
+			aged++
+		}
+	}
+	if aged > len(all)/4 { // a step of the builder leaves those of its last two hours to retention
+		r.Errorf("%s: %d of %d buckets of five minutes should not be there", name, aged, len(all))
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

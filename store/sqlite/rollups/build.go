@@ -142,14 +142,22 @@ func (t *Tables) build(ctx context.Context, name string) error {
 		if err != nil {
 			return fmt.Errorf("build roll-ups of %s: %w", name, err)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(max(minPause, buildPause*time.Since(began))):
+		if err := rest(ctx, began); err != nil {
+			return err
 		}
 		if !more {
 			return nil
 		}
+	}
+}
+
+// rest pauses after a step that began at a time.
+func rest(ctx context.Context, began time.Time) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(max(minPause, buildPause*time.Since(began))):
+		return nil
 	}
 }
 

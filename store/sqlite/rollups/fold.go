@@ -47,6 +47,15 @@ func (s *session) foldStep(series int64, step, shorter time.Duration, position t
 			return err
 		}
 		for _, b := range rollup.Fold(parts, step) {
+			if s.careful {
+				stored, _, err := s.bucket(series, step, at)
+				if err != nil {
+					return err
+				}
+				if stored.Runs > b.Runs {
+					continue // some of its parts were lost
+				}
+			}
 			s.put(series, step, b)
 		}
 	}

@@ -68,6 +68,9 @@ func nameOf(s store.Series) string {
 	}
 }
 
+// reader reads the history in a session that changes nothing.
+type reader struct{ *session }
+
 func (t *Tables) history(ctx context.Context, q store.HistoryQuery) (all []store.Bucket, err error) {
 	tx, err := t.read.BeginTx(ctx, nil)
 	if err != nil {
@@ -78,7 +81,7 @@ func (t *Tables) history(ctx context.Context, q store.HistoryQuery) (all []store
 			err = errors.Join(err, ended)
 		}
 	}()
-	s := t.session(ctx, tx)
+	s := reader{t.session(ctx, tx)}
 	s.dry, s.lean = true, q.Metric == ""
 	var id int64
 	if _, err := s.find(findSeries, []any{q.Integration, q.Metric, q.Labels}, &id); err != nil {
@@ -107,7 +110,7 @@ func ceil(t time.Time, step time.Duration) time.Time {
 
 // openBuckets returns the buckets of five minutes of an integration that are not in the
 // tables. If there are too many runs for that, they are being built.
-func (s *session) openBuckets(of store.Series, now time.Time) (all []rollup.Bucket, err error) {
+func (s *reader) openBuckets(of store.Series, now time.Time) (all []rollup.Bucket, err error) {
 	s.emit = func(_ *state, c *rollup.Closed) {
 		if of.Metric == "" {
 			all = append(all, c.Status)
@@ -132,7 +135,7 @@ func (s *session) openBuckets(of store.Series, now time.Time) (all []rollup.Buck
 
 // since returns the buckets of a step between two times. Those that are not in the tables
 // are folded from shorter ones, at last from open.
-func (s *session) since(series int64, step time.Duration, from, until time.Time, open []rollup.Bucket) (all []rollup.Bucket, err error) {
+func (s *reader) since(series int64, step time.Duration, from, until time.Time, open []rollup.Bucket) (all []rollup.Bucket, err error) {
 	if !from.Before(until) {
 		return nil, nil
 	}
@@ -161,7 +164,7 @@ func (s *session) since(series int64, step time.Duration, from, until time.Time,
 }
 
 // stored returns the buckets of a step between two times that are in the table.
-func (s *session) stored(series int64, step time.Duration, from, until time.Time) (all []rollup.Bucket, err error) {
+func (s *reader) stored(series int64, step time.Duration, from, until time.Time) (all []rollup.Bucket, err error) {
 	args := []any{series, stepNumber(step), rollup.RowStart(from, step).Unix(), until.Unix()}
 	err = s.each(rowsBetween, args, func(rows *sql.Rows) error {
 		var at int64

@@ -243,7 +243,7 @@ func (b *adder) reload(st *state, at time.Time, spoken []speaks, closed bool) er
 	if err != nil {
 		return err
 	}
-	keys := st.open
+	keys, folded := st.open, st.folded
 	st.open, st.since, st.last = rollup.Open{}, spoken, 0
 	keys.Keys(func(name string, key int64) int64 {
 		st.open.SetKey(name, key)
@@ -254,6 +254,7 @@ func (b *adder) reload(st *state, at time.Time, spoken []speaks, closed bool) er
 			return err
 		}
 	}
+	st.folded = folded
 	if err := b.read(st, maxLoaded); err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ type session struct {
 	rows     map[rowKey]*row
 	changed  map[spanKey][]int64 // when the hours and days begin that are to be folded, in order
 	building bool                // leave out what retention would delete
+	careful  bool                // keep a longer bucket that has more than its parts
 	dry      bool                // nothing may be written
 	lean     bool                // read no metrics
 	failed   error               // of a call that could not return it

@@ -2,6 +2,7 @@ package salvage_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -44,7 +45,11 @@ func alerting(t *testing.T, s *sqlite.Store, name string, from, to int64) {
 	for n := range 100 {
 		rows = append(rows, store.FigureRow{Minute: began.Add(time.Duration(n) * time.Minute), Resource: "r", Subject: name, Last: float64(n), Min: 0, Max: 100})
 	}
-	if err := s.AppendFigures(t.Context(), rows); err != nil {
+	var points []store.Point
+	for n := range 100 {
+		points = append(points, store.Point{Series: store.Series{Metric: name, Labels: fmt.Sprintf(`{n="%d"}`, n%5)}, At: began.Add(time.Duration(n) * time.Hour), Value: float64(n)})
+	}
+	if err := errors.Join(s.AppendFigures(t.Context(), rows), s.AppendPoints(t.Context(), points)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -79,6 +84,7 @@ func everything(t *testing.T, path string) map[string]bool {
 		"incident_alerts": `SELECT json_array(i.subject, a.alert, a.opened) FROM incident_alerts a JOIN incidents i ON i.id = a.incident`,
 		"silences":        `SELECT json_array(begins, over, data) FROM silences`,
 		"watches":         `SELECT json_array(alert, kind, name, instance, data) FROM watches WHERE incident <> 0`,
+		"rollups":         `SELECT json_array(s.integration, s.metric, s.labels, r.step, r.at, hex(r.data)) FROM rollups r JOIN rollup_series s ON s.id = r.series`,
 		"figures":         `SELECT json_array(r.name, s.name, minute, last, low, high) FROM figures f JOIN run_names r ON r.id = f.resource JOIN run_names s ON s.id = f.subject`,
 	} {
 		for row := range texts(t, db, query) {

@@ -33,6 +33,7 @@ type sink struct {
 	names     map[int64]int64  // numbers of names, from the source's to the database's
 	texts     map[int64]string // names of values, by the database's number
 	incidents map[int64]int64  // numbers of incidents, from the source's to the database's
+	series    map[int64]int64  // numbers of series of roll-ups, from the source's to the database's
 
 	ids        map[string]*numbering // by table
 	highestRun int64                 // number of a run in the source
@@ -60,7 +61,7 @@ func newSink(ctx context.Context, db *sql.DB, newer bool) (*sink, error) {
 	}
 	s := &sink{
 		db: db, tables: tables, newer: newer,
-		names: map[int64]int64{}, texts: map[int64]string{}, incidents: map[int64]int64{}, ids: map[string]*numbering{},
+		names: map[int64]int64{}, texts: map[int64]string{}, incidents: map[int64]int64{}, series: map[int64]int64{}, ids: map[string]*numbering{},
 	}
 	s.report.Tables = make([]Table, len(tables))
 	for i, t := range tables {
@@ -170,6 +171,10 @@ func (s *sink) putInto(ctx context.Context, r *row) (outcome, error) {
 		return s.putValue(ctx, r)
 	case "figures":
 		return s.putFigure(ctx, r)
+	case "rollup_series":
+		return s.putSeries(ctx, r)
+	case "rollups":
+		return s.putRollup(ctx, r)
 	default:
 		return s.putOfAlerting(ctx, r)
 	}
