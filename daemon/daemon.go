@@ -20,6 +20,7 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry"
+	"vega/daemon/trim"
 	"vega/daemon/version"
 	"vega/plugins"
 	"vega/plugins/manifest"
@@ -72,7 +73,7 @@ type Daemon struct {
 	requests    requests
 	lifecycle   lifecycle
 
-	changes, ended notices // of states and of runs, see giveBack
+	changes, ended trim.Notices // of states and of runs
 
 	change sync.Mutex // held while preparing and installing a new state
 
@@ -106,8 +107,8 @@ type lifecycle struct {
 func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d := &Daemon{
 		options: o,
-		changes: make(notices, 1),
-		ended:   make(notices, 1),
+		changes: make(trim.Notices, 1),
+		ended:   make(trim.Notices, 1),
 		now:     &state{Set: &catalog.Set{Config: &config.Config{}}, databases: &databases.Set{}},
 	}
 	d.onCall.daemon, d.history.daemon, d.exports.daemon = d, d, d

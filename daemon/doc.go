@@ -23,6 +23,7 @@
 //	catalog/       finds, compiles and loads plugins
 //	databases/     runs the queries of probes
 //	measure/       runs the queries of the metric blocks
+//	trim/          returns memory to the system while vega is idle
 //	monitor/       judges the state of this machine (diagnostics/ reads it)
 //	config/        loads and checks vega.hcl; plan/ compares two configurations
 //	api/           serves HTTP; vega/ is the command

@@ -3,12 +3,12 @@ package daemon
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 
 	"vega/daemon/catalog"
 	"vega/daemon/diagnostics"
 	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
+	"vega/daemon/trim"
 	"vega/policies/check"
 )
 
@@ -40,7 +40,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if d.alerts != nil {
 		d.lifecycle.running.Go(func() { d.alerts.Run(ctx) })
 	}
-	d.lifecycle.running.Go(func() { giveBack(ctx, d.changes, d.ended, memory{debug.FreeOSMemory, dropProgram}) })
+	d.lifecycle.running.Go(func() { trim.Run(ctx, d.changes, d.ended) })
 	d.mu.Unlock()
 	select {
 	case <-ctx.Done():

@@ -14,7 +14,7 @@ type storeSink struct{ *Daemon }
 // Record passes a run to the store, which writes runs in batches. Record does not
 // wait for the disk, unless runs arrive faster than the store can write them.
 func (s storeSink) Record(ctx context.Context, r check.Run) error {
-	defer s.ended.note()
+	defer s.ended.Note()
 	return s.store.AppendRun(ctx, &r)
 }
 

@@ -71,7 +71,7 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 	if changes {
 		d.measuring.configure(next.Config)
 	}
-	d.changes.note()
+	d.changes.Note()
 
 	d.catalog.Installed(context.Background(), old.Set, next.Set)
 	if err := errors.Join(old.Set.Release(), old.databases.Release()); err != nil {

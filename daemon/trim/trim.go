@@ -1,7 +1,9 @@
-package daemon
+// Package trim returns memory to the system while a program is idle.
+package trim
 
 import (
 	"context"
+	"runtime/debug"
 	"time"
 )
 
@@ -23,6 +25,11 @@ const (
 	// Go starts one every two minutes by itself, but returns little of what is free.
 	collectInterval = 5 * time.Minute
 )
+
+// Run returns memory to the system; see giveBack.
+func Run(ctx context.Context, changed, ran Notices) {
+	giveBack(ctx, changed, ran, memory{debug.FreeOSMemory, dropProgram})
+}
 
 // giveBack returns memory to the system until ctx ends: after a start or a change,
 // what starting, compiling and reloading left behind, and when no run ended for
@@ -66,10 +73,11 @@ type memory struct {
 	drop    func() // unmaps the program's unused pages
 }
 
-// notices tells giveBack that something happened. Its capacity is 1.
-type notices chan struct{}
+// Notices tells Run that something happened. Its capacity is 1.
+type Notices chan struct{}
 
-func (n notices) note() {
+// Note notes that something happened. It does not wait.
+func (n Notices) Note() {
 	select {
 	case n <- struct{}{}:
 	default: // one is noted

@@ -1,4 +1,4 @@
-package daemon
+package trim
 
 import (
 	"context"
@@ -12,15 +12,15 @@ import (
 // TestMemoryIsGivenBackOnceThingsSettle counts when memory is given back after the
 // start, a burst of changes, and while something changes all the time.
 func TestMemoryIsGivenBackOnceThingsSettle(t *testing.T) {
-	collected, dropped := timesOfGivingBack(t, func(changed, _ notices) {
+	collected, dropped := timesOfGivingBack(t, func(changed, _ Notices) {
 		time.Sleep(200 * time.Second)
 		for range 5 { // a burst
-			changed.note()
+			changed.Note()
 			time.Sleep(time.Second)
 		}
 		time.Sleep(195 * time.Second)
 		for range 100 { // faster than things can settle
-			changed.note()
+			changed.Note()
 			time.Sleep(2 * time.Second)
 		}
 		time.Sleep(time.Hour)
@@ -34,16 +34,16 @@ func TestMemoryIsGivenBackOnceThingsSettle(t *testing.T) {
 // TestPagesAreUnmappedWhileNothingRuns counts when the program's pages are unmapped
 // with runs now and then, with several in a row, and without a pause.
 func TestPagesAreUnmappedWhileNothingRuns(t *testing.T) {
-	collected, dropped := timesOfGivingBack(t, func(_, ended notices) {
+	collected, dropped := timesOfGivingBack(t, func(_, ended Notices) {
 		time.Sleep(100 * time.Second)
-		ended.note() // two runs in a row: 102
+		ended.Note() // two runs in a row: 102
 		time.Sleep(500 * time.Millisecond)
-		ended.note()
+		ended.Note()
 		time.Sleep(2500 * time.Millisecond)
-		ended.note() // 3 s later, but not sooner than after 10: 112.5
+		ended.Note() // 3 s later, but not sooner than after 10: 112.5
 		time.Sleep(97 * time.Second)
 		for range 1000 { // without a pause
-			ended.note()
+			ended.Note()
 			time.Sleep(time.Second)
 		}
 		time.Sleep(time.Hour)
@@ -58,11 +58,11 @@ func TestPagesAreUnmappedWhileNothingRuns(t *testing.T) {
 }
 
 // timesOfGivingBack returns when giveBack collected and dropped while what ran.
-func timesOfGivingBack(t *testing.T, what func(changed, ended notices)) (collected, dropped []time.Duration) {
+func timesOfGivingBack(t *testing.T, what func(changed, ended Notices)) (collected, dropped []time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		changed, ended, began := make(notices, 1), make(notices, 1), time.Now()
+		changed, ended, began := make(Notices, 1), make(Notices, 1), time.Now()
 		done := make(chan struct{})
 		go func() {
 			giveBack(ctx, changed, ended, memory{
