@@ -166,7 +166,7 @@ func (b moduleBinding) from() *schema.Row {
 		b.out.Err(diag.NoEffect, b.s.Place("probe"), fmt.Sprintf("No option of the probe %s takes the target of a request.", b.probe.Name), "use a probe such as core.http, core.tcp, core.tls or core.dns")
 		return nil
 	}
-	if t := b.s.Slot("from"); t != nil {
+	if t := b.s.Slot("from"); t != nil && t.State != bind.Absent {
 		if t.State == bind.Present {
 			return b.named(t, sch, names)
 		}

@@ -90,6 +90,17 @@ func TestScrapeModuleTakesOnlyItsTargets(t *testing.T) {
 	}
 }
 
+func TestScrapeModuleLeavesOutFromOfAnUnsetVariable(t *testing.T) {
+	c, ds := load(t, `scrape_module "http_2xx" {
+  probe   = core.http
+  from    = env("NOT_SET")
+  targets = ["https://a.example.com"]
+}`, Options{Bundled: shipped(t), Env: func(string) (string, bool) { return "", false }})
+	if c == nil || len(c.ScrapeModules) != 1 || c.ScrapeModules[0].From != "url" {
+		t.Error(shownText(t, ds))
+	}
+}
+
 func TestScrapeModuleGrantsOnlyTheTarget(t *testing.T) {
 	m := module(t, `scrape_module "http_2xx" {
   probe   = core.http

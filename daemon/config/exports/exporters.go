@@ -2,7 +2,9 @@ package exports
 
 import (
 	"fmt"
+	"maps"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"path"
@@ -35,8 +37,12 @@ func (d Stage) listen(t *bind.Slot, address string) {
 	if err != nil {
 		return // reported
 	}
+	other := usualPort
+	if port == other {
+		other++
+	}
 	if port == d.Server.Port && sameHost(host, d.Server.Host) {
-		d.Out.Err(diag.Conflict, t.Expr.At, fmt.Sprintf("vega already listens on %s, for everything else.", net.JoinHostPort(d.Server.Host, strconv.Itoa(port))), `use another port, such as "127.0.0.1:9464"`)
+		d.Out.Err(diag.Conflict, t.Expr.At, fmt.Sprintf("vega already listens on %s, for everything else.", net.JoinHostPort(d.Server.Host, strconv.Itoa(port))), fmt.Sprintf(`use another port, such as "127.0.0.1:%d"`, other))
 		return
 	}
 	if port < lowPort {
@@ -47,6 +53,9 @@ func (d Stage) listen(t *bind.Slot, address string) {
 			`use "127.0.0.1:9464"; or let the scraper send a key to the server's own address, and remove listen`)
 	}
 }
+
+// usualPort is the one of OpenTelemetry's Prometheus exporters.
+const usualPort = 9464
 
 // lowPort is the lowest unprivileged port.
 const lowPort = 1024
@@ -80,9 +89,19 @@ func (d Stage) otlp(s *bind.Section) *telemetry.OTLP {
 			out.Sample = &n
 		}
 	}
+	d.headers(s, out)
 	d.endpoint(s, out)
 	d.signals(s, out)
 	return out
+}
+
+// headers reports headers that belong to the protocol.
+func (d Stage) headers(s *bind.Section, o *telemetry.OTLP) {
+	for _, name := range slices.Sorted(maps.Keys(o.Headers)) {
+		if own := http.CanonicalHeaderKey(name); own == "Content-Type" || own == "Content-Encoding" || own == "User-Agent" {
+			d.Out.Err(diag.OutOfBounds, s.Place("headers"), fmt.Sprintf("The header %s is set by vega, because it says how the data is encoded or who sends it.", own), "remove it")
+		}
+	}
 }
 
 // endpoint reports an endpoint to which nothing could be sent.

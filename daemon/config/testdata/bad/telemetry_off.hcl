@@ -1,6 +1,7 @@
 telemetry {
   otlp {
     endpoint = "https://collector.example.com?key=1"
+    headers  = { "content-type" = "application/json" }
     traces   = false
     metrics  = false
   }
