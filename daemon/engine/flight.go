@@ -27,20 +27,25 @@ type flight struct {
 // engine and outlives its caller, but carries the caller's correlation ID and trace.
 // The caller holds e.mu for reading and has checked that e is not draining.
 func (e *Engine) join(ctx context.Context, i *integration) *flight {
+	return e.joinAt(ctx, i, time.Time{})
+}
+
+// joinAt is join for a scheduled run, which was due at that time.
+func (e *Engine) joinAt(ctx context.Context, i *integration, due time.Time) *flight {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	before := i.flight
 	if before != nil && before.bound == i.bound {
 		return before
 	}
-	return e.begin(ctx, i, false)
+	return e.begin(ctx, i, due, false)
 }
 
-// begin starts a run of i after the one in progress, if there is one. The caller holds
-// e.mu for reading and i.mu.
-func (e *Engine) begin(ctx context.Context, i *integration, extra bool) *flight {
+// begin starts a run of i after the one in progress, if there is one. due is zero for a run
+// that is not scheduled. The caller holds e.mu for reading and i.mu.
+func (e *Engine) begin(ctx context.Context, i *integration, due time.Time, extra bool) *flight {
 	before := i.flight
-	r := &run{engine: e, integration: i, flight: flight{bound: i.bound, done: make(chan struct{}), extra: extra}}
+	r := &run{engine: e, integration: i, due: due, flight: flight{bound: i.bound, done: make(chan struct{}), extra: extra}}
 	f := &r.flight
 	i.flight = f
 	if f.bound.Heartbeat != nil { // no module runs
@@ -51,7 +56,6 @@ func (e *Engine) begin(ctx context.Context, i *integration, extra bool) *flight 
 	f.bound.Module.Retain()
 	f.bound.Databases.Retain()
 	r.ctx = span.With(telemetry.Carry(e.options.Life, ctx), span.In(ctx))
-	r.due, _ = ctx.Value(dueKey{}).(time.Time)
 	e.flights.Add(1)
 	go func() {
 		if before != nil { // that run must end first

@@ -23,6 +23,7 @@ type run struct {
 	ctx         context.Context
 	place       *waiter
 	due         time.Time               // zero: the run was asked for
+	after       time.Duration           // how long after it was due the run got its place
 	contention  func() check.Contention // ends the measurement
 	certificate bool                    // describe the target's certificate
 }
@@ -94,7 +95,22 @@ func (r *run) start(refused error) {
 
 // once runs an integration once and records the result.
 func (run *run) once(refused error) *Report {
-	e, r := run.engine, run.outcome(refused)
+	result := run.execute(refused)
+	return run.conclude(&result)
+}
+
+// outcome runs an integration once.
+func (run *run) outcome(refused error) check.Run {
+	result := run.execute(refused)
+	return run.judge(&result)
+}
+
+// conclude records the result. Its frame is large, and separate from that of the probe, for
+// which the stack of the run's goroutine would otherwise grow once more.
+//
+//go:noinline
+func (run *run) conclude(result *plugins.Result) *Report {
+	e, r := run.engine, run.judge(result)
 	if _, before := run.integration.current(); before != nil {
 		r.Previous = before.Status
 	}
@@ -106,10 +122,11 @@ func (run *run) once(refused error) *Report {
 	return &report
 }
 
-// outcome runs an integration once, and measures contention during the run.
-func (run *run) outcome(refused error) check.Run {
+// judge returns the run with this result, and ends the measurement of contention.
+//
+//go:noinline
+func (run *run) judge(result *plugins.Result) check.Run {
 	b, began := run.flight.bound, run.place.began
-	result := run.execute(refused)
 	contention := run.contention()
 	r := check.Run{
 		Integration:   b.Name,
@@ -138,8 +155,8 @@ func (run *run) late() *time.Duration {
 	if run.due.IsZero() || run.place.admitted.IsZero() {
 		return nil
 	}
-	late := max(0, run.place.admitted.Sub(run.due))
-	return &late
+	run.after = max(0, run.place.admitted.Sub(run.due))
+	return &run.after
 }
 
 // execute waits for a slot and runs the probe, unless it got no place. The wait counts

@@ -74,11 +74,8 @@ func (e *Engine) tick(i *integration, due time.Time) {
 	if _, ok := b.staticReport(); ok || e.draining {
 		return
 	}
-	e.join(context.WithValue(telemetry.WithID(e.options.Life, telemetry.NewID()), dueKey{}, due), i)
+	e.joinAt(telemetry.WithID(e.options.Life, telemetry.NewID()), i, due)
 }
-
-// dueKey is the context key of when a scheduled run was due.
-type dueKey struct{}
 
 // tick is the next scheduled run of an integration.
 type tick struct {

@@ -160,7 +160,7 @@ func (e *Engine) extra(r request, now time.Time, ancestor bool) {
 		i.asked = now
 	}
 	e.soon.running++
-	e.begin(telemetry.WithID(e.options.Life, telemetry.NewID()), i, true)
+	e.begin(telemetry.WithID(e.options.Life, telemetry.NewID()), i, time.Time{}, true)
 }
 
 // request asks for an extra run of an integration.

@@ -465,21 +465,3 @@ type instant struct{ unmanaged }
 func (instant) Run(context.Context, plugins.Input) plugins.Result {
 	return plugins.Result{Status: check.Healthy}
 }
-
-// BenchmarkHealthyRun runs a healthy integration, from the tick to the durable sink.
-func BenchmarkHealthyRun(b *testing.B) {
-	e := New(Options{
-		Log: slog.New(slog.DiscardHandler), Life: b.Context(), MaxRunning: 100, Sockets: sockets.NewPool(1000),
-		Contention: func() func() check.Contention { return func() check.Contention { return check.Contention{} } },
-		Durable:    sinkFunc(func(check.Run) error { return nil }),
-	})
-	one := newBinding("web", time.Minute)
-	one.Module = instant{}
-	e.Bind([]*Binding{one})
-	i := e.now.find("web")
-	b.ReportAllocs()
-	for b.Loop() {
-		e.tick(i, time.Now())
-		e.flights.Wait()
-	}
-}

@@ -29,7 +29,7 @@ type State struct {
 type Sources struct {
 	// Each calls f with the state of each integration, in order of name.
 	Each func(f func(State))
-	// Sinks returns how many runs each best-effort sink did not record.
+	// Sinks returns how many runs each sink did not record.
 	Sinks func() []Sink
 	// Reloaded reports whether the configuration on disk was accepted when it was last
 	// read.

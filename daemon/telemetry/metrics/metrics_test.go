@@ -154,7 +154,7 @@ func TestOtherFamilies(t *testing.T) {
 		`vega_resource{path="system.disks.percent",subject="/"} 5`, `vega_resource{path="system.memory.percent",subject=""} 6`,
 		`vega_metric_up{metric="down"} 0`, `vega_metric_up{metric="orders"} 1`, `vega_metric_down 1`, `vega_metric_orders{state="open"} 4`,
 		`# HELP vega_metric_orders Two\nlines.`,
-		`vega_notifications_total{notifier="mail",outcome="arrived"} 2`,
+		`vega_notifications_total{notifier="mail",outcome="arrived"} 2`, `vega_notifications_total{notifier="mail",outcome="refused"} 0`,
 		`vega_db_query_seconds_count{database="app"} 1`, `vega_db_query_seconds_count{database="vega"} 1`,
 		`vega_http_request_seconds_bucket{code="404",route="other",le="0.05"} 1`,
 		`vega_run_late_seconds_bucket{le="0.005"} 1`,

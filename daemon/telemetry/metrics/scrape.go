@@ -12,6 +12,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 )
 
 // maxScrapes limits the scrapes in progress. Each may hold an answer of several megabytes
@@ -102,7 +103,7 @@ func (e *Exporter) encode(ctx context.Context, format expfmt.Format, compress bo
 // write encodes families.
 func write(w io.Writer, all []*dto.MetricFamily, format expfmt.Format) error {
 	to := newBuffered(w)
-	encoder := expfmt.NewEncoder(to, format)
+	encoder := expfmt.NewEncoder(to, format.WithEscapingScheme(model.NoEscaping)) // there is nothing to escape, and looking for it copies each family
 	for _, f := range all {
 		if err := encoder.Encode(f); err != nil {
 			return fmt.Errorf("encode %s: %w", f.GetName(), err)
