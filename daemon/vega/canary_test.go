@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -33,6 +36,32 @@ log {
 }
 llm {
   base_url = env("CANARY_URL")
+}
+telemetry {
+  otlp {
+    endpoint = "%[5]s"
+    headers  = { X-Otlp-Key = env("CANARY"), Authorization = "Bearer ${env("CANARY")}" }
+    interval = "1s"
+  }
+  statsd {
+    address = "%[6]s"
+    tags    = true
+  }
+}
+scrape_module "web" {
+  probe   = core.http
+  targets = ["%[1]s/probed"]
+  config {
+    headers = { Authorization = env("CANARY") }
+  }
+}
+metric "runs" {
+  database = database.vega
+  query    = "SELECT integration, count(*) AS n FROM runs GROUP BY integration"
+  value    = "n"
+  labels   = ["integration"]
+  interval = "1s"
+  timeout  = "1s"
 }
 database "app" {
   driver = "postgres"
@@ -189,9 +218,10 @@ func TestCanary(t *testing.T) {
 			}
 		}
 	})
+	sinks := newSinks(t)
 	dir := t.TempDir()
 	write(t, dir, "secret.txt", canary+"\n")
-	write(t, dir, "vega.hcl", fmt.Sprintf(canaryConfig, web.URL, fixtures.Refused(t), strings.TrimPrefix(web.URL, "http://"), rude))
+	write(t, dir, "vega.hcl", fmt.Sprintf(canaryConfig, web.URL, fixtures.Refused(t), strings.TrimPrefix(web.URL, "http://"), rude, sinks.otlp.URL, sinks.statsd.LocalAddr()))
 	environment := append(os.Environ(), "CANARY="+canary, "CANARY_URL="+web.URL+"/hooks/"+canary+"?k="+canary, "CANARY_KEY="+canary+"-key-1", "CANARY_KEY2="+canary+"-key-2")
 
 	outputs := map[string]string{}
@@ -209,14 +239,16 @@ func TestCanary(t *testing.T) {
 	p.key = canary + "-key-2"
 	for _, path := range []string{
 		"/admin/integrations/health?name=store", "/admin/integrations/health", "/admin/integrations/header", "/admin/integrations/userinfo", "/admin/plugins", "/admin/config/validate",
-		"/admin/integrations/nowhere", "/admin/integrations/health?timeout=no", "/admin/nowhere?" + "q=1",
+		"/probe?module=web&target=" + web.URL + "/probed", "/admin/integrations/nowhere", "/admin/integrations/health?timeout=no", "/admin/nowhere?" + "q=1",
 	} {
 		status, body := p.get(path)
 		outputs[path] = fmt.Sprint(status, body)
 	}
+	outputs["metrics"] = scraped(t, p, canary+"-key-2")
 	if err := p.stop(); err != nil {
 		t.Error(err)
 	}
+	sinks.add(t, outputs)
 	outputs["output and log"] = p.written()
 	for name, text := range kept(t, dir) {
 		outputs["file "+name] = text
@@ -224,6 +256,11 @@ func TestCanary(t *testing.T) {
 	for place, text := range outputs {
 		if i := strings.Index(text, "5ecret"); i >= 0 {
 			t.Errorf("%s has the secret: …%s…", place, text[max(0, i-200):min(len(text), i+100)])
+		}
+	}
+	for place, text := range outputs {
+		if strings.HasPrefix(place, "/probe") && !strings.Contains(text, "probe_http_status_code 418") {
+			t.Errorf("%s: %s", place, text)
 		}
 	}
 	for _, place := range []string{"validate", "validate as JSON", "validate as SARIF", "validate for GitHub"} {
@@ -238,6 +275,108 @@ func TestCanary(t *testing.T) {
 		t.Errorf("nothing was redacted, or nothing was logged at level debug, so this test can't fail\n%s\n%s", outputs["/admin/integrations/health"], outputs["output and log"])
 	}
 	t.Logf("the targets received the secret %d times; searched %d outputs", received.Load(), len(outputs))
+}
+
+// sinks receive what vega exports, and keep it.
+type sinks struct {
+	otlp   *httptest.Server
+	statsd net.PacketConn
+	mu     sync.Mutex
+	texts  map[string]string
+	keys   int // requests with the key
+}
+
+// newSinks returns a collector, whose first answer is an error that quotes the request,
+// and a StatsD server.
+func newSinks(t *testing.T) *sinks {
+	t.Helper()
+	s := &sinks{texts: map[string]string{}}
+	s.otlp = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil && r.Header.Get("Content-Encoding") == "gzip" {
+			body, err = unzipped(body)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.texts["OTLP "+r.URL.Path] == "" {
+			http.Error(w, fmt.Sprintf("you said %q", r.Header), http.StatusBadRequest)
+		}
+		if r.Header.Get("Authorization") == "Bearer "+canary && r.Header.Get("X-Otlp-Key") == canary {
+			s.keys++
+		}
+		s.texts["OTLP "+r.URL.Path] += string(body)
+	}))
+	t.Cleanup(s.otlp.Close)
+	var err error
+	if s.statsd, err = new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.statsd.Close() })
+	go func() {
+		packet := make([]byte, 64<<10)
+		for {
+			n, _, err := s.statsd.ReadFrom(packet)
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			s.texts["StatsD"] += string(packet[:n])
+			s.mu.Unlock()
+		}
+	}()
+	return s
+}
+
+func unzipped(body []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}
+
+// add adds what was received to outputs. It fails if an exporter sent nothing.
+func (s *sinks) add(t *testing.T, outputs map[string]string) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for place, part := range map[string]string{"OTLP /v1/traces": "http.request.method", "OTLP /v1/metrics": "vega_integration_status", "StatsD": "integration"} {
+		if !strings.Contains(s.texts[place], part) {
+			t.Errorf("%s received %d bytes, without %s", place, len(s.texts[place]), part)
+		}
+		outputs[place] = s.texts[place]
+	}
+	if s.keys == 0 {
+		t.Error("no request to the collector had its key")
+	}
+}
+
+// scraped returns what GET /metrics answers, in each format.
+func scraped(t *testing.T, p *process, key string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, accept := range []string{"", "application/openmetrics-text", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/metrics", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-API-Key", key)
+		r.Header.Set("Accept", accept)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(body), "vega_integration_status") {
+			t.Errorf("%s, %v: %.200s", resp.Status, err, body)
+		}
+		all.Write(body)
+	}
+	return all.String()
 }
 
 // kept returns the files that vega wrote to its data directory.
