@@ -17,6 +17,7 @@
 //	descriptors.go divides file descriptors between clients and checks
 //	sinks.go       records runs (history.go reads them back)
 //	databases.go, system.go, measure.go  connect databases, monitor and metric blocks to the current configuration
+//	telemetry.go, scrape.go, traces.go   connect the exporters to what they export
 //	coalescer.go   lets concurrent callers share one operation
 //
 //	engine/        runs integrations, on intervals and on request
@@ -25,6 +26,8 @@
 //	measure/       runs the queries of the metric blocks
 //	trim/          returns memory to the system while vega is idle
 //	monitor/       judges the state of this machine (diagnostics/ reads it)
+//	telemetry/     what vega exports: metrics/ (GET /metrics), blackbox/ (GET /probe), tracing/
+//	               (OTLP), statsd/; shipped/ has rules and dashboards for it
 //	config/        loads and checks vega.hcl; plan/ compares two configurations
 //	api/           serves HTTP; vega/ is the command
 //

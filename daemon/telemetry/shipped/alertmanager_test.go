@@ -76,7 +76,7 @@ func TestAlertReachesItsReceiver(t *testing.T) {
 	b, w := openInbox(t), startTargets(t)
 	manager := realtest.Alertmanager(t, b.URL)
 	d := serve(t, fmt.Sprintf(flapping, w.plain.URL), nil)
-	p := scraping(t, d, time.Second, fmt.Sprintf(alerting, strings.TrimPrefix(manager, "http://")))
+	p := scraping(t, d, "1s", fmt.Sprintf(alerting, strings.TrimPrefix(manager, "http://")))
 	p.found("vega_integration_runs_total")
 	for down, firing := true, 0; firing == 0; down = !down {
 		w.flap.Store(down)
@@ -128,7 +128,7 @@ func TestThousandIntegrations(t *testing.T) {
 		keys[n] = fmt.Sprintf(`"t%03d"`, n)
 	}
 	d := serve(t, fmt.Sprintf(thousand, strings.Join(keys, ", "), w.plain.URL), nil)
-	p := scraping(t, d, 2*time.Second, fmt.Sprintf(alerting, strings.TrimPrefix(manager, "http://")))
+	p := scraping(t, d, "2s", fmt.Sprintf(alerting, strings.TrimPrefix(manager, "http://")))
 	lasts, long := time.ParseDuration(os.Getenv("VEGA_SCRAPE_FOR"))
 	if long == nil {
 		time.Sleep(lasts)

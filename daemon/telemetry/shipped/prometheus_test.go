@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"testing"
-	"time"
 
 	"vega/daemon/realtest"
 )
@@ -22,7 +21,7 @@ type prometheus struct {
 const scrapeConfig = `global:
   scrape_interval: %[1]s
   evaluation_interval: %[1]s
-rule_files: ["rules-*.yml"]
+rule_files: [rules.yml]
 scrape_configs:
   - job_name: vega
     authorization:
@@ -40,10 +39,10 @@ const alerting = `alerting:
 
 // scraping starts a Prometheus that scrapes a vega and has the shipped rules. more is the
 // rest of its configuration.
-func scraping(t *testing.T, d *daemon, interval time.Duration, more string) *prometheus {
+func scraping(t *testing.T, d *daemon, interval, more string) *prometheus {
 	t.Helper()
 	config := fmt.Sprintf(scrapeConfig, interval, apiKey, d.address) + more
-	return &prometheus{t, realtest.Prometheus(t, config, map[string]string{"rules-vega.yml": read(t, "rules.yml")})}
+	return &prometheus{t, realtest.Prometheus(t, config, map[string]string{"rules.yml": read(t, "rules.yml")})}
 }
 
 // series is an element of a vector: its labels, and its value as text.

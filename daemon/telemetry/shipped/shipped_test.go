@@ -88,7 +88,7 @@ func (p *prometheus) expressions() (all []shown) {
 func TestExpressionsHaveResults(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	p := scraping(t, w.daemon, time.Second, "")
+	p := scraping(t, w.daemon, "1s", "")
 	p.found("vega_build_info")
 	all := p.expressions()
 	empty := slices.Clone(all)

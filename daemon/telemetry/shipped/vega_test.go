@@ -66,9 +66,7 @@ func serve(t *testing.T, config string, files map[string]string) *daemon {
 	port := realtest.FreePort(t)
 	d := &daemon{t: t, dir: t.TempDir(), address: net.JoinHostPort("127.0.0.1", port)}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(d.dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		save(t, filepath.Join(d.dir, name), text)
 	}
 	d.configure(config)
 	log, err := os.Create(filepath.Join(d.dir, "log"))
@@ -105,6 +103,14 @@ func serve(t *testing.T, config string, files map[string]string) *daemon {
 		return status == http.StatusOK
 	})
 	return d
+}
+
+// save writes a file.
+func save(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // configure writes the configuration.
