@@ -32,7 +32,7 @@ func (a *API) correlate(c *gin.Context) {
 	c.Request = c.Request.WithContext(telemetry.WithTrace(telemetry.WithID(c.Request.Context(), id), trace))
 }
 
-// accessLog logs and measures each request. /healthz, /readyz and /metrics are logged at level debug,
+// accessLog logs and measures each request. /healthz, /readyz, /metrics and /probe are logged at level debug,
 // since an orchestrator's probes and scrapes would drown out the rest.
 func (a *API) accessLog(c *gin.Context) {
 	began := time.Now()
@@ -42,7 +42,7 @@ func (a *API) accessLog(c *gin.Context) {
 	switch status := c.Writer.Status(); {
 	case status >= 500 && status != http.StatusServiceUnavailable && status != http.StatusInsufficientStorage:
 		level = slog.LevelError
-	case status < 400 && c.FullPath() == "/metrics", c.FullPath() == "/healthz", c.FullPath() == "/readyz":
+	case status < 400 && (c.FullPath() == "/metrics" || c.FullPath() == "/probe"), c.FullPath() == "/healthz", c.FullPath() == "/readyz":
 		level = slog.LevelDebug
 	}
 	line := []any{

@@ -235,12 +235,12 @@ func (c *Conn) handshake(ctx context.Context, name string) error {
 	start := time.Now()
 	if err := c.waitForHandshake(ctx, below, secured); err != nil {
 		_ = c.conn.Close()
-		c.session.Seen.Handshake(start, p.state, nil)
+		c.session.Seen.Handshake(time.Since(start), p.state, nil)
 		return tlsError(ctx, c.session, p, "in the TLS handshake with "+hostPort(c.rule), err, abi.ErrTLS)
 	}
 	state := secured.ConnectionState()
 	err = p.judge(&state)
-	c.session.Seen.Handshake(start, p.state, p.chains)
+	c.session.Seen.Handshake(time.Since(start), p.state, p.chains)
 	if err != nil {
 		_ = secured.Close()
 		return hostError(err.Error(), err)

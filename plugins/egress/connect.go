@@ -26,6 +26,8 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 	start := time.Now()
 	node := s.route().node(rule)
 	found, err := s.lookup(ctx, node.Host)
+	resolved := time.Now()
+	s.Seen.Lookup(resolved.Sub(start))
 	if err != nil {
 		return nil, offNode(rule, node, s.fail(ctx, "resolving "+node.Host, err, abi.ErrIO))
 	}
@@ -33,8 +35,9 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 	if err != nil {
 		return nil, err
 	}
-	s.Seen.Destination(ips[0])
-	resolved := time.Now()
+	if len(ips) > 0 {
+		s.Seen.Destination(ips[0])
+	}
 	t[abi.PhaseDNS] += resolved.Sub(start)
 	addrs := make([]netip.AddrPort, 0, maxTried)
 	for _, ip := range ips[:min(len(ips), maxTried)] {
@@ -53,8 +56,9 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 	if err != nil {
 		return nil, offNode(rule, node, s.fail(ctx, "connecting to "+through(rule, node), err, abi.ErrIO))
 	}
-	t[abi.PhaseConnect] += time.Since(resolved)
-	s.Seen.Connect(resolved, conn.RemoteAddr())
+	took := time.Since(resolved)
+	t[abi.PhaseConnect] += took
+	s.Seen.Connect(took, conn.RemoteAddr())
 	s.peer = conn.RemoteAddr().String()
 	return conn, nil
 }

@@ -141,8 +141,9 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	if a.proxy.itself(resp) {
 		return a.proxy.refused(resp.StatusCode, rule.Host)
 	}
-	t[abi.PhaseFirstByte] += time.Since(start)
-	s.Seen.Response(start, resp, a.peer != nil)
+	now := time.Now()
+	t[abi.PhaseFirstByte] += now.Sub(start)
+	s.Seen.Response(start, now, resp, a.peer != nil)
 	a.Response = resp
 	return nil
 }
@@ -162,14 +163,15 @@ func (s *Session) secure(ctx context.Context, a *answer, rule grant.Rule, t *tim
 	secured := tls.Client(a.link, config)
 	part := s.call.Begin(span.Handshake, "tls handshake")
 	err = a.link.handshake(ctx, secured)
-	s.Seen.Handshake(start, p.state, p.chains)
+	took := time.Since(start)
+	s.Seen.Handshake(took, p.state, p.chains)
 	endHandshake(part, secured, err)
 	if err != nil {
 		return nil, tlsError(ctx, s, p, "in the TLS handshake with "+hostPort(rule), err, abi.ErrTLS)
 	}
 	state := secured.ConnectionState()
 	p.state = &state
-	t[abi.PhaseTLS] += time.Since(start)
+	t[abi.PhaseTLS] += took
 	return secured, nil
 }
 

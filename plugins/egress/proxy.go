@@ -120,8 +120,9 @@ func (w way) open(ctx context.Context, t *timings) (net.Conn, error) {
 			return nil, err
 		}
 	}
-	t[abi.PhaseConnect] += time.Since(start)
-	w.Seen.Connect(start, nil)
+	took := time.Since(start)
+	t[abi.PhaseConnect] += took
+	w.Seen.Connect(took, nil)
 	return conn, nil
 }
 

@@ -2,12 +2,32 @@ package observe
 
 import (
 	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
+	"slices"
 	"strings"
+	"sync"
 
 	"vega/policies/check"
 )
+
+// ciphers has the names of cipher suites: package tls makes a list of all of them each
+// time that it is asked for one.
+var ciphers = sync.OnceValue(func() map[uint16]string {
+	names := map[uint16]string{}
+	for _, s := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		names[s.ID] = s.Name
+	}
+	return names
+})
+
+func cipherName(id uint16) string {
+	if name := ciphers()[id]; name != "" {
+		return name
+	}
+	return tls.CipherSuiteName(id) // a number
+}
 
 // maxText limits each text of a certificate, in bytes. A peer may send 64 KiB of them.
 const maxText = 1 << 10

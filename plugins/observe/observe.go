@@ -52,21 +52,21 @@ func (r *Record) get() *all {
 	return r.all
 }
 
-// Lookup records that looking up a name began at a time, and has ended.
-func (r *Record) Lookup(began time.Time) {
+// Lookup records that looking up a name took some time, whether it was found or not.
+func (r *Record) Lookup(took time.Duration) {
 	a := r.get()
-	a.DNS += time.Since(began)
+	a.DNS += took
 	a.update()
 }
 
 // Destination records where a connection is about to be opened to.
 func (r *Record) Destination(ip netip.Addr) { r.get().Address = ip }
 
-// Connect records that opening a connection began at a time, and has ended. to is the
-// address of the target, or nil if the connection is to a proxy.
-func (r *Record) Connect(began time.Time, to net.Addr) {
+// Connect records that opening a connection took some time. to is the address of the
+// target, or nil if the connection is to a proxy.
+func (r *Record) Connect(took time.Duration, to net.Addr) {
 	a := r.get()
-	a.Connect += time.Since(began)
+	a.Connect += took
 	a.Address = ip(to)
 	a.update()
 }
@@ -108,17 +108,19 @@ func (r *Record) Hop() {
 	a.http.Status, a.http.Version, a.http.Secure, a.http.ContentLength, a.http.LastModified = 0, 0, false, 0, time.Time{}
 }
 
-// Response records that the headers of a response have arrived for a request that began
-// at a time.
-func (r *Record) Response(began time.Time, resp *http.Response, secure bool) {
+// Response records that the headers of a response arrived at a time, for a request that
+// began at another.
+func (r *Record) Response(began, arrived time.Time, resp *http.Response, secure bool) {
 	a := r.get()
-	a.headers = time.Now()
+	a.headers = arrived
 	h := &a.http
-	h.FirstByte += a.headers.Sub(began)
+	h.FirstByte += arrived.Sub(began)
 	h.Status, h.Secure, h.ContentLength = resp.StatusCode, secure, resp.ContentLength
 	h.Version = float64(resp.ProtoMajor) + float64(resp.ProtoMinor)/10
-	if t, err := http.ParseTime(resp.Header.Get("Last-Modified")); err == nil {
-		h.LastModified = t
+	if text := resp.Header.Get("Last-Modified"); text != "" { // parsing "" takes longer than all the rest
+		if t, err := http.ParseTime(text); err == nil {
+			h.LastModified = t
+		}
 	}
 }
 
@@ -134,18 +136,18 @@ func (r *Record) Body(request, bytes int) {
 	}
 }
 
-// Handshake records that a TLS handshake began at a time, and has ended. state is what
-// the peer showed, or nil; chains are the verified ones.
-func (r *Record) Handshake(began time.Time, state *tls.ConnectionState, chains [][]*x509.Certificate) {
+// Handshake records that a TLS handshake took some time, whether it succeeded or not.
+// state is what the peer showed, or nil; chains are the verified ones.
+func (r *Record) Handshake(took time.Duration, state *tls.ConnectionState, chains [][]*x509.Certificate) {
 	a := r.get()
 	if a.HTTP != nil {
-		a.http.TLS += time.Since(began)
+		a.http.TLS += took
 	}
 	if state == nil || len(state.PeerCertificates) == 0 {
 		return
 	}
 	a.tls = check.TLSExchange{
-		Version: tls.VersionName(state.Version), Cipher: tls.CipherSuiteName(state.CipherSuite),
+		Version: tls.VersionName(state.Version), Cipher: cipherName(state.CipherSuite),
 		EarliestExpiry: earliest(state.PeerCertificates),
 	}
 	for _, chain := range chains {
@@ -174,7 +176,7 @@ func earliest(chain []*x509.Certificate) (first time.Time) {
 func (r *Record) Query(resolve time.Duration) {
 	a := r.get()
 	a.query = check.DNSExchange{Resolve: resolve}
-	a.Query = &a.query
+	a.Query, a.DNS = &a.query, a.DNS+resolve
 }
 
 // Ask records that a query was sent to a server over a connection that took some time,
