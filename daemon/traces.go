@@ -8,7 +8,9 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -61,7 +63,7 @@ func exportTraces(ctx context.Context, d *Daemon, c *config.Config) {
 	if d.options.ReadOnly {
 		return
 	}
-	hide := redact.New(c.Secrets()).Redact
+	hide := hider(c.Secrets(), d.now.Config.Secrets())
 	next := collector{c.Telemetry.OTLP, c.Network}
 	if d.traces.now != nil && reflect.DeepEqual(*d.traces.now, next) {
 		d.traces.Hide(hide)
@@ -76,6 +78,13 @@ func exportTraces(ctx context.Context, d *Daemon, c *config.Config) {
 		return
 	}
 	d.traces.now = &next
+}
+
+// hider returns a function that replaces the secrets of a configuration, and those of the
+// one before, of which runs may still be in progress. It costs nothing before it is called.
+func hider(secrets, before []string) func(string) string {
+	all := sync.OnceValue(func() *redact.Redactor { return redact.New(slices.Concat(secrets, before)) })
+	return func(text string) string { return all().Redact(text) }
 }
 
 const (

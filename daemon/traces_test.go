@@ -3,10 +3,13 @@ package daemon
 import (
 	"compress/gzip"
 	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -186,4 +189,66 @@ func unzipped(r io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	return io.ReadAll(z)
+}
+
+// TestCollectorBehindTLSAndAProxy exports to a collector whose certificate only ca_file
+// vouches for, through the proxy of the network block.
+func TestCollectorBehindTLSAndAProxy(t *testing.T) {
+	collector := newOTLP(t)
+	secured := httptest.NewTLSServer(collector.Config.Handler)
+	t.Cleanup(secured.Close)
+	var asked []string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Method+" "+r.Host)
+		there, err := (&net.Dialer{}).DialContext(r.Context(), "tcp", secured.Listener.Addr().String())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		here, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() { _, _ = io.Copy(there, here) }()
+		_, _ = io.Copy(here, there)
+	}))
+	t.Cleanup(proxy.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	write(t, filepath.Dir(ca), "ca.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secured.Certificate().Raw}))
+	h := build(t, fmt.Sprintf(`
+network {
+  proxy = %q
+}
+telemetry {
+  otlp {
+    endpoint = "https://example.com:4318"
+    ca_file  = %q
+    metrics  = false
+  }
+}
+integration "plain" {
+  probe = plain.healthy
+}
+`, proxy.URL, ca))
+	if _, err := h.Health(t.Context(), engine.Query{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	collector.span(t, "run plain.healthy")
+	if fmt.Sprint(asked) != "[CONNECT example.com:4318]" {
+		t.Errorf("the proxy was asked %q", asked)
+	}
+}
+
+// TestNoSecretOfTheConfigurationBefore checks that a run in progress over a reload does
+// not export what the new configuration no longer has.
+func TestNoSecretOfTheConfigurationBefore(t *testing.T) {
+	hide := hider([]string{"the-new-secret"}, []string{"the-old-secret"})
+	if got := hide("the-new-secret the-old-secret"); got != "(secret) (secret)" {
+		t.Error(got)
+	}
 }

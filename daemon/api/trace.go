@@ -21,7 +21,7 @@ var untraced = map[string]bool{"/healthz": true, "/readyz": true, "/metrics": tr
 func traced(a *API) gin.HandlerFunc { return func(c *gin.Context) { trace(a, c) } }
 
 // trace begins the span of a request, which continues the caller's trace, and passes it to
-// what the request causes. A request that no route serves or that has no valid key gets
+// what the request causes. A request that no route serves, or without a valid key, gets
 // no span, so that strangers can't fill the queue.
 func trace(a *API, c *gin.Context) {
 	r := a.route(c)
@@ -29,7 +29,7 @@ func trace(a *API, c *gin.Context) {
 		c.Next()
 		return
 	}
-	if k, _ := a.keyOf(c.Request); k == nil && !r.public() {
+	if k, _ := a.keyOf(c.Request); k == nil {
 		c.Next()
 		return
 	}

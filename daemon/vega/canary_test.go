@@ -343,7 +343,7 @@ func (s *sinks) add(t *testing.T, outputs map[string]string) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for place, part := range map[string]string{"OTLP /v1/traces": "http.request.method", "OTLP /v1/metrics": "vega_integration_status", "StatsD": "integration"} {
+	for place, part := range map[string]string{"OTLP /v1/traces": "http.route", "OTLP /v1/metrics": "vega_integration_status", "StatsD": "integration"} {
 		if !strings.Contains(s.texts[place], part) {
 			t.Errorf("%s received %d bytes, without %s", place, len(s.texts[place]), part)
 		}

@@ -97,7 +97,7 @@ func (c *choice) variable(signal, name string) string {
 	return cmp.Or(c.getenv("OTEL_EXPORTER_OTLP_"+signal+"_"+name), c.getenv("OTEL_EXPORTER_OTLP_"+name))
 }
 
-// checkEndpoints checks the URLs of the collector, and uses the default if there is none.
+// checkEndpoints checks the URLs of the collector, and uses the default without one.
 func (c *choice) checkEndpoints() error {
 	if c.endpoint != "" {
 		if !usable(c.endpoint) {
