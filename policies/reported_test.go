@@ -45,6 +45,27 @@ func TestUnitsOfProbes(t *testing.T) {
 			t.Errorf("%v %q: %q, want %q", c.value, c.reported, got, c.want)
 		}
 	}
+	for _, c := range []struct {
+		reported string
+		bound    Unit
+		value    float64
+		unknown  bool
+	}{
+		{"s", Milliseconds, 2000, false},
+		{"us", Milliseconds, 0.002, false},
+		{"ms", Milliseconds, 2, false},
+		{"MB", Bytes, 2 << 20, false},
+		{"", Milliseconds, 2, false},
+		{"days", Count, 2, false},
+		{"days", Milliseconds, 2, true},
+		{"percent", Bytes, 2, true},
+		{"s", Bytes, 2, true},
+	} {
+		r := Reading{Value: 2, ReportedUnit: UnitOf(c.reported)}.In(c.bound)
+		if r.Value != c.value || (r.Unknown != "") != c.unknown {
+			t.Errorf("%s in %s: %+v", c.reported, c.bound, r)
+		}
+	}
 	if got := Milliseconds.Or("s"); got != Milliseconds {
 		t.Errorf("a unit that is set gives way to %q", got)
 	}

@@ -115,6 +115,7 @@ func (t *Thresholds) Judge(now time.Time, read func(resource string) []Reading) 
 // judge judges one reading. A reading without a value does not change the
 // remembered level.
 func (t *Thresholds) judge(now time.Time, by *Threshold, r Reading) Verdict {
+	r = r.In(by.Unit)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	key := levelKey{by.Name, r.Resource, r.Subject}

@@ -34,6 +34,30 @@ func UnitOf(reported string) Unit {
 	}
 }
 
+// scales are units that probes report, in vega's own ones.
+var scales = map[Unit]struct {
+	unit   Unit
+	factor float64
+}{
+	"s": {Milliseconds, 1e3}, "seconds": {Milliseconds, 1e3}, "us": {Milliseconds, 1e-3}, "µs": {Milliseconds, 1e-3}, "ns": {Milliseconds, 1e-6},
+	"KB": {Bytes, 1 << 10}, "KiB": {Bytes, 1 << 10}, "MB": {Bytes, 1 << 20}, "MiB": {Bytes, 1 << 20},
+	"GB": {Bytes, 1 << 30}, "GiB": {Bytes, 1 << 30}, "TB": {Bytes, 1 << 40}, "TiB": {Bytes, 1 << 40},
+}
+
+// In returns the reading in the unit of a bound, such as that of "250ms". It is unknown
+// if it can't be compared with that: if a probe reported it in a unit of another kind.
+func (r Reading) In(u Unit) Reading {
+	scale, scaled := scales[r.ReportedUnit]
+	switch {
+	case r.Unknown != "" || u == "" || u == Count || r.ReportedUnit == "" || r.ReportedUnit == Count || r.ReportedUnit == u:
+	case scaled && scale.unit == u:
+		r.Value, r.ReportedUnit = r.Value*scale.factor, u
+	default:
+		r.Unknown = fmt.Sprintf("it is reported in %s, which can't be compared with %s", r.ReportedUnit, u)
+	}
+	return r
+}
+
 // Or returns the unit, or the other one if it is a plain number.
 func (u Unit) Or(other Unit) Unit {
 	if (u == "" || u == Count) && other != "" {

@@ -158,7 +158,8 @@ func (m *Machine) Sample(now time.Time, metric string, all []policies.Reading) {
 
 // sample evaluates one reading under one alert.
 func (m *incidents) sample(now time.Time, a *rule, s incident.Subject, r *policies.Reading) {
-	w := m.watches[watchKey{a.Name, s}]
+	w, in := m.watches[watchKey{a.Name, s}], r.In(a.Unit)
+	r = &in
 	phase := incident.Inactive
 	if w != nil {
 		phase = w.Phase
