@@ -72,10 +72,8 @@ func logClock(log *slog.Logger) func(clock.Verdict) {
 // longer configured. The error is an *engine.UnknownError if the name is neither
 // configured nor in the history.
 func (h *history) Runs(ctx context.Context, q store.RunQuery) (RunPage, error) {
-	patience, cancel := context.WithTimeout(ctx, flushPatience)
-	defer cancel()
-	if err := h.daemon.store.FlushRuns(patience); err != nil && ctx.Err() != nil {
-		return RunPage{}, ctx.Err() // ignore any other error: a store that can't write can still be read
+	if err := h.flush(ctx); err != nil {
+		return RunPage{}, err
 	}
 	page, err := h.daemon.store.Runs(ctx, q)
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 	"vega/daemon/telemetry"
 	"vega/daemon/telemetry/metrics"
 	"vega/daemon/telemetry/tracing"
+	"vega/daemon/trends"
 	"vega/plugins/span"
 	"vega/policies/check"
 	"vega/store"
@@ -106,11 +107,24 @@ func (f *fake) Runs(_ context.Context, q store.RunQuery) (daemon.RunPage, error)
 	return daemon.RunPage{Runs: []daemon.RunReport{}}, nil
 }
 
-func (f *fake) Uptime(_ context.Context, name string, since, until time.Time) (daemon.UptimeReport, error) {
+func (f *fake) Uptime(_ context.Context, name string, since, until time.Time) (trends.UptimeReport, error) {
 	if name != "a" {
-		return daemon.UptimeReport{}, &engine.UnknownError{Name: name, Known: []string{"a"}}
+		return trends.UptimeReport{}, &engine.UnknownError{Name: name, Known: []string{"a"}}
 	}
-	return daemon.UptimeReport{Name: name, Since: since, Until: until}, nil
+	return trends.UptimeReport{Name: name, Since: since, Until: until}, nil
+}
+
+func (f *fake) Trend(_ context.Context, name, metric string, span trends.Span) (trends.IntegrationHistory, error) {
+	if metric == "none" {
+		return trends.IntegrationHistory{}, &daemon.UnknownMetricError{Metric: metric, Of: name, Known: []string{"total_ms"}}
+	}
+	return trends.IntegrationHistory{Name: name, Metric: metric, Span: span, Points: []trends.Point{}}, nil
+}
+
+func (f *fake) MetricBlocks() []trends.Metric { return []trends.Metric{} }
+
+func (f *fake) MetricTrend(_ context.Context, name string, labels map[string]string, span trends.Span) (trends.MetricHistory, error) {
+	return trends.MetricHistory{Name: name, Span: span, Series: []trends.SeriesHistory{{Labels: labels, Points: []trends.Point{}}}}, nil
 }
 
 // Metrics returns an exporter with the integration a.

@@ -113,6 +113,9 @@ func classify(err error) *problem {
 	if e, ok := errors.AsType[*engine.UnknownError](err); ok {
 		return &problem{http.StatusNotFound, e.Error()}
 	}
+	if e, ok := errors.AsType[*daemon.UnknownMetricError](err); ok {
+		return &problem{http.StatusNotFound, e.Error()}
+	}
 	if e, ok := errors.AsType[*store.InvalidError](err); ok {
 		return &problem{http.StatusBadRequest, e.Error()}
 	}

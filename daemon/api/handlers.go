@@ -122,28 +122,6 @@ func (a *API) runs(c *gin.Context) error {
 	return answer(c, page, err)
 }
 
-// defaultUptime is the period of an uptime without since.
-const defaultUptime = 30 * 24 * time.Hour
-
-func (a oncall) uptime(c *gin.Context) error {
-	p := a.params(c)
-	since, until := p.moment("since"), p.moment("until")
-	if err := p.done(); err != nil {
-		return err
-	}
-	if until.IsZero() || until.After(p.now) {
-		until = p.now
-	}
-	if since.IsZero() {
-		since = until.Add(-defaultUptime)
-	}
-	if err := inOrder(since, until); err != nil {
-		return err
-	}
-	r, err := a.history.Uptime(c.Request.Context(), c.Param("name"), since, until)
-	return answer(c, r, err)
-}
-
 // inOrder returns an error for a period that ends before it begins. A zero time is no
 // bound.
 func inOrder(since, until time.Time) error {

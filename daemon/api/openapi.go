@@ -123,6 +123,7 @@ func (r *route) headOperation() openapi.Operation {
 var pathDocs = map[string]string{
 	"integrations/name": "The name of an integration, percent-encoded.",
 	"notifiers/name":    "The name of a notifier.",
+	"metrics/name":      "The name of a metric block.",
 	"conversations/id":  "The ID of a conversation.",
 	"incidents/id":      "The ID of an incident.",
 	"silences/id":       "The ID of a silence.",

@@ -152,6 +152,12 @@ database "shop" {
   driver = "sqlite"
   dsn    = "shop.db"
 }
+metric "orders" {
+  database = database.vega
+  query    = "SELECT 'open' AS state, 7 AS n"
+  value    = "n"
+  labels   = ["state"]
+}
 threshold "memory" {
   metric  = system.memory.process_rss
   warning = "1MiB"
@@ -287,6 +293,11 @@ func (d *described) succeed() {
 		{"GET", "/admin/integrations/{name}/runs", "%6Cost/runs?limit=1&since=1h&status=unknown", ""},
 		{"GET", "/admin/integrations/{name}/uptime", "good", ""},
 		{"GET", "/admin/integrations/{name}/uptime", "off", ""},
+		{"GET", "/admin/integrations/{name}/uptime", "good/uptime?window=7d", ""},
+		{"GET", "/admin/integrations/{name}/history", "good", ""},
+		{"GET", "/admin/integrations/{name}/history", "good/history?metric=total_ms&from=2d&step=30m", ""},
+		{"GET", "/admin/metrics", "", ""},
+		{"GET", "/admin/metrics/{name}/history", "orders/history?labels=state%3Dopen", ""},
 		{"GET", "/admin/plugins", "", ""},
 		{"GET", "/admin/config/validate", "", ""},
 		{"GET", "/admin/config/plan", "", ""},

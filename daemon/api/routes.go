@@ -74,15 +74,6 @@ func (a *API) checkRoutes() []route {
 				limitParam, cursorParam,
 			},
 		},
-		{
-			method: http.MethodGet, path: "/admin/integrations/:name/uptime", scope: Read, handler: oncall{a}.uptime, status: http.StatusOK, answer: daemon.UptimeReport{},
-			id: "getUptime", summary: "Which part of a period one integration was up, with two bounds",
-			description: "A run speaks until the next one, for two intervals at most; what no run speaks for is unknown. uptime_percent_min is the part in which the integration was healthy or degraded, and uptime_percent_max that and the unknown part, both of all time but maintenance. The period begins with the first stored run, if since is earlier.",
-			params: []param{
-				{name: "since", kind: momentParam, doc: "When the period begins. Default: 30 days ago."},
-				{name: "until", kind: momentParam, doc: "When it ends. Default, and latest: now."},
-			},
-		},
 	}
 }
 
@@ -172,7 +163,7 @@ func (a assistant) routes() []route {
 }
 
 func (a *API) routes() []route {
-	return slices.Concat(a.machineRoutes(), a.checkRoutes(), oncall{a}.routes(), pusher{a}.routes(), exposition{a}.routes(), scraper{a}.routes(), assistant{a}.routes())
+	return slices.Concat(a.machineRoutes(), a.checkRoutes(), trend{a}.routes(), oncall{a}.routes(), pusher{a}.routes(), exposition{a}.routes(), scraper{a}.routes(), assistant{a}.routes())
 }
 
 // public reports whether the route needs no key. It then reveals only whether vega

@@ -12,6 +12,7 @@ import (
 	"vega/daemon/heartbeat"
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry/metrics"
+	"vega/daemon/trends"
 	"vega/plugins/span"
 	"vega/policies/incident"
 	"vega/store"
@@ -44,10 +45,13 @@ type Checks interface {
 	Push(ctx context.Context, name, token string, e heartbeat.Event) (engine.Pushed, error)
 }
 
-// Runs reads the history of integrations.
+// Runs reads the history of integrations and of metric blocks.
 type Runs interface {
 	Runs(ctx context.Context, q store.RunQuery) (daemon.RunPage, error)
-	Uptime(ctx context.Context, name string, since, until time.Time) (daemon.UptimeReport, error)
+	Uptime(ctx context.Context, name string, since, until time.Time) (trends.UptimeReport, error)
+	Trend(ctx context.Context, name, metric string, span trends.Span) (trends.IntegrationHistory, error)
+	MetricBlocks() []trends.Metric
+	MetricTrend(ctx context.Context, name string, labels map[string]string, span trends.Span) (trends.MetricHistory, error)
 }
 
 // Scrapes checks targets of modules; see daemon.Daemon.Probe.

@@ -121,6 +121,9 @@ func TestReadOfWhatTheConfigurationDefines(t *testing.T) {
 	if err != nil || len(s.Warnings) != 2 {
 		t.Fatalf("%+v, %v", s.Warnings, err)
 	}
+	if lines := m.Strain(t.Context(), by, d); len(lines) != 0 {
+		t.Errorf("a metric is a strain on this machine: %q", lines)
+	}
 	for n, want := range []string{
 		`metric.orders{state="stuck"} is 150; error threshold: 100 (vega.hcl:3).`,
 		"integration.web.total_ms is 1.5 s; warning threshold: 1 s (vega.hcl:7).",

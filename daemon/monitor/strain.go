@@ -33,8 +33,9 @@ type straining struct {
 
 // Strain describes what is abnormal about this machine now, by the given thresholds: a
 // few clauses, the most severe first, and none if nothing is. It takes 50 ms at most; a
-// machine whose state can't be read in that time is under strain, too. Rates are those of
-// the last Read.
+// machine whose state can't be read in that time is under strain, too. What metric blocks
+// and probes report is not about this machine, and left out. Rates are those of the last
+// Read.
 func (m *Monitor) Strain(ctx context.Context, by *policies.Thresholds, d Sources) []string {
 	ctx, cancel := context.WithTimeout(ctx, strainWait)
 	defer cancel()
@@ -78,7 +79,7 @@ func (m *Monitor) readStrain(by *policies.Thresholds, d Sources) []string {
 	j := r.judge(by, now, func(resource string) []diagnostics.Move { return m.collector.Moves(resource, s) })
 	for _, level := range []policies.Level{policies.LevelError, policies.LevelWarning} {
 		for _, w := range j.warnings {
-			if w.Status == level && r.unmeasured(w.Resource) == "" {
+			if w.Status == level && r.unmeasured(w.Resource) == "" && !isReported(w.Resource) {
 				lines = append(lines, w.brief())
 			}
 		}

@@ -107,6 +107,15 @@ func (t *Tally) Report() Report {
 	return t.sums
 }
 
+// Add adds the time of another period.
+func (r *Report) Add(o Report) {
+	r.Runs += o.Runs
+	r.Up += o.Up
+	r.Down += o.Down
+	r.Unknown += o.Unknown
+	r.Maintenance += o.Maintenance
+}
+
 // Counted returns the time that the percentages are of.
 func (r Report) Counted() time.Duration { return r.Up + r.Down + r.Unknown }
 

@@ -5,11 +5,11 @@ import (
 	"io"
 	"time"
 
-	"vega/daemon"
+	"vega/daemon/trends"
 )
 
 // WriteUptime writes one line per integration.
-func WriteUptime(out io.Writer, all []daemon.UptimeReport) error {
+func WriteUptime(out io.Writer, all []trends.UptimeReport) error {
 	if len(all) == 0 {
 		_, err := fmt.Fprintln(out, "no integrations")
 		return err

@@ -1,6 +1,6 @@
 // Package oncall implements the commands for the person on call: what is wrong
-// (incidents, alerts, notifiers), what to do about messages (ack, silence, test
-// notifier), and what was (uptime, replay). All but replay ask the running daemon.
+// (incidents, alerts, notifiers, metrics), what to do about messages (ack, silence, test
+// notifier), and what was (uptime, history, replay). All but replay ask the running daemon.
 // Commands returns them.
 package oncall
 
@@ -21,7 +21,7 @@ import (
 
 // Commands returns the commands.
 func Commands() []*cobra.Command {
-	return []*cobra.Command{incidentsCommand(), ackCommand(), silenceCommand(), alertsCommand(), notifiersCommand(), testCommand(), uptimeCommand(), replayCommand()}
+	return []*cobra.Command{incidentsCommand(), ackCommand(), silenceCommand(), alertsCommand(), notifiersCommand(), testCommand(), uptimeCommand(), historyCommand(), metricsCommand(), replayCommand()}
 }
 
 // remote holds the flags that say which daemon to ask, and how to print its answer.

@@ -38,20 +38,6 @@ func TestMaintenanceInAPeriod(t *testing.T) {
 	}
 }
 
-func TestPeriodBeginsWithTheFirstRun(t *testing.T) {
-	at := func(hour int) time.Time { return time.Date(2026, 3, 1, hour, 0, 0, 0, time.UTC) }
-	for _, tt := range []struct{ first, since, until, want int }{
-		{1, 2, 4, 2}, {2, 2, 4, 2}, {3, 2, 4, 3}, {4, 2, 4, 4}, {5, 2, 4, 4},
-	} {
-		if got := beginning(at(tt.first), at(tt.since), at(tt.until)); !got.Equal(at(tt.want)) {
-			t.Errorf("%+v: %v", tt, got)
-		}
-	}
-	if got := beginning(time.Time{}, at(2), at(4)); !got.Equal(at(2)) {
-		t.Errorf("without runs: %v", got)
-	}
-}
-
 func TestSilenceMustSelectSomething(t *testing.T) {
 	c := &config.Config{
 		Integrations: []config.Integration{{Name: "orders-eu", Annotations: annotation.Annotations{Group: "payments/eu", Labels: map[string]string{"team": "core"}}}, {Name: "shop"}},
