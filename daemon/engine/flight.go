@@ -26,12 +26,8 @@ type flight struct {
 // join returns the run of i in progress, or starts one. The run belongs to the
 // engine and outlives its caller, but carries the caller's correlation ID and trace.
 // The caller holds e.mu for reading and has checked that e is not draining.
-func (e *Engine) join(ctx context.Context, i *integration) *flight {
-	return e.joinAt(ctx, i, time.Time{})
-}
-
-// joinAt is join for a scheduled run, which was due at that time.
-func (e *Engine) joinAt(ctx context.Context, i *integration, due time.Time) *flight {
+// due is zero for a run that is not scheduled.
+func (e *Engine) join(ctx context.Context, i *integration, due time.Time) *flight {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	before := i.flight
@@ -41,8 +37,8 @@ func (e *Engine) joinAt(ctx context.Context, i *integration, due time.Time) *fli
 	return e.begin(ctx, i, due, false)
 }
 
-// begin starts a run of i after the one in progress, if there is one. due is zero for a run
-// that is not scheduled. The caller holds e.mu for reading and i.mu.
+// begin starts a run of i after the one in progress, if there is one. The caller holds
+// e.mu for reading and i.mu.
 func (e *Engine) begin(ctx context.Context, i *integration, due time.Time, extra bool) *flight {
 	before := i.flight
 	r := &run{engine: e, integration: i, due: due, flight: flight{bound: i.bound, done: make(chan struct{}), extra: extra}}

@@ -95,7 +95,7 @@ func (e *Engine) reportOrJoin(ctx context.Context, i *integration, maxAge time.D
 	if e.draining {
 		return pending{report: b.unknown("vega is shutting down")}
 	}
-	return pending{flight: e.join(ctx, i)}
+	return pending{flight: e.join(ctx, i, time.Time{})}
 }
 
 // longest returns how long the runs may take, until only a bug can be the reason.

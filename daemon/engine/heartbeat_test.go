@@ -322,7 +322,7 @@ func TestRunOfAHeartbeatIsAnEvaluation(t *testing.T) {
 		defer serveBeats(t, e)()
 		push(t, e, "job", heartbeat.Success)
 		e.mu.RLock()
-		f := e.join(t.Context(), e.now.find("job"))
+		f := e.join(t.Context(), e.now.find("job"), time.Time{})
 		e.mu.RUnlock()
 		<-f.done
 		if f.report.Status != check.Healthy || h.last(t).Details["event"] != "evaluation" {

@@ -74,7 +74,7 @@ func (e *Engine) tick(i *integration, due time.Time) {
 	if _, ok := b.staticReport(); ok || e.draining {
 		return
 	}
-	e.joinAt(telemetry.WithID(e.options.Life, telemetry.NewID()), i, due)
+	e.join(telemetry.WithID(e.options.Life, telemetry.NewID()), i, due)
 }
 
 // tick is the next scheduled run of an integration.

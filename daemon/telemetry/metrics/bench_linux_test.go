@@ -61,7 +61,8 @@ func BenchmarkScrape(b *testing.B) {
 	for _, n := range []int{1000, 10000} {
 		e := many(b, n)
 		for _, format := range []struct{ name, accept, encoding string }{
-			{"text", "", ""}, {"text+gzip", "", "gzip"},
+			{"text", "", ""},
+			{"text+gzip", "", "gzip"},
 			{"openmetrics", "application/openmetrics-text;version=1.0.0", ""},
 			{"protobuf+gzip", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited", "gzip"},
 		} {

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -354,13 +355,14 @@ func TestGatheredFamiliesAreWellFormed(t *testing.T) {
 
 // TestHostileNames exports what a configuration or a probe may call things.
 func TestHostileNames(t *testing.T) {
-	hostile := []string{`quo"te`, "new\nline", `back\slash`, "inv\xffalid\xfe", strings.Repeat("long", 1<<18), "\x00", "ünï", "}", ""}
+	hostile := []string{`quo"te`, "new\nline", `back\slash`, "inv\xffalid\xfe", strings.Repeat("long", 1<<12), "\x00", "ünï", "}", ""}
 	var states []State
 	for _, name := range hostile {
 		states = append(states, State{Integration: name, Status: check.Healthy, Metrics: []check.Metric{
 			{Name: name, Unit: name, Value: math.NaN()}, {Name: name + "+", Value: math.Inf(1)}, {Name: name + "-", Value: math.Inf(-1)},
 		}})
 	}
+	states[0].Metrics[0].Name = strings.Repeat("long", 1<<18)
 	e, _ := newExporter(t, 20, states...)
 	checkFamilies(t, gathered(t, e.Gatherer()))
 	for _, accept := range []string{"", "application/openmetrics-text;version=1.0.0", "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"} {
@@ -409,7 +411,7 @@ func TestTooManyScrapesAreRefused(t *testing.T) {
 	for range maxScrapes {
 		<-w.began
 	}
-	if err := e.Scrape(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)); err != ErrBusy {
+	if err := e.Scrape(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)); !errors.Is(err, ErrBusy) {
 		t.Errorf("%v", err)
 	}
 	checkFamilies(t, gathered(t, e.Gatherer())) // which nobody delays
@@ -442,7 +444,7 @@ func TestScrapeEndsWithItsRequest(t *testing.T) {
 	e.turn <- struct{}{}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(io.ErrClosedPipe)
-	if err := e.Scrape(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/metrics", http.NoBody)); err != io.ErrClosedPipe {
+	if err := e.Scrape(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/metrics", http.NoBody)); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("%v", err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 // maxScrapes limits the scrapes in progress. Each may hold an answer of several megabytes
 // until its client has read it.
-const maxScrapes = 16
+const maxScrapes = 8
 
 // ErrBusy is the error of a scrape while too many others are in progress.
 var ErrBusy = fmt.Errorf("%d scrapes are in progress; scrape less often, or look for a scraper that does not read the answers", maxScrapes)

@@ -207,18 +207,18 @@ func TestScrapesDuringReloads(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 3 {
 		wait.Go(func() {
-			for range 50 {
+			for range 20 {
 				scrape(t, e, "Accept-Encoding", "gzip")
 			}
 		})
 	}
 	wait.Go(func() {
-		for range 50 {
+		for range 20 {
 			checkFamilies(t, gathered(t, g))
 		}
 	})
 	wait.Go(func() {
-		for n := range 500 {
+		for n := range 200 {
 			_ = e.Record(t.Context(), check.Run{Integration: fmt.Sprint("i", n%20), Status: check.Healthy, Metrics: []check.Metric{{Name: fmt.Sprint("m", n%9)}}})
 			observeAll(t.Context(), e)
 		}
