@@ -232,7 +232,7 @@ func (b moduleBinding) set() map[string]diag.Place {
 }
 
 // holders returns the options that can take the target of a request: a single URL,
-// address or name that is no secret.
+// address or name that is not secret.
 func (b moduleBinding) holders() (names []string) {
 	for _, k := range b.probe.Capabilities {
 		for _, name := range k.From {

@@ -89,15 +89,15 @@ alert "a" {
   below  = -5
 }
 alert "b" {
-  metric = integration.web["10.0.0.1"].latency
+  metric = integration.web["10.0.0.1"].connect
   above  = "250ms"
 }
 alert "c" {
-  metric = integration.web.latency
+  metric = integration.web.connect
   above  = 7
 }
 threshold "a" {
-  metric = integration.web.a.size
+  metric = integration.web.a.connect
   error  = "2GiB"
 }
 `, Options{Bundled: shipped(t), Env: exampleEnv})
@@ -110,8 +110,8 @@ threshold "a" {
 		bound        float64
 	}{
 		{"a", "metric.orders_open", policies.Count, -5},
-		{"b", "integration.web.10.0.0.1.latency", policies.Milliseconds, 250},
-		{"c", "integration.web.latency", policies.Count, 7},
+		{"b", "integration.web.10.0.0.1.connect", policies.Milliseconds, 250},
+		{"c", "integration.web.connect", policies.Count, 7},
 	} {
 		n := slices.IndexFunc(c.Alerts, func(a alert.Alert) bool { return a.Name == want.name })
 		if n < 0 {
@@ -122,7 +122,7 @@ threshold "a" {
 		}
 	}
 	n := slices.IndexFunc(c.Thresholds, func(t policies.Threshold) bool { return t.Name == "a" })
-	if th := c.Thresholds[n]; th.Resource != "integration.web.a.size" || th.Unit != policies.Bytes || *th.Error != 2<<30 {
+	if th := c.Thresholds[n]; th.Resource != "integration.web.a.connect" || th.Unit != policies.Bytes || *th.Error != 2<<30 {
 		t.Errorf("%+v", th)
 	}
 }

@@ -38,7 +38,8 @@ type Evaluator struct {
 	names []string                 // of peers, sorted on first use
 	ends  map[string]bool          // names of notifiers
 
-	measures map[string]bool // names of metric blocks
+	measures map[string]bool   // names of metric blocks
+	probes   map[string]string // by the name of the integration, which is released before alerts are read
 
 	reading []string // the attributes whose values are being read, for circular references
 
@@ -66,7 +67,7 @@ func New(root *bind.Section, groups map[*bind.Section]*expand.Group, in *input.S
 	ev := &Evaluator{
 		Notes: newNotes(), in: in, vars: vars, out: out, table: table, root: root,
 		bases: map[string]*bind.Section{}, peers: map[string]*bind.Section{},
-		resolved: map[string]bool{}, secrets: map[string]bool{}, ends: map[string]bool{}, measures: map[string]bool{}, Groups: map[string]*expand.Group{},
+		resolved: map[string]bool{}, secrets: map[string]bool{}, ends: map[string]bool{}, measures: map[string]bool{}, probes: map[string]string{}, Groups: map[string]*expand.Group{},
 	}
 	ev.lang = configuration{ev}
 	for _, b := range root.All("database") {
@@ -80,6 +81,9 @@ func New(root *bind.Section, groups map[*bind.Section]*expand.Group, in *input.S
 	}
 	for _, i := range root.All("integration") {
 		ev.peers[i.Name] = i
+		if t := i.Slot("probe"); t != nil {
+			ev.probes[i.Name] = t.Expr.Text
+		}
 		if g := groups[i]; g != nil {
 			ev.Groups[i.Name] = g
 		}

@@ -38,7 +38,7 @@ func (c configuration) measured(e *syntax.Expr, name string) (manifest.Value, bi
 const maxCompared = 1000
 
 // reported evaluates a reference to a metric that a probe reports. Manifests do not say
-// which metrics there are, so each name is accepted.
+// which metrics there are, so each name is accepted. Those of core are known.
 func (c configuration) reported(e *syntax.Expr) (manifest.Value, bind.State) {
 	name, metric, ok := policies.IntegrationFigure(e.Text, c.known)
 	if g := c.ev.Groups[name]; g != nil {
@@ -51,12 +51,13 @@ func (c configuration) reported(e *syntax.Expr) (manifest.Value, bind.State) {
 		}
 	}
 	if ok {
+		c.unreported(e, name, metric)
 		return manifest.Plain(e.Text), bind.Present
 	}
 	rest := strings.TrimPrefix(e.Text, policies.IntegrationPrefix)
 	if c.known(rest) {
 		c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("%s is an integration, not a metric.", diag.Clip(e.Text)),
-			fmt.Sprintf("add the name of a metric that its probe reports, such as %s.latency", diag.Clip(e.Text)))
+			fmt.Sprintf("add the name of a metric that its probe reports: %s.%s", diag.Clip(e.Text), c.example(rest)))
 		return nil, bind.Bad
 	}
 	name, _, _ = strings.Cut(rest, ".")
@@ -67,6 +68,33 @@ func (c configuration) reported(e *syntax.Expr) (manifest.Value, bind.State) {
 	}
 	c.ev.out.Err(diag.Dangling, e.At, fmt.Sprintf("integration.%s does not exist.", diag.Clip(name)), fix).Suggest(e.At, instead)
 	return nil, bind.Bad
+}
+
+// unreported warns of a metric that the probe of an integration never reports.
+func (c configuration) unreported(e *syntax.Expr, name, metric string) {
+	group, _, _ := strings.Cut(name, ".")
+	probe := c.ev.probes[group]
+	all := schema.ProbeMetrics(probe)
+	if len(all) == 0 || slices.Contains(all, metric) {
+		return
+	}
+	fix, instead := "use one of these", ""
+	if near := diag.Nearest(metric, all); near != "" {
+		fix = "use " + near
+		if len(e.Items) == 0 {
+			instead = strings.TrimSuffix(e.Text, metric) + near
+		}
+	}
+	c.ev.out.Warn(diag.Dangling, e.At, fmt.Sprintf("The probe %s never reports the metric %s; it reports: %s.", probe, diag.Clip(metric), diag.Among(all)), fix).Suggest(e.At, instead)
+}
+
+// example returns a metric of an integration for a message.
+func (c configuration) example(name string) string {
+	group, _, _ := strings.Cut(name, ".")
+	if all := schema.ProbeMetrics(c.ev.probes[group]); len(all) > 0 {
+		return all[len(all)-1]
+	}
+	return "METRIC"
 }
 
 // known reports whether there is an integration or an instance of that name.

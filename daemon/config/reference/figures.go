@@ -35,7 +35,7 @@ func figuresTopic() Topic {
 	}
 	t.Parts = append(t.Parts,
 		Topic{Title: policies.MetricPrefix + "NAME", Doc: "what a metric block measures: each of its series by itself", Row: true, Example: "metric = metric.orders_open"},
-		Topic{Title: policies.IntegrationPrefix + "NAME.METRIC", Doc: `what the probe of an integration reports, as GET /admin/integrations/NAME shows them in metrics; of an instance, integration.NAME["KEY"].METRIC; with integration.NAME.METRIC of each instance. Plugins don't declare their metrics, so a name is not checked`, Row: true, Example: "metric = integration.llm.latency"},
+		Topic{Title: policies.IntegrationPrefix + "NAME.METRIC", Doc: `what the probe of an integration reports, as GET /admin/integrations/NAME shows them in metrics; of an instance, integration.NAME["KEY"].METRIC; with integration.NAME.METRIC of each instance. Those of core are listed with each probe; other plugins don't declare theirs, so a name is not checked`, Row: true, Example: "metric = integration.llm.connect"},
 	)
 	return t
 }

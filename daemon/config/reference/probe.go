@@ -37,6 +37,9 @@ func probeTopic(plugin string, p *manifest.Probe) Topic {
 	if len(p.NeedsAny) > 0 {
 		t.Facts = append(t.Facts, Fact{Name: "needs", Text: "one of " + strings.Join(p.NeedsAny, ", ") + "; otherwise the integration is disabled"})
 	}
+	if all := schema.ProbeMetrics(name); len(all) > 0 {
+		t.Facts = append(t.Facts, Fact{Name: "metrics", Text: strings.Join(all, ", ")})
+	}
 	for _, c := range p.Capabilities {
 		t.Facts = append(t.Facts, Fact{Name: "uses " + string(c.Kind), Text: capability(c)})
 	}

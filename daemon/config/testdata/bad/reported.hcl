@@ -19,7 +19,7 @@ integration "off" {
 integration "hosts" {
   probe      = core.tcp
   for_each   = { web1 = "127.0.0.1:1", "10.0.0.1" = "127.0.0.1:2" }
-  depends_on = [integration.hosts["web1"].latency]
+  depends_on = [integration.hosts["web1"].connect]
   config {
     address = each.value
   }
@@ -30,15 +30,15 @@ alert "good" {
   clear  = -6
 }
 alert "good-too" {
-  metric = integration.hosts["10.0.0.1"].latency
+  metric = integration.hosts["10.0.0.1"].connect
   above  = "250ms"
 }
 alert "each" {
-  metric = integration.hosts.latency
+  metric = integration.hosts.connect
   above  = 7
 }
 alert "unit" {
-  metric = integration.one.latency
+  metric = integration.one.connect
   above  = "250ms"
   clear  = 200
 }
@@ -55,19 +55,19 @@ alert "whole" {
   above  = 7
 }
 alert "nobody" {
-  metric = integration.oen.latency
+  metric = integration.oen.connect
   above  = 7
 }
 alert "instance" {
-  metric = integration.hosts["web2"].latency
+  metric = integration.hosts["web2"].connect
   above  = 7
 }
 alert "instance-too" {
-  metric = integration.hosts.web2.latency
+  metric = integration.hosts.web2.connect
   above  = 7
 }
 alert "disabled" {
-  metric = integration.off.latency
+  metric = integration.off.connect
   above  = 7
 }
 alert "clear" {
@@ -90,4 +90,12 @@ threshold "turned" {
   metric  = integration.one.bytes
   warning = "2GiB"
   error   = "1GiB"
+}
+alert "never" {
+  metric = integration.one.latency
+  above  = 7
+}
+alert "near" {
+  metric = integration.hosts["web1"].conect
+  above  = 7
 }

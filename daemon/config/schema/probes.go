@@ -1,0 +1,24 @@
+package schema
+
+import "slices"
+
+// reports are the metrics of the probes of core, which no file can replace. Manifests do
+// not declare metrics.
+var reports = map[string][]string{
+	"core.database":   {"query_time", "rows", "value"},
+	"core.dns":        {"answers", "response_time"},
+	"core.heartbeat":  {"duration"},
+	"core.http":       {"certificate_days", "response_time"},
+	"core.llm":        {"models"},
+	"core.osint":      {"hunter_credit_left", "hunter_search_left", "hunter_verification_left", "shodan_query_left"},
+	"core.redis":      {"certificate_days", "ping"},
+	"core.smtp":       {"certificate_days", "dialogue"},
+	"core.tcp":        {"certificate_days", "connect"},
+	"core.tls":        {"certificate_days", "handshake"},
+	"core.web_fetch":  {"certificate_days", "connect", "dns", "first_byte", "response_time", "tls"},
+	"core.web_search": {"response_time", "results"},
+}
+
+// ProbeMetrics returns the metrics that a probe, as plugin.probe, can report. It returns
+// none if they are not known.
+func ProbeMetrics(probe string) []string { return slices.Clone(reports[probe]) }
