@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// Prometheus starts Prometheus with a configuration and default flags. files are other
-// files by name, in the directory of the configuration. It returns the URL.
-func Prometheus(t testing.TB, config string, files map[string]string) (url string) {
+// Prometheus starts Prometheus with a configuration. files are other files by name, in
+// the directory of the configuration, and more are flags. It returns the URL.
+func Prometheus(t testing.TB, config string, files map[string]string, more ...string) (url string) {
 	t.Helper()
 	program := Program(t, "prometheus", "prometheus")
 	dir, address := directory(t, nil), net.JoinHostPort("127.0.0.1", FreePort(t))
@@ -21,8 +21,8 @@ func Prometheus(t testing.TB, config string, files map[string]string) (url strin
 	for name, text := range files {
 		write(t, filepath.Join(dir, name), text)
 	}
-	serve(t, nil, dir, address, answersReady(address), program,
-		"--config.file="+path, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	flags := append(more, "--config.file="+path, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	serve(t, nil, dir, address, answersReady(address), program, flags...)
 	return "http://" + address
 }
 

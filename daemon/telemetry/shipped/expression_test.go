@@ -105,6 +105,9 @@ func (e exported) lacks(expr, legend string) (missing []string) {
 	known := map[string]bool{}
 	for _, s := range all {
 		of := e[s.name]
+		if of == nil { // a native histogram has the labels of the classic one
+			of = e[s.name+"_count"]
+		}
 		switch {
 		case slices.Contains(ofScrape, s.name):
 		case s.name == "": // selected by a pattern

@@ -39,10 +39,10 @@ const alerting = `alerting:
 
 // scraping starts a Prometheus that scrapes a vega and has the shipped rules. more is the
 // rest of its configuration.
-func scraping(t *testing.T, d *daemon, interval, more string) *prometheus {
+func scraping(t *testing.T, d *daemon, interval, more string, flags ...string) *prometheus {
 	t.Helper()
 	config := fmt.Sprintf(scrapeConfig, interval, apiKey, d.address) + more
-	return &prometheus{t, realtest.Prometheus(t, config, map[string]string{"rules.yml": read(t, "rules.yml")})}
+	return &prometheus{t, realtest.Prometheus(t, config, map[string]string{"rules.yml": read(t, "rules.yml")}, flags...)}
 }
 
 // series is an element of a vector: its labels, and its value as text.

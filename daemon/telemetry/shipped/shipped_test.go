@@ -91,16 +91,7 @@ func TestExpressionsHaveResults(t *testing.T) {
 	p := scraping(t, w.daemon, "1s", "")
 	p.found("vega_build_info")
 	all := p.expressions()
-	empty := slices.Clone(all)
-	for end := time.Now().Add(realtest.Patience); len(empty) > 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		empty = slices.DeleteFunc(empty, func(e shown) bool {
-			result, err := p.query(e.expr)
-			if err != nil {
-				t.Fatalf("%s: %v: %s", e.where, err, e.expr)
-			}
-			return len(result) > 0
-		})
-	}
+	empty := p.empty(slices.Clone(all))
 	for _, e := range empty {
 		t.Errorf("%s: the result is empty: %s", e.where, e.expr)
 	}
@@ -120,6 +111,38 @@ func TestExpressionsHaveResults(t *testing.T) {
 		}
 	}
 	t.Logf("%d expressions of %d dashboards and %d rules, %d of them empty", len(all), len(dashboards(t)), len(rules(t)), len(empty))
+	w.native(t)
+}
+
+// native evaluates the expressions with histograms in a Prometheus that reads native ones,
+// and then drops the classic ones.
+func (w *world) native(t *testing.T) {
+	t.Helper()
+	p := scraping(t, w.daemon, "1s", "", "--enable-feature=native-histograms")
+	p.found("vega_run_duration_seconds")
+	all := slices.DeleteFunc(p.expressions(), func(e shown) bool { return !strings.Contains(e.expr, "histogram_") })
+	for _, e := range p.empty(slices.Clone(all)) {
+		t.Errorf("%s, with native histograms: the result is empty: %s", e.where, e.expr)
+	}
+	if classic, err := p.query("vega_run_duration_seconds_bucket"); err != nil || len(classic) > 0 || len(all) == 0 {
+		t.Errorf("%d expressions, %d classic buckets, %v", len(all), len(classic), err)
+	}
+	t.Logf("%d expressions with native histograms", len(all))
+}
+
+// empty waits until each expression has a result, and returns those that stay empty.
+func (p *prometheus) empty(all []shown) []shown {
+	p.t.Helper()
+	for end := time.Now().Add(realtest.Patience); len(all) > 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		all = slices.DeleteFunc(all, func(e shown) bool {
+			result, err := p.query(e.expr)
+			if err != nil {
+				p.t.Fatalf("%s: %v: %s", e.where, err, e.expr)
+			}
+			return len(result) > 0
+		})
+	}
+	return all
 }
 
 // TestPromtoolAcceptsTheScrape checks that promtool has nothing to say about an answer of
