@@ -53,7 +53,7 @@ func (a scraper) probe(c *gin.Context) error {
 		return err
 	}
 	if debug != nil && *debug {
-		return badParam("debug", "vega does not show settings and logs here; look at its log under this correlation ID")
+		return badParam("debug", "vega does not show settings and logs here; send the request without it, and search the log for its correlation ID")
 	}
 	if q.Module == "" {
 		q.Module = defaultModule
