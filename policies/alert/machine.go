@@ -168,7 +168,7 @@ func (m *incidents) sample(now time.Time, a *rule, s incident.Subject, r *polici
 	of := m.of(s)
 	e := evaluation{at: now, began: r.Measured, interval: m.interval(s, of), verdict: a.judgeReading(r, phase), unit: a.Unit.Or(r.ReportedUnit)}
 	if e.verdict == good {
-		m.lastGood[s] = reading{now, r.Value}
+		m.noteGood(s, reading{now, r.Value})
 	}
 	if w == nil {
 		if e.verdict != bad {

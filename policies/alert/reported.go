@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -34,6 +35,20 @@ func (m *board) interval(s incident.Subject, n *node) time.Duration {
 	default:
 		return defaultInterval
 	}
+}
+
+// maxGood limits the subjects whose last good value is kept for evidence. Rows of a query
+// may have other labels each time.
+const maxGood = 10_000
+
+func (m *board) noteGood(s incident.Subject, v reading) {
+	if _, known := m.lastGood[s]; !known && len(m.lastGood) >= maxGood {
+		maps.DeleteFunc(m.lastGood, func(_ incident.Subject, old reading) bool { return v.at.Sub(old.at).Abs() > time.Hour })
+		if len(m.lastGood) >= maxGood {
+			return
+		}
+	}
+	m.lastGood[s] = v
 }
 
 // about returns the integration that the watch is about: its status, or a metric of it.
