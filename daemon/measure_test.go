@@ -1,20 +1,27 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	_ "github.com/go-sql-driver/mysql" // opens MariaDB
 	_ "github.com/jackc/pgx/v5/stdlib" // opens PostgreSQL
 
 	"vega/daemon/measure"
 	"vega/daemon/realtest"
+	"vega/plugins/fault"
+	"vega/store/sqlite"
 )
 
 // seed runs statements on a database server.
@@ -243,6 +250,73 @@ func TestOwnTroubleIsUnknown(t *testing.T) {
 	}
 	feed()
 	h.measured("m", measure.Up)
+}
+
+// TestVegasOwnStoreIsNeverDown damages and removes the file of vega's store while a block
+// measures it. A query that is too slow there is down, as on any database.
+func TestVegasOwnStoreIsNeverDown(t *testing.T) {
+	forever := metric("forever", "vega", "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c", "")
+	h := build(t, metric("own", "vega", "SELECT count(*) AS n FROM sqlite_master WHERE name = 'runs'", "")+strings.ReplaceAll(forever, `"30s"`, `"100ms"`))
+	h.runs()
+	h.measured("own", measure.Up)
+	if o := h.measured("forever", measure.Down); !strings.Contains(o.Reason, "no result within its timeout of 100ms") {
+		t.Errorf("%+v", o)
+	}
+	file := filepath.Join(h.dir, ".vega", "vega.db")
+	damage := func() error { return os.WriteFile(file, bytes.Repeat([]byte("damaged "), 4096), 0o600) }
+	remove := func() error { return os.Remove(file) }
+	for n, harm := range []func() error{damage, remove} {
+		name := []string{"damaged", "removed"}[n]
+		if err := harm(); err != nil {
+			t.Fatal(err)
+		}
+		var last time.Time
+		runs := 0
+		realtest.Until(t, "three queries of the "+name+" store", func() bool {
+			for _, o := range h.Measures().Status() {
+				if o.Name == "own" && o.LastRun != last {
+					last = o.LastRun
+					runs++
+					t.Logf("%s: %s %s", name, o.State, o.Reason)
+				}
+				if o.Name == "own" && o.State == measure.Down {
+					t.Errorf("%s: it is down: %s", name, o.Reason)
+				}
+			}
+			return runs > 4
+		})
+	}
+}
+
+// codeError is an error of SQLite.
+type codeError int
+
+func (codeError) Error() string { return "an error of SQLite" }
+
+// Code returns the result code.
+func (e codeError) Code() int { return int(e) }
+
+func TestErrorsOfTheStoreAreVegas(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		vegas bool
+	}{
+		"a damaged file":    {fmt.Errorf("read: %w", codeError(11)), true},
+		"an error of disks": {codeError(10 | 1<<8), true},
+		"a locked file":     {sqlite.ErrLocked, true},
+		"no file":           {fmt.Errorf("read: %w", fs.ErrNotExist), true},
+		"a wrong query":     {codeError(1), false},
+		"a long value":      {codeError(18), false},
+		"too late":          {context.DeadlineExceeded, false},
+		"too many rows":     {errors.New("the query returns more than 10000 rows"), false},
+	} {
+		if got := fault.Of(storeTrouble(true, c.err)) != nil; got != c.vegas {
+			t.Errorf("%s: vega's own %t, want %t", name, got, c.vegas)
+		}
+		if got := storeTrouble(false, c.err); got != c.err { //nolint:errorlint // it must be the same
+			t.Errorf("%s on another database: %v", name, got)
+		}
+	}
 }
 
 // TestStatsDGetsRunsAndMetrics has a real UDP socket as the receiver, and switches to
