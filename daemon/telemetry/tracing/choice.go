@@ -28,7 +28,8 @@ type choice struct {
 	headers         map[string]string
 	interval        time.Duration // of metrics; 0: that of the environment
 	sample          *float64      // nil: that of the environment
-	queue           int           // spans
+	queue, batch    int           // spans
+	delay           time.Duration // until a batch that is not full is exported
 	ownCA           bool          // the block names authorities
 	secrets         []string
 	warnings        []string
@@ -40,6 +41,11 @@ const (
 	defaultEndpoint = "http://localhost:4318"
 	// defaultQueue bounds the memory for a collector that is down.
 	defaultQueue = 1024
+	maxQueue     = 1 << 20
+	// defaultBatch, defaultDelay and maxDelay are in spans and milliseconds.
+	defaultBatch = 512
+	defaultDelay = 5000
+	maxDelay     = 3_600_000
 	// defaultTimeout limits one request to a collector.
 	defaultTimeout = 10 * time.Second
 )
@@ -64,9 +70,9 @@ func choose(s *settings.OTLP, getenv func(string) string) (choice, error) {
 	if !c.traces && !c.metrics {
 		return c, nil
 	}
-	if n, err := strconv.Atoi(getenv("OTEL_BSP_MAX_QUEUE_SIZE")); err == nil && n > 0 {
-		c.queue = n
-	}
+	c.queue = c.number("OTEL_BSP_MAX_QUEUE_SIZE", defaultQueue, maxQueue)
+	c.batch = min(c.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", defaultBatch, maxQueue), c.queue)
+	c.delay = time.Duration(c.number("OTEL_BSP_SCHEDULE_DELAY", defaultDelay, maxDelay)) * time.Millisecond
 	switch protocol := cmp.Or(getenv("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf"); protocol {
 	case "http/protobuf", "http/json":
 	default:
@@ -89,6 +95,22 @@ func (c *choice) asked(signal string, byEnvironment bool) bool {
 	default:
 		c.warnings = append(c.warnings, fmt.Sprintf("OTEL_%s_EXPORTER is %q, which vega does not support; use otlp or none", signal, kind))
 		return !byEnvironment
+	}
+}
+
+// number returns a variable of the environment. The SDK would panic at a size below zero,
+// and never rest with a delay of zero.
+func (c *choice) number(name string, preset, limit int) int {
+	value := c.getenv(name)
+	n, err := strconv.Atoi(value)
+	switch {
+	case value == "":
+		return preset
+	case err == nil && n > 0 && n <= limit:
+		return n
+	default:
+		c.warnings = append(c.warnings, fmt.Sprintf("%s must be a number from 1 to %d; vega uses %d", name, limit, preset))
+		return preset
 	}
 }
 
@@ -131,7 +153,10 @@ func (c *choice) addSecrets() {
 	}
 	for _, name := range []string{"HEADERS", "TRACES_HEADERS", "METRICS_HEADERS"} {
 		for pair := range strings.SplitSeq(c.getenv("OTEL_EXPORTER_OTLP_"+name), ",") {
-			_, value, _ := strings.Cut(pair, "=")
+			_, value, ok := strings.Cut(pair, "=")
+			if !ok && strings.TrimSpace(pair) != "" {
+				c.warnings = append(c.warnings, "OTEL_EXPORTER_OTLP_"+name+" must be a list of name=value, separated by commas; a part without = is left out")
+			}
 			plain, err := url.PathUnescape(value)
 			if err == nil {
 				c.secrets = append(c.secrets, strings.TrimSpace(plain))

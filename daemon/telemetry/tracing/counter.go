@@ -18,10 +18,16 @@ type counter struct {
 
 func (c *counter) stats() Stats { return Stats{c.what, c.dropped.Load(), c.failed.Load()} }
 
+// due reports whether a minute has passed since it last did.
+func (c *counter) due() bool {
+	now := time.Now()
+	last := c.logged.Load()
+	return (last == nil || now.Sub(*last) > logInterval) && c.logged.CompareAndSwap(last, &now)
+}
+
 // log logs that a signal is not exported, at most once a minute.
 func (c *counter) log(to *slog.Logger, why string) {
-	now := time.Now()
-	if last := c.logged.Load(); (last == nil || now.Sub(*last) > logInterval) && c.logged.CompareAndSwap(last, &now) {
+	if c.due() {
 		to.Warn("can't export to the OTLP collector; this is logged at most once a minute", "signal", c.what, "reason", why, "failed", c.failed.Load(), "dropped", c.dropped.Load())
 	}
 }

@@ -58,7 +58,6 @@ type Exporter struct {
 func New(o Options) *Exporter {
 	e := &Exporter{options: o}
 	e.traces.what, e.metrics.what = "traces", "metrics"
-	e.sdk.what = "traces and metrics"
 	return e
 }
 

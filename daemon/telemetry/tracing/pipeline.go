@@ -89,7 +89,7 @@ func (p *pipeline) openTraces(ctx context.Context, c choice, t Target, about *re
 		return err
 	}
 	p.spans = &queue{counter: &p.exporter.traces, size: int64(c.queue)}
-	p.spans.batches = sdk.NewBatchSpanProcessor(spanExporter{exporter, p}, sdk.WithMaxQueueSize(c.queue))
+	p.spans.batches = sdk.NewBatchSpanProcessor(spanExporter{exporter, p}, sdk.WithMaxQueueSize(c.queue), sdk.WithMaxExportBatchSize(c.batch), sdk.WithBatchTimeout(c.delay))
 	limits := sdk.NewSpanLimits()
 	if limits.AttributeValueLengthLimit < 0 {
 		limits.AttributeValueLengthLimit = maxValue

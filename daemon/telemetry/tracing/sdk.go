@@ -23,7 +23,9 @@ func useSDK(e *Exporter) {
 		otel.SetLogger(logr.Discard())
 		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 			e := latest.Load()
-			e.sdk.log(e.options.Log, e.hide(check.Clip(check.OneLine(err.Error()), maxReason)))
+			if e.sdk.due() {
+				e.options.Log.Warn("OpenTelemetry; this is logged at most once a minute", "problem", e.hide(check.Clip(check.OneLine(err.Error()), maxReason)))
+			}
 		}))
 	})
 }

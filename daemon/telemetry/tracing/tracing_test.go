@@ -362,6 +362,12 @@ func TestEnvironment(t *testing.T) {
 		{"grpc", environment{"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, block, true, "http/protobuf", ""},
 		{"no URL", environment{"OTEL_EXPORTER_OTLP_ENDPOINT": "c:4318"}, nil, false, "", "OTEL_EXPORTER_OTLP_ENDPOINT must be a URL"},
 		{"no certificate", environment{"OTEL_EXPORTER_OTLP_CERTIFICATE": "/nowhere/ca.pem"}, block, false, "", "OTEL_EXPORTER_OTLP_CERTIFICATE"},
+		{"a queue below zero", environment{"OTEL_BSP_MAX_QUEUE_SIZE": "-4"}, block, true, "OTEL_BSP_MAX_QUEUE_SIZE must be a number from 1 to", ""},
+		{"a queue that is too large", environment{"OTEL_BSP_MAX_QUEUE_SIZE": "1000000000000"}, block, true, "OTEL_BSP_MAX_QUEUE_SIZE", ""},
+		{"a batch below zero", environment{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "-1"}, block, true, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", ""},
+		{"no delay", environment{"OTEL_BSP_SCHEDULE_DELAY": "0"}, block, true, "OTEL_BSP_SCHEDULE_DELAY", ""},
+		{"odd limits", environment{"OTEL_BSP_EXPORT_TIMEOUT": "-1", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "-1", "OTEL_METRIC_EXPORT_INTERVAL": "-1", "OTEL_EXPORTER_OTLP_TIMEOUT": "x"}, block, true, "", ""},
+		{"a broken header", environment{"OTEL_EXPORTER_OTLP_HEADERS": "api-key=s3cret-value,s3cret-broken"}, block, true, "a part without =", ""},
 		{"no sampler", environment{"OTEL_TRACES_SAMPLER": "sometimes"}, block, true, "sometimes", ""},
 	} {
 		var log strings.Builder
@@ -375,6 +381,9 @@ func TestEnvironment(t *testing.T) {
 		}
 		if e.Tracing() != c.traces || !strings.Contains(log.String(), c.logs) || c.logs == "" && log.Len() > 0 {
 			t.Errorf("%s: traces %v, %s", c.name, e.Tracing(), log.String())
+		}
+		if strings.Contains(log.String(), "s3cret") {
+			t.Errorf("%s: %s", c.name, log.String())
 		}
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
