@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"context"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -53,10 +54,15 @@ var kinds = map[span.Kind]trace.SpanKind{
 	span.Query:   trace.SpanKindClient,
 }
 
+// maxSpans limits the spans of one run, because a probe may make any number of calls, and
+// would fill the queue with them.
+const maxSpans = 128
+
 // recorder records a span that is sampled.
 type recorder struct {
 	pipeline *pipeline
 	span     trace.Span
+	left     *atomic.Int64 // spans that the run may still have
 }
 
 // begin begins a span under the one in ctx.
@@ -70,12 +76,25 @@ func (p *pipeline) begin(ctx context.Context, kind span.Kind, name string) span.
 		parent, state := headers(s)
 		return unsampled{parent, state}
 	}
-	return recorder{p, s}
+	r := recorder{p, s, new(atomic.Int64)}
+	r.left.Store(maxSpans)
+	return r
 }
 
-// Begin begins a child.
+// Begin begins a child. If the run has too many, it counts the child as dropped,
+// and leaves out what is below it.
 func (r recorder) Begin(kind span.Kind, name string) span.Recorder {
-	return r.pipeline.begin(trace.ContextWithSpan(context.Background(), r.span), kind, name)
+	if kind != span.Run && r.left.Add(-1) < 0 {
+		r.pipeline.exporter.traces.dropped.Add(1)
+		parent, state := r.Headers()
+		return unsampled{parent, state}
+	}
+	child := r.pipeline.begin(trace.ContextWithSpan(context.Background(), r.span), kind, name)
+	if c, ok := child.(recorder); ok && kind != span.Run {
+		c.left = r.left
+		return c
+	}
+	return child
 }
 
 // Text sets an attribute, without the secrets of the configuration.

@@ -424,6 +424,33 @@ func TestSample(t *testing.T) {
 	})
 }
 
+// TestSpansOfARunAreLimited checks that a probe that makes many calls does not fill the
+// queue, and that each of two runs of a request has its own limit.
+func TestSpansOfARunAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCollector(nil)
+		e := exporterFor(t, io.Discard, nil)
+		configure(t, e, to("http://collector", c.transport()))
+		request := e.Root("", "", span.Request, "request")
+		for range 2 {
+			run := request.Begin(span.Run, "run")
+			for range 100 {
+				call := run.Begin(span.HTTP, "GET")
+				call.Begin(span.Connect, "connect").End()
+				call.End()
+			}
+			run.End()
+		}
+		request.End()
+		e.Shutdown(t.Context())
+		c.stop()
+		_, spans := c.got()
+		if dropped, _ := statsOf(e); len(spans) != 1+2+2*128 || dropped != 2*(100-64) { // calls, without their parts
+			t.Errorf("%d spans arrived, %d dropped", len(spans), dropped)
+		}
+	})
+}
+
 // TestMetricsOfTheGatherer checks that metrics go out at their interval, in requests of
 // limited size.
 func TestMetricsOfTheGatherer(t *testing.T) {
