@@ -66,6 +66,16 @@ func TestMetricsFollowReloads(t *testing.T) {
 	}
 }
 
+// TestMetricsAfterTheEnd scrapes a daemon that is closed.
+func TestMetricsAfterTheEnd(t *testing.T) {
+	h := build(t, bind("keep", "plain.healthy", ""))
+	h.status()
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	scrapeWhen(t, h, `vega_integration_runs_total{cause="",integration="keep",status="healthy"} 1`)
+}
+
 // checkWithPromtool checks a scrape. promtool must print nothing.
 func checkWithPromtool(t *testing.T, text string) {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"vega/policies/check"
 )
@@ -109,5 +110,22 @@ func TestRunsReachSinksInOrder(t *testing.T) {
 	want := []check.Transition{{From: "", To: check.Healthy}, {From: check.Healthy, To: check.Healthy}}
 	if len(seen) != 2 || seen[0] != want[0] || seen[1] != want[1] {
 		t.Errorf("%v, want %v", seen, want)
+	}
+}
+
+// TestScheduledRunsSayHowLateTheyBegan also checks that a run that was asked for is never
+// late.
+func TestScheduledRunsSayHowLateTheyBegan(t *testing.T) {
+	e, _ := start(t, newBinding("a", 0))
+	var seen []check.Run
+	e.sinks = newSinks(e.options.Log, sinkFunc(func(r check.Run) error { seen = append(seen, r); return nil }), nil)
+	e.tick(e.now.find("a"), time.Now().Add(-time.Hour))
+	e.flights.Wait()
+	if _, err := e.Health(t.Context(), Query{}); err != nil {
+		t.Fatal(err)
+	}
+	e.flights.Wait()
+	if len(seen) != 2 || seen[0].Late == nil || *seen[0].Late < time.Hour || seen[1].Late != nil {
+		t.Errorf("%+v", seen)
 	}
 }
