@@ -108,16 +108,19 @@ func (c *cover) begin() {
 // known of it. That is exact for five minutes: the bucket has all of its time but what was
 // before the first run. In longer ones, a time without runs is missing, too.
 func (c *cover) firstBucket() (at, from time.Time) {
-	since := time.Unix(0, 0)
+	since, until := time.Unix(0, 0), c.until
 	for n := len(bases) - 1; n >= 0; n-- {
 		step := bases[n].step
-		all := c.history(step, since, c.until)
+		all := c.history(step, since, until)
 		if len(all) == 0 {
 			break // shorter ones are not kept any longer
 		}
 		b := &all[0]
-		since = b.At
-		if end := b.At.Add(step); !end.After(c.closed()) {
+		end := b.At.Add(step)
+		if since = b.At; end.Before(until) {
+			until = end
+		}
+		if !end.After(c.closed()) {
 			if at.IsZero() {
 				at = b.At
 			}
