@@ -130,7 +130,12 @@ var ErrEncoding = errors.New("it is not a row of buckets")
 // Decode returns the buckets of a row in order of time. With ErrEncoding, it returns those
 // that it could read.
 func Decode(row []byte, start time.Time, step time.Duration) ([]Bucket, error) {
-	all := make([]Bucket, 0, Slots(step))
+	return DecodeInto(make([]Bucket, 0, Slots(step)), row, start, step)
+}
+
+// DecodeInto is like Decode. It reuses the memory of a slice.
+func DecodeInto(room []Bucket, row []byte, start time.Time, step time.Duration) ([]Bucket, error) {
+	all := room[:0]
 	d := decoder{rest: row}
 	for len(d.rest) > 0 {
 		var b Bucket
@@ -216,7 +221,7 @@ func (d *decoder) varint() uint64 {
 	return v
 }
 
-// duration reads milliseconds, of which there are not more than a day has.
+// duration reads milliseconds, at most those of a day.
 func (d *decoder) duration() time.Duration {
 	v := d.varint()
 	if v > uint64(Daily/time.Millisecond) {

@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -101,12 +102,19 @@ func (o *Open) Speaks() time.Time {
 
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
+// Clone returns a copy that shares no memory.
+func (o *Open) Clone() Open {
+	c := *o
+	c.changes, c.metrics = slices.Clone(o.changes), slices.Clone(o.metrics)
+	return c
+}
+
 // Resume begins with a bucket that is not the first one.
 func (o *Open) Resume(at time.Time) {
 	o.begun, o.at = true, floor(at.UnixMilli(), fiveMinutes)
 }
 
-// Before tells of the last run before the bucket. Call it after Resume, and before Add.
+// Before sets the last run before the bucket. Call it after Resume, and before Add.
 func (o *Open) Before(began time.Time, s check.Status, speaks time.Duration) {
 	o.last = began.UnixMilli()
 	o.changes = append(o.changes[:0], change{o.last, speaks.Milliseconds(), s})

@@ -34,6 +34,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv("VEGA_TEST_WRITE") != "" {
 		writeForever(path)
 	}
+	if os.Getenv("VEGA_TEST_ROLL") != "" {
+		fmt.Fprintln(os.Stderr, rollForever(path))
+		os.Exit(1)
+	}
 	if os.Getenv("VEGA_TEST_MIGRATE") != "" {
 		migrateSlowly(path)
 	}

@@ -77,11 +77,18 @@ func (k *retainer) retain(ctx context.Context, r store.Retention) (done store.Re
 			done.Bytes = (before.all - after.all) * before.size
 		}
 	}()
+	if err := k.store.rollups.CloseEnded(ctx); err != nil {
+		return done, err
+	}
 	now := k.observeClock()
 	if err := k.purgeOld(ctx, now, r, &done); err != nil {
 		return done, err
 	}
-	purged, err := k.store.rollups.Purge(ctx, now, now.Add(clock.Tolerance))
+	var latest time.Time // not known while the clock is not trusted
+	if k.clock.Verdict().Trusted {
+		latest = now.Add(clock.Tolerance)
+	}
+	purged, err := k.store.rollups.Purge(ctx, now, latest)
 	if done.Rollups = purged; err != nil {
 		return done, err
 	}

@@ -22,7 +22,7 @@ const (
 	minPause   = time.Millisecond
 
 	sweepEach = time.Minute
-	// settled is how long after a run has spoken no late one is expected any more.
+	// settled is how long after a run has spoken no late one is expected.
 	settled = 15 * time.Minute
 	// idle is after when an integration without runs is not kept in memory.
 	idle = 25 * time.Hour
@@ -187,27 +187,44 @@ func (t *Tables) named(f func(*state) bool) (names []string) {
 func (t *Tables) Sweep(ctx context.Context) error {
 	now := t.now()
 	names := t.named(func(st *state) bool { return !st.behind && now.Sub(st.open.Speaks()) > settled })
-	for len(names) > 0 {
-		some := names[:min(perSweep, len(names))]
-		names = names[len(some):]
-		if err := t.write(ctx, func(s *session) error { return s.sweep(some, now) }); err != nil {
-			return fmt.Errorf("close roll-ups: %w", err)
-		}
+	if err := t.advance(ctx, names, now.Add(-settled)); err != nil {
+		return err
 	}
 	return t.sweepPoints(ctx, now)
 }
 
-func (s *session) sweep(names []string, now time.Time) error {
+// CloseEnded closes all buckets that have ended. Call it before runs are deleted, from which
+// those that are not closed would be loaded.
+func (t *Tables) CloseEnded(ctx context.Context) error {
+	if t.absent || t.change == nil {
+		return nil
+	}
+	now := t.now()
+	return t.advance(ctx, t.named(func(st *state) bool { return !st.behind && now.Sub(st.open.At()) > rollup.FiveMinutes }), now)
+}
+
+func (t *Tables) advance(ctx context.Context, names []string, to time.Time) error {
+	for len(names) > 0 {
+		some := names[:min(perSweep, len(names))]
+		names = names[len(some):]
+		if err := t.write(ctx, func(s *session) error { return s.advance(some, to) }); err != nil {
+			return fmt.Errorf("close roll-ups: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *session) advance(names []string, to time.Time) error {
 	for _, name := range names {
 		st := s.t.states[name]
 		if st == nil {
 			continue // forgotten meanwhile
 		}
-		st.open.Advance(now.Add(-settled), &st.rules, func(c *rollup.Closed) { s.emit(st, c) })
+		st.open.Advance(to, &st.rules, func(c *rollup.Closed) { s.emit(st, c) })
 		if err := s.settle(st); err != nil {
 			return err
 		}
-		if now.Sub(st.open.Speaks()) > idle {
+		if to.Sub(st.open.Speaks()) > idle {
 			delete(s.t.states, name)
 		}
 	}

@@ -12,8 +12,12 @@ import (
 	"vega/store/profile"
 )
 
+// maxRoom limits the buckets for which room is made before they are read.
+const maxRoom = 2500
+
 const (
-	rowsBetween = `SELECT at, data FROM rollups WHERE series = ? AND step = ? AND at >= ? AND at < ? ORDER BY at`
+	// The plus signs keep SQLite from planning again for each value.
+	rowsBetween = `SELECT at, data FROM rollups WHERE series = +? AND step = +? AND at >= +? AND at < +? ORDER BY at`
 	listSeries  = `SELECT metric, labels FROM rollup_series WHERE integration = ? ORDER BY metric, labels`
 )
 
@@ -69,7 +73,10 @@ func nameOf(s store.Series) string {
 }
 
 // reader reads the history in a session that changes nothing.
-type reader struct{ *session }
+type reader struct {
+	*session
+	recent bool // the end of the history is asked for
+}
 
 func (t *Tables) history(ctx context.Context, q store.HistoryQuery) (all []store.Bucket, err error) {
 	tx, err := t.read.BeginTx(ctx, nil)
@@ -81,15 +88,17 @@ func (t *Tables) history(ctx context.Context, q store.HistoryQuery) (all []store
 			err = errors.Join(err, ended)
 		}
 	}()
-	s := reader{t.session(ctx, tx)}
+	s := reader{session: t.session(ctx, tx)}
 	s.dry, s.lean = true, q.Metric == ""
-	var id int64
-	if _, err := s.find(findSeries, []any{q.Integration, q.Metric, q.Labels}, &id); err != nil {
+	now := t.now()
+	s.recent = q.Until.After(now.Add(-2 * rollup.Daily))
+	id, live, err := s.look(q.Series)
+	if err != nil {
 		return nil, err
 	}
 	var open []rollup.Bucket
-	if now := t.now(); q.Integration != "" && q.Until.After(now.Add(-2*rollup.Daily)) {
-		if open, err = s.openBuckets(q.Series, now); err != nil {
+	if q.Integration != "" && s.recent {
+		if open, err = s.openBuckets(q.Series, now, live); err != nil {
 			return nil, err
 		}
 	}
@@ -98,6 +107,22 @@ func (t *Tables) history(ctx context.Context, q store.HistoryQuery) (all []store
 		all = []store.Bucket{}
 	}
 	return all, err
+}
+
+// look returns the number of a series, and a copy of what is in memory of its integration: nil
+// if that is not there, or if a transaction changes it now. What is read afterwards is as old
+// as the copy.
+func (s *reader) look(of store.Series) (id int64, live *state, err error) {
+	if s.recent && s.t.mu.TryLock() {
+		defer s.t.mu.Unlock()
+		if st := s.t.states[of.Integration]; st != nil && !st.behind {
+			clone := *st
+			clone.open = st.open.Clone()
+			live = &clone
+		}
+	}
+	_, err = s.find(findSeries, []any{of.Integration, of.Metric, of.Labels}, &id) // begins the transaction
+	return id, live, err
 }
 
 // ceil returns when the first bucket begins that does not begin before a time.
@@ -110,7 +135,7 @@ func ceil(t time.Time, step time.Duration) time.Time {
 
 // openBuckets returns the buckets of five minutes of an integration that are not in the
 // tables. If there are too many runs for that, they are being built.
-func (s *reader) openBuckets(of store.Series, now time.Time) (all []rollup.Bucket, err error) {
+func (s *reader) openBuckets(of store.Series, now time.Time, st *state) (all []rollup.Bucket, err error) {
 	s.emit = func(_ *state, c *rollup.Closed) {
 		if of.Metric == "" {
 			all = append(all, c.Status)
@@ -122,7 +147,9 @@ func (s *reader) openBuckets(of store.Series, now time.Time) (all []rollup.Bucke
 			}
 		}
 	}
-	st, err := s.load(of.Integration, 0)
+	if st == nil {
+		st, err = s.load(of.Integration, 0)
+	}
 	if err != nil || st.behind {
 		return all, err
 	}
@@ -141,10 +168,7 @@ func (s *reader) since(series int64, step time.Duration, from, until time.Time, 
 	}
 	end := from
 	if series != 0 {
-		if all, err = s.stored(series, step, from, until); err != nil {
-			return nil, err
-		}
-		if end, err = s.ends(series, step); err != nil {
+		if all, end, err = s.stored(series, step, from, until); err != nil {
 			return nil, err
 		}
 	}
@@ -163,24 +187,37 @@ func (s *reader) since(series int64, step time.Duration, from, until time.Time, 
 	return append(all, rollup.Fold(shorter, step)...), err
 }
 
-// stored returns the buckets of a step between two times that are in the table.
-func (s *reader) stored(series int64, step time.Duration, from, until time.Time) (all []rollup.Bucket, err error) {
-	args := []any{series, stepNumber(step), rollup.RowStart(from, step).Unix(), until.Unix()}
+// stored returns the buckets of a step between two times that are in the table, and when the
+// last one of all ends.
+func (s *reader) stored(series int64, step time.Duration, from, until time.Time) (all []rollup.Bucket, end time.Time, err error) {
+	last := until
+	if s.recent { // then all rows are read up to the last one
+		last = forever
+	}
+	args := []any{series, stepNumber(step), rollup.RowStart(from, step).Unix(), last.Unix()}
+	all = make([]rollup.Bucket, 0, min(int64(until.Sub(from)/step)+1, maxRoom))
+	var buckets []rollup.Bucket
 	err = s.each(rowsBetween, args, func(rows *sql.Rows) error {
 		var at int64
 		var data sql.RawBytes
 		if err := rows.Scan(&at, &data); err != nil {
 			return err
 		}
-		buckets, _ := rollup.Decode(data, time.Unix(at, 0).UTC(), step) // of a damaged row those before the damage
-		for _, b := range buckets {
-			if !b.At.Before(from) && b.At.Before(until) {
-				all = append(all, b)
+		buckets, _ = rollup.DecodeInto(buckets, data, time.Unix(at, 0).UTC(), step) // of a damaged row those before the damage
+		for n := range buckets {
+			if b := &buckets[n]; !b.At.Before(from) && b.At.Before(until) {
+				all = append(all, *b)
 			}
+		}
+		if n := len(buckets); n > 0 {
+			end = buckets[n-1].At.Add(step)
 		}
 		return nil
 	})
-	return all, err
+	if err == nil && (!s.recent || end.IsZero()) {
+		end, err = s.ends(series, step)
+	}
+	return all, end, err
 }
 
 // ends returns when the last bucket of a step ends, the zero time if there is none.

@@ -25,7 +25,7 @@ const (
 )
 
 // Purge deletes the rows whose buckets are all older than they are kept, and those from
-// after a time that is possible. Series without buckets go, too. Until Start has looked at all
+// after the latest time that is possible, unless that is zero. Series without buckets go, too. Until Start has looked at all
 // integrations, it deletes nothing, because some buckets may not be folded yet.
 func (t *Tables) Purge(ctx context.Context, now, latest time.Time) (purged int64, err error) {
 	if t.absent || t.change == nil || !t.visited.Load() {
@@ -75,6 +75,9 @@ func (s *session) purgeOne(series int64, now, latest time.Time) (all int64, err 
 		all += n
 		if err != nil {
 			return all, err
+		}
+		if latest.IsZero() {
+			continue
 		}
 		n, err = s.delete(purgeAhead, series, stepNumber(step), latest.Unix())
 		if ahead += n; err != nil {

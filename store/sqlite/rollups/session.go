@@ -83,7 +83,15 @@ func (s *session) prepare(query string) (*sql.Stmt, error) {
 	if stmt := s.stmts[query]; stmt != nil {
 		return stmt, nil
 	}
-	stmt, err := s.tx.PrepareContext(s.ctx, query) //nolint:sqlclosecheck // the end of the transaction closes it
+	var err error
+	stmt := (*sql.Stmt)(nil)
+	if s.dry {
+		if stmt, err = s.t.prepared(s.ctx, query); err == nil {
+			stmt = s.tx.StmtContext(s.ctx, stmt)
+		}
+	} else {
+		stmt, err = s.tx.PrepareContext(s.ctx, query) // the end of the transaction closes it
+	}
 	if err == nil {
 		s.stmts[query] = stmt
 	}

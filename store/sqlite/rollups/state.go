@@ -107,7 +107,7 @@ func (s *session) before(integration int64, at time.Time) (r check.Run, found bo
 	}
 	r.Began = time.UnixMilli(began).UTC()
 	r.Status, _, err = store.DecodeStatus(status, 0)
-	return r, err == nil, nil //nolint:nilerr // a status that this vega does not know counts as no run
+	return r, err == nil, nil // a status that this vega does not know counts as no run
 }
 
 // read reads runs of an integration that began after those that were read, up to a limit.

@@ -51,6 +51,9 @@ type Tables struct {
 	points map[store.Series]*cursor
 	seen   int64 // SQLite's count of changes by others, when states was loaded
 
+	reading  sync.Mutex
+	prepares map[string]*sql.Stmt // statements that read, which the pool keeps prepared
+
 	late    chan struct{} // capacity 1: an integration is behind
 	visited atomic.Bool   // all integrations were loaded once: nothing is left to be folded
 }
@@ -64,7 +67,7 @@ func New(read *sql.DB, change func(context.Context, func(*sql.Tx) error) error, 
 	}
 	return &Tables{
 		read: read, change: change, absent: absent, policy: policy, now: policy.Now,
-		states: map[string]*state{}, points: map[store.Series]*cursor{}, late: make(chan struct{}, 1),
+		states: map[string]*state{}, points: map[store.Series]*cursor{}, late: make(chan struct{}, 1), prepares: map[string]*sql.Stmt{},
 	}
 }
 
@@ -108,6 +111,20 @@ func (t *Tables) speaks(integration string) time.Duration {
 		return 0
 	}
 	return t.policy.Speaks(integration).Truncate(time.Millisecond)
+}
+
+// prepared returns a statement that reads. Parsing it takes longer than running it.
+func (t *Tables) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	t.reading.Lock()
+	defer t.reading.Unlock()
+	if stmt := t.prepares[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := t.read.PrepareContext(ctx, query) //nolint:sqlclosecheck // the end of the pool closes it
+	if err == nil {
+		t.prepares[query] = stmt
+	}
+	return stmt, err
 }
 
 // rules returns the rules for an integration.

@@ -1,0 +1,96 @@
+package rollup_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"reflect"
+	"runtime"
+	"testing"
+	"time"
+
+	"vega/policies/check"
+	"vega/policies/rollup"
+)
+
+var noon = time.Date(2028, 2, 29, 12, 0, 0, 0, time.UTC)
+
+func TestBucketsAreEncoded(t *testing.T) {
+	for _, step := range []time.Duration{rollup.FiveMinutes, rollup.Hourly, rollup.Daily} {
+		var all []rollup.Bucket
+		at := rollup.RowStart(noon, step)
+		for n, b := range []rollup.Bucket{
+			{Runs: 5, Up: step, Mean: 1.5, Min: 1, Max: 2},
+			{Runs: 1, Unhealthy: 1, Down: step - time.Second, Unknown: time.Second, Mean: 3, Min: 3, Max: 3},
+			{Up: time.Minute, Maintenance: step - time.Minute},
+			{Runs: 1 << 40, Mean: -1e300, Min: -math.MaxFloat64, Max: 1e300},
+			{Runs: 2, Undecided: 2, Unknown: time.Millisecond},
+			{Runs: 3, Mean: 0.5, Min: 0, Max: 1},
+		} {
+			b.At = at.Add(time.Duration(n*4) * step)
+			all = append(all, b)
+		}
+		got, err := rollup.Decode(rollup.Encode(all, step), at, step)
+		if err != nil || !reflect.DeepEqual(got, all) {
+			t.Errorf("by %s: %+v, %v; want %+v", step, got, err, all)
+		}
+	}
+}
+
+// An unsettled bucket keeps its digits, and the last one of a time counts.
+func TestTheLastBucketOfATimeCounts(t *testing.T) {
+	at := rollup.RowStart(noon, rollup.FiveMinutes)
+	b := rollup.Bucket{At: at.Add(rollup.FiveMinutes), Runs: 1, Mean: 1.0 / 3, Min: 1.0 / 3, Max: 1.0 / 3}
+	row := rollup.Append(nil, &b, rollup.FiveMinutes, true)
+	row = rollup.Append(row, &rollup.Bucket{At: at, Runs: 7}, rollup.FiveMinutes, true)
+	row = rollup.Append(row, &b, rollup.FiveMinutes, false)
+	got, err := rollup.Decode(row, at, rollup.FiveMinutes)
+	if err != nil || len(got) != 2 || got[0].Runs != 7 || got[1] != b {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(rollup.Encode([]rollup.Bucket{{At: noon, Runs: 5, Up: time.Hour, Mean: 1.5, Min: 1, Max: 2}}, rollup.Hourly))
+	f.Fuzz(func(t *testing.T, row []byte) {
+		for _, step := range []time.Duration{rollup.FiveMinutes, rollup.Hourly, rollup.Daily} {
+			at := rollup.RowStart(noon, step)
+			all, err := rollup.Decode(row, at, step)
+			if err != nil {
+				continue
+			}
+			again, err := rollup.Decode(rollup.Encode(all, step), at, step)
+			if err != nil || len(again) != len(all) {
+				t.Fatalf("%+v, %v; want %+v", again, err, all)
+			}
+			if once := rollup.Encode(all, step); !bytes.Equal(once, rollup.Encode(again, step)) {
+				t.Fatal("it differs when it is encoded again")
+			}
+		}
+	})
+}
+
+// BenchmarkOpen reports the memory of an integration with ten metrics.
+func BenchmarkOpen(b *testing.B) {
+	var before, after runtime.MemStats
+	const integrations = 10_000
+	for b.Loop() {
+		all := make([]rollup.Open, integrations)
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for n := range all {
+			for minute := range 7 {
+				r := check.Run{Status: check.Healthy, Began: noon.Add(time.Duration(minute) * time.Minute), Took: time.Second}
+				for m := range 10 {
+					r.Metrics = append(r.Metrics, check.Metric{Name: fmt.Sprint("metric-", m), Value: float64(m)})
+				}
+				all[n].Add(&r, 2*time.Minute, &rollup.Rules{}, func(*rollup.Closed) {})
+			}
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		runtime.KeepAlive(all)
+	}
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/integrations+float64(reflect.TypeFor[rollup.Open]().Size()), "B/integration")
+}
