@@ -14,7 +14,7 @@ var metricsBlock = &Block{Name: "metrics", Doc: "GET /metrics, for Prometheus an
 
 // telemetryBlock describes exporters that vega sends to.
 var telemetryBlock = &Block{Name: "telemetry", Doc: "Where vega sends traces and metrics.", Blocks: []*Block{
-	{Name: "otlp", Doc: "Traces and metrics by OTLP over HTTP, for OpenTelemetry collectors and services that take OTLP. What is not set comes from the variables OTEL_EXPORTER_OTLP_*, OTEL_SERVICE_NAME and OTEL_TRACES_SAMPLER*.", Rows: []Row{
+	{Name: "otlp", Doc: "Traces and metrics by OTLP over HTTP, for OpenTelemetry collectors and services that take OTLP. What is not set comes from the variables OTEL_EXPORTER_OTLP_*, OTEL_SERVICE_NAME and OTEL_TRACES_SAMPLER*. The page daemon/docs/opentelemetry.md has the settings for New Relic and Datadog.", Rows: []Row{
 		attribute("endpoint", manifest.URL, "The URL of the receiver, without /v1/traces and /v1/metrics, which are added, such as \"http://127.0.0.1:4318\". Default: OTEL_EXPORTER_OTLP_ENDPOINT, or http://localhost:4318."),
 		attribute("headers", manifest.Map, "Headers of each request, such as the key of a service.", of(text), sensitive, func(r *Row) { r.Format = manifest.RequestHeaders }),
 		attribute("interval", duration, "How often metrics are exported. Default: OTEL_METRIC_EXPORT_INTERVAL, or 1m.", public, within(1, 3600)),
