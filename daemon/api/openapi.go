@@ -19,7 +19,7 @@ import (
 
 // apiVersion is the version of the HTTP API. A breaking change raises the first
 // number, an addition the second.
-const apiVersion = "1.2"
+const apiVersion = "1.3"
 
 // openAPI answers with the description of the API. It needs no key, because every
 // copy of this version has the same one, except for the base URL that the caller
