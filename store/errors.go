@@ -1,6 +1,9 @@
 package store
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Errors that callers compare with errors.Is.
 var (
@@ -26,6 +29,21 @@ func (e *UnavailableError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// ManySeriesError reports that values of a metric block were left out, because its history
+// has MaxSeries series. All other values are stored.
+type ManySeriesError struct {
+	Metric string // one of the blocks
+	Left   int    // how many values were left out
+}
+
+// Error names the block, and says what to do.
+func (e *ManySeriesError) Error() string {
+	return fmt.Sprintf("the history of the metric %s has %d series, the maximum, so it leaves out new ones: choose labels that have few values, and give the block another name", e.Metric, MaxSeries)
+}
+
+// Lost returns how many values were left out.
+func (e *ManySeriesError) Lost() int { return e.Left }
 
 // InvalidError reports a value that a caller must change.
 type InvalidError struct {

@@ -18,9 +18,15 @@ type Rollups interface {
 	// in order.
 	Series(ctx context.Context, integration string) ([]Series, error)
 	// AppendPoints adds values of metrics to their buckets. Once it has returned nil,
-	// these survive a kill of the process. Values that are not finite are left out.
+	// these survive a kill of the process. Values that are not finite are left out. A metric
+	// block has at most MaxSeries series, the first ones; values of others are left out, and
+	// the error is a *ManySeriesError.
 	AppendPoints(ctx context.Context, points []Point) error
 }
+
+// MaxSeries limits the series of a metric block in the history. The labels of a row may be
+// others each time, and each series is kept for years.
+const MaxSeries = 10_000
 
 // Series identifies what is rolled up.
 type Series struct {

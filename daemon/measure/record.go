@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -27,6 +28,12 @@ type recorder struct {
 	lost    int // since the last log line
 
 	logged string // the reason that was logged last
+}
+
+// partial is an error that is about some samples only. The others are recorded.
+type partial interface {
+	error
+	Lost() int
 }
 
 func newRecorder(log *slog.Logger, record func(context.Context, []Sample) error) *recorder {
@@ -78,7 +85,12 @@ func (r *recorder) flush(ctx context.Context) {
 	}
 	if len(all) > 0 {
 		if err := r.record(ctx, all); err != nil {
-			reason, lost = err.Error(), lost+len(all)
+			reason = err.Error()
+			if p, ok := errors.AsType[partial](err); ok {
+				lost += p.Lost()
+			} else {
+				lost += len(all)
+			}
 		}
 	}
 	if reason != "" && reason != r.logged {

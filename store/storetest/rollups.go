@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -100,6 +101,36 @@ func pointsAreRolledUp(t *testing.T, d database) {
 	_, err := s.History(t.Context(), store.HistoryQuery{Series: orders, Step: time.Minute, Until: time.Now()})
 	if _, ok := errors.AsType[*store.InvalidError](err); !ok {
 		t.Errorf("a step that there is not: %v", err)
+	}
+	closeStore(t, s)
+}
+
+func seriesOfABlockAreBounded(t *testing.T, d database) {
+	s := d.openUnclosed(t)
+	at := yesterday()
+	points := func(metric string, from, n int) (all []store.Point) {
+		for i := range n {
+			all = append(all, store.Point{Series: store.Series{Metric: metric, Labels: fmt.Sprintf(`{order="%d"}`, from+i)}, At: at, Value: 1})
+		}
+		return all
+	}
+	if err := s.AppendPoints(t.Context(), points("orders", 0, store.MaxSeries)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		mixed := append(points("orders", store.MaxSeries-2, 5), points("jobs", 0, 5)...)
+		many, ok := errors.AsType[*store.ManySeriesError](s.AppendPoints(t.Context(), mixed))
+		if !ok || many.Metric != "orders" || many.Left != 3 {
+			t.Errorf("new series of a block that has as many as it may: %+v", many)
+		}
+		if _, sum := sums(t, s, mixed[1].Series, store.FiveMinutes); sum.Runs < 2 {
+			t.Errorf("a series that was there has %d values", sum.Runs)
+		}
+		if all, err := s.Series(t.Context(), ""); err != nil || len(all) != store.MaxSeries+5 {
+			t.Errorf("%d series, %v", len(all), err)
+		}
+		closeStore(t, s)
+		s = d.openUnclosed(t)
 	}
 	closeStore(t, s)
 }

@@ -51,6 +51,7 @@ func Run(t *testing.T, open Opener) {
 		{"RunsAreReadInOrder", runsAreReadInOrder},
 		{"RunsAreRolledUp", runsAreRolledUp},
 		{"PointsAreRolledUp", pointsAreRolledUp},
+		{"SeriesOfABlockAreBounded", seriesOfABlockAreBounded},
 		{"RollupsOutliveRuns", rollupsOutliveRuns},
 		{"RetentionDeletesWhatIsTooOld", retentionDeletesWhatIsTooOld},
 		{"RetentionDeletesRunsToFitTheSize", retentionDeletesRunsToFitTheSize},

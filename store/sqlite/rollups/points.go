@@ -3,6 +3,7 @@ package rollups
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -18,16 +19,28 @@ type cursor struct {
 	position time.Time // when its last bucket begins
 }
 
-const blockSeries = `SELECT id, metric, labels FROM rollup_series WHERE integration = '' ORDER BY metric, labels`
+const (
+	blockSeries = `SELECT id, metric, labels FROM rollup_series WHERE integration = '' ORDER BY metric, labels`
+	countSeries = `SELECT count(*) FROM rollup_series WHERE integration = '' AND metric = ?`
+)
 
 // AppendPoints implements store.Rollups.
 func (t *Tables) AppendPoints(ctx context.Context, points []store.Point) error {
 	if t.change == nil || t.absent || len(points) == 0 {
 		return nil
 	}
+	var many *store.ManySeriesError
 	err := t.write(profile.WithFunction(ctx, "AppendPoints"), func(s *session) error {
+		many = nil
 		for n := range points {
-			if err := s.addPoint(&points[n]); err != nil {
+			err := s.addPoint(&points[n])
+			switch {
+			case errors.Is(err, errManySeries):
+				if many == nil {
+					many = &store.ManySeriesError{Metric: points[n].Series.Metric}
+				}
+				many.Left++
+			case err != nil:
 				return err
 			}
 		}
@@ -36,8 +49,14 @@ func (t *Tables) AppendPoints(ctx context.Context, points []store.Point) error {
 	if err != nil {
 		return fmt.Errorf("store values of metrics: %w", err)
 	}
+	if many != nil {
+		return many
+	}
 	return nil
 }
+
+// errManySeries means that a series is new, and its metric block has as many as it may.
+var errManySeries = errors.New("too many series")
 
 // addPoint adds a value to its bucket, wherever that is.
 func (s *session) addPoint(p *store.Point) error {
@@ -69,7 +88,7 @@ func (s *session) cursor(of store.Series) (*cursor, error) {
 	if c := s.t.points[of]; c != nil {
 		return c, nil
 	}
-	id, err := s.series(of.Integration, of.Metric, of.Labels)
+	id, err := s.blockSeries(of)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +102,27 @@ func (s *session) cursor(of store.Series) (*cursor, error) {
 	}
 	s.t.points[of] = c
 	return c, nil
+}
+
+// blockSeries returns the number of a series of a metric block, which is added if it is new.
+func (s *session) blockSeries(of store.Series) (id int64, err error) {
+	if found, err := s.find(findSeries, []any{of.Integration, of.Metric, of.Labels}, &id); found || err != nil {
+		return id, err
+	}
+	n, counted := s.t.blocks[of.Metric]
+	if !counted {
+		if _, err := s.find(countSeries, []any{of.Metric}, &n); err != nil {
+			return 0, err
+		}
+	}
+	if n >= store.MaxSeries {
+		s.t.blocks[of.Metric] = n
+		return 0, errManySeries
+	}
+	if id, err = s.series(of.Integration, of.Metric, of.Labels); err == nil {
+		s.t.blocks[of.Metric] = n + 1
+	}
+	return id, err
 }
 
 // visitPoints loads the series of metric blocks.

@@ -49,7 +49,8 @@ type Tables struct {
 	mu     sync.Mutex // held in a transaction that writes, and until it is known how that ended
 	states map[string]*state
 	points map[store.Series]*cursor
-	seen   int64 // SQLite's count of changes by others, when states was loaded
+	blocks map[string]int // how many series a metric block has, if they were counted
+	seen   int64          // SQLite's count of changes by others, when states was loaded
 
 	reading  sync.Mutex
 	prepares map[string]*sql.Stmt // statements that read, which the pool keeps prepared
@@ -67,7 +68,7 @@ func New(read *sql.DB, change func(context.Context, func(*sql.Tx) error) error, 
 	}
 	return &Tables{
 		read: read, change: change, absent: absent, policy: policy, now: policy.Now,
-		states: map[string]*state{}, points: map[store.Series]*cursor{}, late: make(chan struct{}, 1), prepares: map[string]*sql.Stmt{},
+		states: map[string]*state{}, points: map[store.Series]*cursor{}, blocks: map[string]int{}, late: make(chan struct{}, 1), prepares: map[string]*sql.Stmt{},
 	}
 }
 
@@ -87,6 +88,7 @@ func (t *Tables) Transact(transaction func() error) error {
 func (t *Tables) forget() {
 	clear(t.states)
 	clear(t.points)
+	clear(t.blocks)
 }
 
 // write runs a transaction of its own that changes roll-ups.
