@@ -147,8 +147,11 @@ func part(name string, of time.Duration) time.Duration {
 	return time.Duration(binary.BigEndian.Uint64(sum[:]) % uint64(max(of, 1)))
 }
 
-// fresh reports whether something of time at is not too old.
-func (b *block) fresh(now, at time.Time) bool { return now.Sub(at) <= kept*b.Interval }
+// fresh reports whether something of time at is not too old. A query may take longer than
+// its interval, which it then runs at instead.
+func (b *block) fresh(now, at time.Time) bool {
+	return now.Sub(at) <= kept*max(b.Interval, b.Timeout)
+}
 
 // Samples returns the values of all blocks, in order of name and labels. Those of a block
 // that has had no new ones for three intervals are left out.

@@ -16,6 +16,7 @@ import (
 	"vega/daemon/config/telemetry"
 	"vega/plugins/shortage"
 	"vega/policies/check"
+	"vega/store"
 )
 
 // table is the result of a query.
@@ -159,6 +160,32 @@ func TestAValueGoesAfterThreeIntervals(t *testing.T) {
 			t.Errorf("log:\n%s", log)
 		}
 	}, minutely("a"))
+}
+
+// TestASlowBlockHasItsOutcome has queries that take longer than three intervals.
+func TestASlowBlockHasItsOutcome(t *testing.T) {
+	slow := minutely("a")
+	slow.Interval = time.Second
+	d := &database{answer: func(context.Context, string) (Rows, error) {
+		time.Sleep(4 * time.Second)
+		return value(int64(7))(nil, "")
+	}}
+	run(t, d, func(s *Set, _ *bytes.Buffer) {
+		pass(soon)
+		for range 20 {
+			status(t, s, Up, "", 1)
+			pass(700 * time.Millisecond)
+		}
+		d.set(func(ctx context.Context, _ string) (Rows, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		pass(30 * time.Second)
+		for range 20 {
+			status(t, s, Down, "timeout of 5s", 0)
+			pass(700 * time.Millisecond)
+		}
+	}, slow)
 }
 
 func TestVegasOwnTroubleIsNeitherDownNorAValue(t *testing.T) {
@@ -367,6 +394,14 @@ func TestAStoreThatFailsIsLoggedOnce(t *testing.T) {
 	log := recorded(t, &h, func(_ *database, s *Set) { status(t, s, Up, "", 1) }, minutely("a"))
 	if strings.Count(log, "the disk is full") != 1 || h.calls < 5 {
 		t.Errorf("%d calls; log:\n%s", h.calls, log)
+	}
+}
+
+func TestOnlyTheSamplesThatAreLeftOutAreLost(t *testing.T) {
+	h := history{err: fmt.Errorf("store: %w", &store.ManySeriesError{Metric: "a", Left: 2})}
+	log := recorded(t, &h, func(*database, *Set) {}, minutely("a"))
+	if strings.Count(log, "choose labels") != 1 || !strings.Contains(log, "lost=2") {
+		t.Errorf("log:\n%s", log)
 	}
 }
 
