@@ -22,16 +22,16 @@ func (m *board) of(s incident.Subject) *node {
 	return m.nodes[name]
 }
 
-// interval returns how often a figure is measured. n is the integration that it is of, or
-// nil.
+// interval returns how often a figure is evaluated: as often as it is measured, and at most
+// with each sample. n is the integration that it is of, or nil.
 func (m *board) interval(s incident.Subject, n *node) time.Duration {
 	switch every := m.config.Measures[s.Name]; {
 	case every > 0:
-		return every
+		return max(every, SampleInterval)
 	case n == nil:
 		return SampleInterval
 	case n.Interval > 0:
-		return n.Interval
+		return max(n.Interval, SampleInterval)
 	default:
 		return defaultInterval
 	}

@@ -89,6 +89,28 @@ func TestAValueThatIsReadTwiceIsOneMeasurement(t *testing.T) {
 	}
 }
 
+// TestForCoversWhatIsMeasuredMoreOftenThanSampled lets a block and a probe measure every
+// two seconds what is bad for a minute.
+func TestForCoversWhatIsMeasuredMoreOftenThanSampled(t *testing.T) {
+	for _, path := range []string{orders, latency} {
+		c := onMetric(1)
+		for i := range c.Alerts {
+			c.Alerts[i].For = time.Minute
+		}
+		c.Measures[orders] = 2 * time.Second
+		for i := range c.Integrations {
+			c.Integrations[i].Interval = 2 * time.Second
+		}
+		w := newWorld(t, c)
+		for n := range 5 {
+			w.sample(path, map[string]float64{"": 150})
+			if got, want := len(w.m.Open()) > 0, n == 4; got != want {
+				t.Errorf("%s: open after %v: %v", path, time.Duration(n)*alert.SampleInterval, got)
+			}
+		}
+	}
+}
+
 // TestWhatIsUnknownNeitherOpensNorEnds lets a value become too old, once before the alert
 // is confirmed and once after.
 func TestWhatIsUnknownNeitherOpensNorEnds(t *testing.T) {

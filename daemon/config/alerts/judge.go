@@ -13,8 +13,8 @@ import (
 	"vega/policies/alert"
 )
 
-// sampled is how often metrics are sampled.
-const sampled = 15 * time.Second
+// sampled is how often metrics are sampled, however often they are measured.
+const sampled = alert.SampleInterval
 
 // judge reports an alert that can never fire or never clear.
 func (d *alertBuilder) judge(s *bind.Section, a *alert.Alert) {

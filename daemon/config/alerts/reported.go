@@ -19,7 +19,7 @@ func (d *alertBuilder) reported(s *bind.Section, a *alert.Alert) {
 	if name, found := strings.CutPrefix(a.Metric, policies.MetricPrefix); found {
 		for _, m := range d.Root.All("metric") {
 			if every := d.Ev.Duration(m, "interval"); m.Name == name {
-				d.timing(s, a, every, every)
+				d.timing(s, a, max(every, sampled), max(every, sampled))
 			}
 		}
 		return
@@ -30,7 +30,7 @@ func (d *alertBuilder) reported(s *bind.Section, a *alert.Alert) {
 	case of.enabled == 0:
 		d.Out.Warn(diag.NeverFires, s.Place("metric"), "The integration that reports this metric is disabled, so the alert never fires.", "enable the integration, or remove the alert")
 	case of.most > 0:
-		d.timing(s, a, of.least, of.most)
+		d.timing(s, a, max(of.least, sampled), max(of.most, sampled))
 	case a.For > 0:
 		d.Out.Warn(diag.NeverFires, s.Place("for"), fmt.Sprintf("What reports this metric runs only on request (%s), so no time is covered by evaluations, and the alert never fires.", diag.Among(of.idle)), "use after in place of for, or set an interval")
 	}

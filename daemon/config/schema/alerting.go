@@ -25,7 +25,7 @@ const maxAlert = 30 * 24 * 3600
 var alertBlock = &Block{Name: "alert", Label: "name", Renamed: map[string]string{"resource": "metric"}, Doc: "A condition that opens an incident, and who is notified of it. It is on integrations, on a metric or on an event. An alert replaces the built-in one of the same name; with enabled = false it turns that one off.", Rows: []Row{
 	attribute("integrations", manifest.List, "The integrations to watch: names or patterns such as \"orders-*\", \"group:\" with a group or pattern, \"label:\" with a label and a value or pattern, such as \"label:team=core\".", public, of(Selector)),
 	attribute("status", manifest.List, "The statuses of an integration that are bad.", public, of(text), oneOf("unhealthy", "degraded", "unknown"), preset([]any{"unhealthy"})),
-	attribute("metric", Figure, "The metric to watch: of the system, of one database (database.NAME) or of every database (databases), sampled every 15s; of a metric block (metric.NAME), or one that a probe reports (integration.NAME.METRIC), with each value. vega docs config figures lists them."),
+	attribute("metric", Figure, "The metric to watch, sampled every 15s: of the system, of one database (database.NAME), of every database (databases), of a metric block (metric.NAME), or one that a probe reports (integration.NAME.METRIC). The last two are evaluated once for each value, and no more often than that. vega docs config figures lists them."),
 	attribute("above", Quantity, "The metric is bad while it is more than this.", public),
 	attribute("below", Quantity, "The metric is bad while it is less than this.", public),
 	attribute("clear", Quantity, "The value at which the metric is good again. Default: the value of above or below.", public),
