@@ -63,7 +63,7 @@ server {
   # external_url = "https://ops.example.com/vega"
 
   # Additional keys, for example to rotate them. A key with scopes is limited to
-  # these: read, write, conversations, admin.
+  # these: read, write, conversations, metrics, probe, admin.
   # key "dashboard" {
   #   value  = env("VEGA_DASHBOARD_KEY")
   #   scopes = ["read"]
@@ -384,4 +384,32 @@ integration "redis" {
 # dead_man "outside" {
 #   url   = env("HEALTHCHECKS_URL")
 #   every = "1m"
+# }
+
+# Prometheus scrapes GET /metrics with a key: vega key add prometheus --scopes
+# metrics. For a scraper that can't send a key:
+#
+# metrics {
+#   listen = "127.0.0.1:9464"
+# }
+#
+# Traces and metrics for an OpenTelemetry collector, and metrics by StatsD:
+#
+# telemetry {
+#   otlp {
+#     endpoint = "http://127.0.0.1:4318"
+#   }
+#   statsd {
+#     address = "127.0.0.1:8125"
+#   }
+# }
+#
+# A metric of your own, from a query. Alerts name it metric.orders_open, and
+# vega history metric.orders_open shows it.
+#
+# metric "orders_open" {
+#   database = database.app
+#   query    = "SELECT state, count(*) AS n FROM orders GROUP BY state"
+#   value    = "n"
+#   labels   = ["state"]
 # }

@@ -21,7 +21,7 @@ import (
 func alertingEnv() map[string]string {
 	return map[string]string{
 		"PD_KEY": "0123456789abcdef0123456789abcdef", "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/T0/B0/hooksecret", "HC_URL": "https://hc-ping.com/uuid-of-the-check",
-		"MAIL_PASSWORD": "mail-password", "HEALTHCHECKS_URL": "https://hc-ping.com/uuid-of-the-check",
+		"MAIL_PASSWORD": "mail-password", "HEALTHCHECKS_URL": "https://hc-ping.com/uuid-of-the-check", "APP_DSN": "postgres://app@127.0.0.1:1/app",
 	}
 }
 
@@ -238,11 +238,11 @@ func TestURLsOfNotifiersAreSecrets(t *testing.T) {
 	}
 }
 
-// TestExamplesInTheRootFile loads the commented blocks of alerting in vega.hcl.
+// TestExamplesInTheRootFile loads the commented blocks that commentedBlocks finds in vega.hcl.
 func TestExamplesInTheRootFile(t *testing.T) {
-	src := alertingBlocks(string(Init))
-	for _, kind := range []string{"notifier", "alert", "maintenance", "dead_man"} {
-		if !strings.Contains(src, kind+` "`) {
+	src := commentedBlocks(string(Init))
+	for _, kind := range []string{"database", "metric", "notifier", "alert", "maintenance", "dead_man", "metrics", "telemetry"} {
+		if !regexp.MustCompile(`(?m)^` + kind + ` ["{]`).MatchString(src) {
 			t.Errorf("no example of %s", kind)
 		}
 	}
@@ -252,11 +252,11 @@ func TestExamplesInTheRootFile(t *testing.T) {
 	}
 }
 
-// alertingBlocks returns the commented blocks of alerting.
-func alertingBlocks(text string) string {
+// commentedBlocks returns the commented blocks of databases, metrics, exports and alerting.
+func commentedBlocks(text string) string {
 	var b strings.Builder
 	in := false
-	begins := regexp.MustCompile(`^# (notifier|alert|maintenance|dead_man) "`)
+	begins := regexp.MustCompile(`^# (database|metric|notifier|alert|maintenance|dead_man|metrics|telemetry) ["{]`)
 	for line := range strings.Lines(text) {
 		in = in || begins.MatchString(line)
 		if in {

@@ -60,12 +60,14 @@ shown again: vega stores only its digest. NAME appears in the access log.
 
 A scope says what the key may be used for: read (states, history and statistics; no
 configuration, conversations or memories), write (run checks, acknowledge, silence,
-test notifiers), conversations (conversations and memories), admin (everything).
+test notifiers), conversations (conversations and memories), metrics (GET /metrics,
+for Prometheus), probe (GET /probe, in place of blackbox_exporter), admin (everything).
 
 Exits 1 if the key can't be added, such as for a name that is taken, 2 if the
 configuration can't be read.`,
 		Example: `  vega key add grafana --scopes read
   vega key add deploy --scopes read,write --expires 90d
+  vega key add prometheus --scopes metrics,probe
   KEY=$(vega key add backup --scopes read)`,
 		SuggestFor:        []string{"create", "new", "generate"},
 		Args:              cli.Args(1, 1),
