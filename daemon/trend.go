@@ -204,10 +204,12 @@ type historyRule struct {
 	windows []*alert.Window
 }
 
-// newHistoryRules returns the rules of a daemon that begins with a configuration.
+// newHistoryRules returns the rules of a daemon that begins with a configuration. It is
+// used from when the store is open, which is before it is installed.
 func newHistoryRules(d *Daemon, begins *config.Config) rollups.Policy {
+	before := d.inForce()
 	h := &historyRules{config: func() *config.Config {
-		if now := d.inForce(); now != nil {
+		if now := d.inForce(); now != before {
 			return now.Config
 		}
 		return begins

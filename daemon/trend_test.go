@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/catalog"
 	"vega/daemon/config"
 	"vega/daemon/config/annotation"
 	"vega/policies/alert"
@@ -35,6 +36,28 @@ func TestMaintenanceInAPeriod(t *testing.T) {
 		if got := all[n].To.Sub(all[n].From); got != want {
 			t.Errorf("%v: %v, want %v", all[n], got, want)
 		}
+	}
+}
+
+// TestHistoryRulesBeforeTheFirstConfiguration asks for the rules while the store is open and
+// the configuration is not installed yet: the history is built from then on.
+func TestHistoryRulesBeforeTheFirstConfiguration(t *testing.T) {
+	begins := &config.Config{
+		Integrations: []config.Integration{{Name: "orders", Enabled: true, Interval: 5 * time.Minute}},
+		Windows:      []alert.Window{{Name: "always", Integrations: []alert.Selector{"*"}, From: 0, To: 12 * time.Hour, Location: time.UTC}},
+	}
+	d := &Daemon{now: &state{Set: &catalog.Set{Config: &config.Config{}}}}
+	rules := newHistoryRules(d, begins)
+	since := time.Date(2026, 3, 21, 0, 0, 0, 0, time.UTC)
+	if got := rules.Speaks("orders"); got != 10*time.Minute {
+		t.Errorf("a run speaks for %v", got)
+	}
+	if got := rules.Paused("orders", since, since.Add(24*time.Hour)); len(got) != 1 {
+		t.Errorf("maintenance: %v", got)
+	}
+	d.now = &state{Set: &catalog.Set{Config: &config.Config{}}}
+	if got := rules.Speaks("orders"); got != 0 {
+		t.Errorf("without the integration, a run speaks for %v", got)
 	}
 }
 
