@@ -63,15 +63,14 @@ func exportTraces(ctx context.Context, d *Daemon, c *config.Config) {
 	if d.options.ReadOnly {
 		return
 	}
-	hide := hider(c.Secrets(), d.now.Config.Secrets())
+	d.traces.Hide(hider(c.Secrets(), d.now.Config.Secrets())) // also for what was exported before
 	next := collector{c.Telemetry.OTLP, c.Network}
 	if d.traces.now != nil && reflect.DeepEqual(*d.traces.now, next) {
-		d.traces.Hide(hide)
 		return
 	}
 	carrier, err := next.transport()
 	if err == nil {
-		err = d.traces.Configure(ctx, tracing.Target{Settings: next.otlp, Transport: carrier, Redact: hide})
+		err = d.traces.Configure(ctx, tracing.Target{Settings: next.otlp, Transport: carrier})
 	}
 	if err != nil {
 		d.options.Log.ErrorContext(ctx, "can't export by OTLP as configured", "reason", err.Error())

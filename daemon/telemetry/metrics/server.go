@@ -29,6 +29,8 @@ type Server struct {
 	exporter *Exporter
 	log      *slog.Logger
 	serving  sync.WaitGroup
+	retiring context.Context // of sites that were left; Drain ends it
+	retire   context.CancelFunc
 
 	mu      sync.Mutex
 	now     *site // nil: no address
@@ -43,7 +45,11 @@ type site struct {
 }
 
 // NewServer returns a Server that does not listen yet.
-func NewServer(e *Exporter, log *slog.Logger) *Server { return &Server{exporter: e, log: log} }
+func NewServer(e *Exporter, log *slog.Logger) *Server {
+	s := &Server{exporter: e, log: log}
+	s.retiring, s.retire = context.WithCancel(context.Background())
+	return s
+}
 
 // Address returns the address that the server listens on, with its actual port, or "".
 func (s *Server) Address() string {
@@ -147,12 +153,17 @@ func (m *Move) Commit() {
 		s.serve(m.to)
 	}
 	if m.from != nil {
-		s.serving.Go(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), answerTime)
-			defer cancel()
-			m.from.end(ctx)
-		})
+		s.leave(m.from)
 	}
+}
+
+// leave ends a site in the background.
+func (s *Server) leave(a *site) {
+	s.serving.Go(func() {
+		ctx, cancel := context.WithTimeout(s.retiring, answerTime)
+		defer cancel()
+		a.end(ctx)
+	})
 }
 
 // Undo stays at the old address.
@@ -171,6 +182,9 @@ func (m *Move) Undo() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.now != nil { // its listener is closed
+		s.leave(s.now)
+	}
 	s.now = nil
 	if l != nil && !s.closing {
 		s.now = s.newSite(m.from.address, l)
@@ -202,6 +216,7 @@ func (s *Server) Drain(ctx context.Context) {
 	now := s.now
 	s.now, s.closing = nil, true
 	s.mu.Unlock()
+	defer context.AfterFunc(ctx, s.retire)()
 	if now != nil {
 		now.end(ctx)
 	}

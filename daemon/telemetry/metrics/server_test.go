@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"vega/policies/check"
 )
@@ -157,6 +158,30 @@ func TestServerDrains(t *testing.T) {
 	if _, err := net.Dial("tcp", address); err == nil {
 		t.Error("it still listens")
 	}
+}
+
+// TestDrainDoesNotWaitForTheAddressBefore ends the server while a request at the address
+// that it has left is not answered, with no time to wait for it.
+func TestDrainDoesNotWaitForTheAddressBefore(t *testing.T) {
+	s := serveMetrics(t)
+	began, release := make(chan struct{}), make(chan struct{})
+	s.exporter.sources.Reloaded = func() bool { // within the scrape
+		close(began)
+		<-release
+		return true
+	}
+	c := dial(t, s.Address())
+	fmt.Fprintf(c, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+	<-began
+	move(t, s, "")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	before := time.Now()
+	s.Drain(ended)
+	if took := time.Since(before); took >= answerTime {
+		t.Errorf("it took %v", took)
+	}
+	close(release)
 }
 
 func dial(t *testing.T, address string) net.Conn {

@@ -26,11 +26,12 @@ type choice struct {
 	traces, metrics bool
 	endpoint        string // of the block or the default; "": that of the environment
 	headers         map[string]string
-	interval        time.Duration // of metrics; 0: that of the environment
-	sample          *float64      // nil: that of the environment
-	queue, batch    int           // spans
-	delay           time.Duration // until a batch that is not full is exported
-	ownCA           bool          // the block names authorities
+	interval        time.Duration            // of metrics; 0: that of the environment
+	sample          *float64                 // nil: that of the environment
+	queue, batch    int                      // spans
+	delay           time.Duration            // until a batch that is not full is exported
+	timeouts        map[string]time.Duration // of one request, by signal
+	ownCA           bool                     // the block names authorities
 	secrets         []string
 	warnings        []string
 	getenv          func(string) string
@@ -46,8 +47,8 @@ const (
 	defaultBatch = 512
 	defaultDelay = 5000
 	maxDelay     = 3_600_000
-	// defaultTimeout limits one request to a collector.
-	defaultTimeout = 10 * time.Second
+	// defaultTimeout limits one request to a collector, in milliseconds.
+	defaultTimeout = 10_000
 )
 
 // choose merges the block, which may be nil, and the environment. The block counts first.
@@ -78,6 +79,7 @@ func choose(s *settings.OTLP, getenv func(string) string) (choice, error) {
 	default:
 		c.warnings = append(c.warnings, fmt.Sprintf("OTEL_EXPORTER_OTLP_PROTOCOL is %q, which vega does not support; it sends http/protobuf, which collectors receive at port 4318", protocol))
 	}
+	c.timeouts = c.limits()
 	c.addSecrets()
 	return c, c.checkEndpoints()
 }
@@ -99,7 +101,7 @@ func (c *choice) asked(signal string, byEnvironment bool) bool {
 }
 
 // number returns a variable of the environment. The SDK would panic at a size below zero,
-// and never rest with a delay of zero.
+// and never rest with a delay of zero, and a long timeout would overflow.
 func (c *choice) number(name string, preset, limit int) int {
 	value := c.getenv(name)
 	n, err := strconv.Atoi(value)
@@ -112,6 +114,16 @@ func (c *choice) number(name string, preset, limit int) int {
 		c.warnings = append(c.warnings, fmt.Sprintf("%s must be a number from 1 to %d; vega uses %d", name, limit, preset))
 		return preset
 	}
+}
+
+// limits returns the limit of one request, by signal.
+func (c *choice) limits() map[string]time.Duration {
+	all := c.number("OTEL_EXPORTER_OTLP_TIMEOUT", defaultTimeout, maxDelay)
+	out := map[string]time.Duration{}
+	for _, signal := range []string{"TRACES", "METRICS"} {
+		out[signal] = time.Duration(c.number("OTEL_EXPORTER_OTLP_"+signal+"_TIMEOUT", all, maxDelay)) * time.Millisecond
+	}
+	return out
 }
 
 // variable returns a setting of a signal in the environment, or of all signals.
@@ -213,13 +225,9 @@ func (c *choice) client(t Target, signal string, rejected func(n int64)) (*http.
 	if err := c.trust(transport, signal); err != nil {
 		return nil, err
 	}
-	timeout := defaultTimeout
-	if ms, err := strconv.Atoi(c.variable(signal, "TIMEOUT")); err == nil && ms > 0 {
-		timeout = time.Duration(ms) * time.Millisecond
-	}
 	return &http.Client{
 		Transport:     answers{transport, signal, rejected},
-		Timeout:       timeout,
+		Timeout:       c.timeouts[signal],
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
 }

@@ -31,8 +31,6 @@ type Target struct {
 	Settings *settings.OTLP
 	// Transport carries the requests to the collector.
 	Transport *http.Transport
-	// Redact replaces the secrets of the configuration in a text.
-	Redact func(string) string
 }
 
 // flushTime limits how long an exporter that was replaced, or that is shut down, takes to
@@ -51,12 +49,15 @@ type Exporter struct {
 
 	mu      sync.Mutex // held by Configure and Shutdown
 	closed  bool
-	closing sync.WaitGroup // pipelines that were replaced
+	closing sync.WaitGroup  // pipelines that were replaced
+	flushes context.Context // of these; Shutdown ends it
+	end     context.CancelFunc
 }
 
 // New returns an Exporter that exports nothing yet.
 func New(o Options) *Exporter {
 	e := &Exporter{options: o}
+	e.flushes, e.end = context.WithCancel(context.Background())
 	e.traces.what, e.metrics.what = "traces", "metrics"
 	return e
 }
@@ -70,16 +71,13 @@ func (e *Exporter) Configure(ctx context.Context, t Target) error {
 	if e.closed {
 		return nil
 	}
-	if t.Redact != nil {
-		e.Hide(t.Redact)
-	}
 	next, err := e.open(ctx, t)
 	if err != nil {
 		return err
 	}
 	if old := e.now.Swap(next); old != nil {
 		e.closing.Go(func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+			ctx, cancel := context.WithTimeout(e.flushes, flushTime)
 			defer cancel()
 			old.close(ctx)
 		})
@@ -87,7 +85,8 @@ func (e *Exporter) Configure(ctx context.Context, t Target) error {
 	return nil
 }
 
-// Hide sets what replaces the secrets of the configuration in a text.
+// Hide sets the function that replaces the secrets of the configuration in a text. Call it
+// before Configure.
 func (e *Exporter) Hide(redact func(string) string) { e.redact.Store(&redact) }
 
 // Tracing reports whether spans are recorded now.
@@ -117,10 +116,12 @@ func (e *Exporter) Shutdown(ctx context.Context) {
 	e.closed = true
 	ctx, cancel := context.WithTimeout(ctx, flushTime)
 	defer cancel()
+	defer context.AfterFunc(ctx, e.end)()
 	if p := e.now.Swap(nil); p != nil {
 		p.close(ctx)
 	}
 	e.closing.Wait()
+	e.end()
 }
 
 // Stats are the counts of one signal since the start.

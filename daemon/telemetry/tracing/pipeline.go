@@ -143,12 +143,15 @@ func (p *pipeline) close(ctx context.Context) {
 // maxReason limits the bytes of a reason in the log.
 const maxReason = 300
 
+// clean is like Exporter.clean, with the secrets of this collector.
+func (p *pipeline) clean(err error) string { return p.exporter.clean(err, p.secrets) }
+
 // clean returns the text of an error without secrets and addresses, on one line.
-func (p *pipeline) clean(err error) string {
+func (e *Exporter) clean(err error, secrets []string) string {
 	if deep, ok := errors.AsType[*url.Error](err); ok { // it has the URL
 		err = deep.Err
 	}
-	return check.Clip(check.OneLine(p.exporter.hide(without(err.Error(), p.secrets))), maxReason)
+	return check.Clip(check.OneLine(e.hide(without(err.Error(), secrets))), maxReason)
 }
 
 // until returns a context that ends with the pipeline, too.

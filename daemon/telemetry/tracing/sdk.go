@@ -6,8 +6,6 @@ import (
 
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
-
-	"vega/policies/check"
 )
 
 var (
@@ -23,9 +21,14 @@ func useSDK(e *Exporter) {
 		otel.SetLogger(logr.Discard())
 		otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 			e := latest.Load()
-			if e.sdk.due() {
-				e.options.Log.Warn("OpenTelemetry; this is logged at most once a minute", "problem", e.hide(check.Clip(check.OneLine(err.Error()), maxReason)))
+			if !e.sdk.due() {
+				return
 			}
+			var secrets []string
+			if p := e.now.Load(); p != nil {
+				secrets = p.secrets
+			}
+			e.options.Log.Warn("OpenTelemetry; this is logged at most once a minute", "problem", e.clean(err, secrets))
 		}))
 	})
 }

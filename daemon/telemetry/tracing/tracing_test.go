@@ -2,6 +2,7 @@ package tracing_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"go.opentelemetry.io/otel"
 	tracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/protobuf/proto"
 
@@ -199,6 +201,55 @@ func TestCollectorThatHangs(t *testing.T) {
 	}
 }
 
+// TestShutdownDoesNotWaitForTheCollectorBefore replaces a collector that hangs, and shuts
+// down with less time than its last export may take.
+func TestShutdownDoesNotWaitForTheCollectorBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hold := make(chan struct{})
+		c := newCollector(func(http.ResponseWriter, int) { <-hold })
+		e := exporterFor(t, io.Discard, nil)
+		configure(t, e, to("http://collector", c.transport()))
+		spend(e, 3)
+		configure(t, e, tracing.Target{Transport: c.transport()})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		e.Shutdown(ctx)
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("the shutdown took %v", took)
+		}
+		close(hold)
+		c.stop()
+		synctest.Wait()
+		if dropped, failed := statsOf(e); dropped+failed != 3 {
+			t.Errorf("%d dropped and %d failed of 3 spans", dropped, failed)
+		}
+	})
+}
+
+// TestReportsOfTheSDKHaveNoSecret lets the SDK report an error with a secret of the
+// configuration, which is cut where a line of the log ends, and one of the collector.
+func TestReportsOfTheSDKHaveNoSecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		e := exporterFor(t, &log, nil)
+		e.Hide(func(text string) string { return strings.ReplaceAll(text, "s3cret-of-vega", "(secret)") })
+		c := newCollector(nil)
+		target := to("http://collector", c.transport())
+		target.Settings.Headers = map[string]manifest.Text{"api-key": manifest.Plain("s3cret-key")}
+		configure(t, e, target)
+		for _, text := range []string{strings.Repeat("x", 294) + "s3cret-of-vega", "s3cret-key"} {
+			otel.Handle(errors.New(text))
+			time.Sleep(2 * time.Minute)
+		}
+		e.Shutdown(t.Context())
+		c.stop()
+		if got := log.String(); strings.Count(got, "problem=") != 2 || strings.Contains(got, "s3cr") {
+			t.Error(got)
+		}
+	})
+}
+
 // TestCollectorThatIsDown checks that each span is counted if the collector can't be
 // reached, and that it is logged once a minute.
 func TestCollectorThatIsDown(t *testing.T) {
@@ -366,7 +417,9 @@ func TestEnvironment(t *testing.T) {
 		{"a queue that is too large", environment{"OTEL_BSP_MAX_QUEUE_SIZE": "1000000000000"}, block, true, "OTEL_BSP_MAX_QUEUE_SIZE", ""},
 		{"a batch below zero", environment{"OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "-1"}, block, true, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", ""},
 		{"no delay", environment{"OTEL_BSP_SCHEDULE_DELAY": "0"}, block, true, "OTEL_BSP_SCHEDULE_DELAY", ""},
-		{"odd limits", environment{"OTEL_BSP_EXPORT_TIMEOUT": "-1", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "-1", "OTEL_METRIC_EXPORT_INTERVAL": "-1", "OTEL_EXPORTER_OTLP_TIMEOUT": "x"}, block, true, "", ""},
+		{"odd limits", environment{"OTEL_BSP_EXPORT_TIMEOUT": "-1", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "-1", "OTEL_METRIC_EXPORT_INTERVAL": "-1"}, block, true, "", ""},
+		{"a timeout that is no number", environment{"OTEL_EXPORTER_OTLP_TIMEOUT": "x"}, block, true, "OTEL_EXPORTER_OTLP_TIMEOUT must be a number from 1 to 3600000; vega uses 10000", ""},
+		{"a timeout that overflows", environment{"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "10000000000000"}, block, true, "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", ""},
 		{"a broken header", environment{"OTEL_EXPORTER_OTLP_HEADERS": "api-key=s3cret-value,s3cret-broken"}, block, true, "a part without =", ""},
 		{"no sampler", environment{"OTEL_TRACES_SAMPLER": "sometimes"}, block, true, "sometimes", ""},
 	} {
