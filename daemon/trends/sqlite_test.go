@@ -56,7 +56,7 @@ func TestUptimeOfAStore(t *testing.T) {
 		if err := s.FlushRuns(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		for _, since := range []time.Time{WindowSince(day, now), WindowSince(7*day, now), WindowSince(30*day, now), now.Add(-50 * day), ceil(now.Add(-20*day), time.Hour)} {
+		for _, since := range []time.Time{WindowSince(day, now), WindowSince(7*day, now), WindowSince(30*day, now), now.Add(-50 * day), rollup.Ceil(now.Add(-20*day), time.Hour)} {
 			got, known, err := Uptime(t.Context(), s, f.query(since, now))
 			if err != nil || !known {
 				t.Fatal(known, err)

@@ -227,7 +227,7 @@ func TestUptimeGoesBackBeyondTheStoredRuns(t *testing.T) {
 	if got, _, err = Uptime(t.Context(), f, f.query(since, until)); err != nil {
 		t.Fatal(err)
 	}
-	since, until = ceil(since, time.Hour), rollup.Start(until, time.Hour)
+	since, until = rollup.Ceil(since, time.Hour), rollup.Start(until, time.Hour)
 	if want := newUptimeReport("web", since, until, f.tally(since, until)); fmt.Sprint(values(got)) != fmt.Sprint(values(want)) {
 		t.Errorf("\n%v\nwant\n%v", values(got), values(want))
 	}

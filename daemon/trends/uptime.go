@@ -35,7 +35,7 @@ var Windows = map[string]time.Duration{"24h": day, "7d": 7 * day, "30d": 30 * da
 // that its uptime needs no runs of long ago.
 func WindowSince(window time.Duration, now time.Time) time.Time {
 	since := now.Add(-window)
-	return ceil(since, finest(since, now))
+	return rollup.Ceil(since, finest(since, now))
 }
 
 // UptimeQuery selects what Uptime reports on.
@@ -97,7 +97,7 @@ func (c *cover) begin() {
 	case begin.After(c.since):
 		c.since, c.whole = begin, !c.first.IsZero()
 	case !c.hasRuns(c.since):
-		c.since = ceil(c.since, finest(c.since, c.q.Now))
+		c.since = rollup.Ceil(c.since, finest(c.since, c.q.Now))
 	}
 	if c.until.Before(c.q.Now) && !c.hasRuns(c.until) {
 		c.until = rollup.Start(c.until, finest(c.until, c.q.Now))
@@ -163,7 +163,7 @@ func (c *cover) all() {
 	if c.whole { // nothing of that bucket is before since
 		at = c.first
 	}
-	end, first := c.closed(), ceil(at, finest(at, c.q.Now))
+	end, first := c.closed(), rollup.Ceil(at, finest(at, c.q.Now))
 	if end.Before(first) {
 		c.runs(at, c.until)
 		return
@@ -188,8 +188,8 @@ func (c *cover) stretch(at, end time.Time) (step time.Duration, to time.Time) {
 			continue
 		}
 		to = rollup.Start(end, b.step)
-		if n < len(bases)-1 && ceil(at, bases[n+1].step).Before(to) && !ceil(at, bases[n+1].step).Equal(at) {
-			to = ceil(at, bases[n+1].step)
+		if n < len(bases)-1 && rollup.Ceil(at, bases[n+1].step).Before(to) && !rollup.Ceil(at, bases[n+1].step).Equal(at) {
+			to = rollup.Ceil(at, bases[n+1].step)
 		}
 		if to.After(at) {
 			return b.step, to
@@ -238,14 +238,6 @@ func (c *cover) runs(from, to time.Time) {
 		return true
 	})
 	c.sums.Add(t.Report())
-}
-
-// ceil returns the first time at or after t at which a bucket begins.
-func ceil(t time.Time, step time.Duration) time.Time {
-	if at := rollup.Start(t, step); at.Before(t) {
-		return at.Add(step)
-	}
-	return t
 }
 
 func newUptimeReport(name string, since, until time.Time, r uptime.Report) UptimeReport {

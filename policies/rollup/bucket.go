@@ -19,6 +19,9 @@ const (
 	Daily       = 24 * time.Hour // in UTC
 )
 
+// Steps lists the steps, the shortest first. A database has their numbers, from 1 on.
+var Steps = []time.Duration{FiveMinutes, Hourly, Daily}
+
 // Bucket is what a series was during a step. Up, Down, Unknown and Maintenance are parts of
 // its time, and set only for the status of an integration; see package uptime. They add
 // up to less than the step if the bucket is open, or if the first run of all began in it.
@@ -37,7 +40,7 @@ func (b *Bucket) Count(v float64) {
 		b.Mean, b.Min, b.Max = v, v, v
 		return
 	}
-	b.Mean += (v - b.Mean) / float64(b.Runs)
+	b.Mean = between(b.Mean, v, 1, b.Runs)
 	b.Min, b.Max = min(b.Min, v), max(b.Max, v)
 }
 
@@ -48,7 +51,7 @@ func (b *Bucket) Add(o *Bucket) {
 	case b.Runs == 0:
 		b.Mean, b.Min, b.Max = o.Mean, o.Min, o.Max
 	default:
-		b.Mean += (o.Mean - b.Mean) * (float64(o.Runs) / float64(b.Runs+o.Runs))
+		b.Mean = between(b.Mean, o.Mean, o.Runs, b.Runs+o.Runs)
 		b.Min, b.Max = min(b.Min, o.Min), max(b.Max, o.Max)
 	}
 	b.Runs += o.Runs
@@ -58,6 +61,16 @@ func (b *Bucket) Add(o *Bucket) {
 	b.Down += o.Down
 	b.Unknown += o.Unknown
 	b.Maintenance += o.Maintenance
+}
+
+// between returns a mean of a and b, in which b counts for some of all values. It is finite
+// if both are, also where their difference is not: a row can't hold another one.
+func between(a, b float64, some, all int64) float64 {
+	share := float64(some) / float64(all)
+	if d := b - a; finite(d) {
+		return a + d*share
+	}
+	return a*(1-share) + b*share
 }
 
 // Blank reports whether nothing is known of the bucket.
@@ -79,6 +92,14 @@ func Fold(buckets []Bucket, step time.Duration) []Bucket {
 // Start returns when the bucket of a time begins.
 func Start(t time.Time, step time.Duration) time.Time {
 	return time.Unix(floor(t.Unix(), int64(step/time.Second)), 0).UTC()
+}
+
+// Ceil returns the first time from t on at which a bucket begins.
+func Ceil(t time.Time, step time.Duration) time.Time {
+	if at := Start(t, step); !at.Before(t) {
+		return at
+	}
+	return Start(t, step).Add(step)
 }
 
 // floor returns the highest multiple of by that is not above n.

@@ -144,13 +144,13 @@ func DecodeInto(room []Bucket, row []byte, start time.Time, step time.Duration) 
 			return all, ErrEncoding
 		}
 		b.At = start.Add(time.Duration(slot) * step)
-		all = put(all, b)
+		all = Put(all, b)
 	}
 	return all, nil
 }
 
-// put adds a bucket to some in order of time, or replaces the one of the same time.
-func put(all []Bucket, b Bucket) []Bucket {
+// Put adds a bucket to some in order of time, or replaces the one of the same time.
+func Put(all []Bucket, b Bucket) []Bucket {
 	if n := len(all); n == 0 || all[n-1].At.Before(b.At) {
 		return append(all, b)
 	}
@@ -161,9 +161,6 @@ func put(all []Bucket, b Bucket) []Bucket {
 	}
 	return slices.Insert(all, n, b)
 }
-
-// Put adds a bucket to some in order of time, or replaces the one of the same time.
-func Put(all []Bucket, b Bucket) []Bucket { return put(all, b) }
 
 // decoder reads a row. What it reads after the end is zero, and bad is set.
 type decoder struct {

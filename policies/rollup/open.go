@@ -277,18 +277,3 @@ func (o *Open) Peek(until time.Time, rules *Rules) (c Closed) {
 	}
 	return c
 }
-
-// Uptime returns how the time of a period is divided by the buckets of an integration. What
-// they don't know is unknown. The period begins and ends where buckets do, or with the
-// first run, or now.
-func Uptime(buckets []Bucket, since, until time.Time) (r uptime.Report) {
-	for n := range buckets {
-		b := &buckets[n]
-		r.Runs += int(b.Runs)
-		r.Up += b.Up
-		r.Down += b.Down
-		r.Maintenance += b.Maintenance
-	}
-	r.Unknown = max(0, until.Sub(since)-r.Up-r.Down-r.Maintenance)
-	return r
-}

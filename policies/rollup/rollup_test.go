@@ -37,6 +37,24 @@ func TestBucketsAreEncoded(t *testing.T) {
 	}
 }
 
+// The mean of values whose difference is not finite is, and can be read again.
+func TestMeansOfLargeValues(t *testing.T) {
+	at := rollup.RowStart(noon, rollup.Hourly)
+	var a, b rollup.Bucket
+	for range 3 {
+		a.Count(math.MaxFloat64)
+		a.Count(-math.MaxFloat64)
+		b.Count(-math.MaxFloat64)
+	}
+	high := rollup.Bucket{Runs: 3, Mean: math.MaxFloat64, Min: math.MaxFloat64, Max: math.MaxFloat64}
+	b.Add(&high)
+	a.At, b.At = at, at.Add(time.Hour)
+	got, err := rollup.Decode(rollup.Encode([]rollup.Bucket{a, b}, rollup.Hourly), at, rollup.Hourly)
+	if err != nil || len(got) != 2 || got[0].Runs != 6 || got[1].Runs != 6 || math.Abs(got[1].Mean) > 1e300 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // An unsettled bucket keeps its digits, and the last one of a time counts.
 func TestTheLastBucketOfATimeCounts(t *testing.T) {
 	at := rollup.RowStart(noon, rollup.FiveMinutes)

@@ -145,7 +145,7 @@ func checkKilled(t *testing.T, path string, points int64) int64 {
 		q := store.HistoryQuery{Series: store.Series{Integration: "a"}, Step: step, Since: rollup.Start(first, step), Until: now}
 		all, err := s.History(t.Context(), q)
 		must(t, err)
-		if got := rollup.Uptime(all, first, now); got != want {
+		if got := uptimeOf(all, first, now); got != want {
 			t.Fatalf("after %d runs, by %s: %+v, want %+v", runs, step, got, want)
 		}
 		q.Metric = "latency"

@@ -102,7 +102,7 @@ func (t *Tables) history(ctx context.Context, q store.HistoryQuery) (all []store
 			return nil, err
 		}
 	}
-	all, err = s.since(id, q.Step, ceil(q.Since, q.Step), ceil(q.Until, q.Step), open)
+	all, err = s.since(id, q.Step, rollup.Ceil(q.Since, q.Step), rollup.Ceil(q.Until, q.Step), open)
 	if all == nil {
 		all = []store.Bucket{}
 	}
@@ -123,14 +123,6 @@ func (s *reader) look(of store.Series) (id int64, live *state, err error) {
 	}
 	_, err = s.find(findSeries, []any{of.Integration, of.Metric, of.Labels}, &id) // begins the transaction
 	return id, live, err
-}
-
-// ceil returns when the first bucket begins that does not begin before a time.
-func ceil(t time.Time, step time.Duration) time.Time {
-	if at := rollup.Start(t, step); !at.Before(t) {
-		return at
-	}
-	return rollup.Start(t, step).Add(step)
 }
 
 // openBuckets returns the buckets of five minutes of an integration that are not in the

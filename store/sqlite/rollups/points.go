@@ -2,10 +2,10 @@ package rollups
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"vega/policies/rollup"
@@ -19,10 +19,7 @@ type cursor struct {
 	position time.Time // when its last bucket begins
 }
 
-const (
-	blockSeries = `SELECT id, metric, labels FROM rollup_series WHERE integration = '' ORDER BY metric, labels`
-	countSeries = `SELECT count(*) FROM rollup_series WHERE integration = '' AND metric = ?`
-)
+const countSeries = `SELECT count(*) FROM rollup_series WHERE integration = '' AND metric = ?`
 
 // AppendPoints implements store.Rollups.
 func (t *Tables) AppendPoints(ctx context.Context, points []store.Point) error {
@@ -125,51 +122,62 @@ func (s *session) blockSeries(of store.Series) (id int64, err error) {
 	return id, err
 }
 
-// visitPoints loads the series of metric blocks.
+// visitPoints loads the series of metric blocks, some in a transaction.
 func (t *Tables) visitPoints(ctx context.Context) error {
-	return t.write(ctx, func(s *session) error {
-		var all []store.Series
-		err := s.each(blockSeries, nil, func(rows *sql.Rows) error {
-			var of store.Series
-			var id int64
-			err := rows.Scan(&id, &of.Metric, &of.Labels)
-			all = append(all, of)
-			return err
-		})
-		for _, of := range all {
-			if err == nil {
-				_, err = s.cursor(of)
-			}
-		}
+	all, err := t.Series(ctx, "")
+	if err != nil {
 		return err
-	})
+	}
+	for some := range slices.Chunk(all, perSweep) {
+		err := t.write(ctx, func(s *session) error {
+			for _, of := range some {
+				if _, err := s.cursor(of); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("load the series of metrics: %w", err)
+		}
+	}
+	return nil
 }
 
-// sweepPoints folds the hours and days of series that have no new values.
+// sweepPoints folds the hours and days of series that have no new values, some in a
+// transaction.
 func (t *Tables) sweepPoints(ctx context.Context, now time.Time) error {
-	due := false
-	t.mu.Lock()
-	for _, c := range t.points {
-		due = due || c.due(now)
-	}
-	t.mu.Unlock()
-	if !due {
-		return nil
-	}
-	err := t.write(ctx, func(s *session) error {
-		for _, c := range t.points {
-			if !c.due(now) {
-				continue
-			}
-			if err := s.fold(c.series, c.position, now.Add(-settled)); err != nil {
-				return err
-			}
-			c.position = rollup.Start(now.Add(-settled), rollup.FiveMinutes)
+	for some := range slices.Chunk(t.duePoints(now), perSweep) {
+		err := t.write(ctx, func(s *session) error { return s.sweepPoints(some, now) })
+		if err != nil {
+			return fmt.Errorf("fold values of metrics: %w", err)
 		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("fold values of metrics: %w", err)
+	}
+	return nil
+}
+
+// duePoints returns the series that are to be folded.
+func (t *Tables) duePoints(now time.Time) (due []store.Series) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for of, c := range t.points {
+		if c.due(now) {
+			due = append(due, of)
+		}
+	}
+	return due
+}
+
+func (s *session) sweepPoints(all []store.Series, now time.Time) error {
+	for _, of := range all {
+		c := s.t.points[of]
+		if c == nil || !c.due(now) {
+			continue // it has changed meanwhile
+		}
+		if err := s.fold(c.series, c.position, now.Add(-settled)); err != nil {
+			return err
+		}
+		c.position = rollup.Start(now.Add(-settled), rollup.FiveMinutes)
 	}
 	return nil
 }

@@ -25,8 +25,9 @@ const (
 )
 
 // Purge deletes the rows whose buckets are all older than they are kept, and those from
-// after the latest time that is possible, unless that is zero. Series without buckets go, too. Until Start has looked at all
-// integrations, it deletes nothing, because some buckets may not be folded yet.
+// after the latest time that is possible, unless that is zero. Series without buckets go,
+// too. Until Start has looked at all integrations, it deletes nothing, because some buckets
+// may not be folded yet.
 func (t *Tables) Purge(ctx context.Context, now, latest time.Time) (purged int64, err error) {
 	if t.absent || t.change == nil || !t.visited.Load() {
 		return 0, nil

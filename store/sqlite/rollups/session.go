@@ -23,8 +23,8 @@ const (
 	addSeries  = `INSERT INTO rollup_series (integration, metric, labels) VALUES (?, ?, ?)`
 )
 
-// steps are the steps of buckets by their number in the table, from 1 on.
-var steps = []time.Duration{rollup.FiveMinutes, rollup.Hourly, rollup.Daily}
+// steps are the steps of buckets.
+var steps = rollup.Steps
 
 // stepNumber returns the number of a step in the table, or 0.
 func stepNumber(step time.Duration) int { return slices.Index(steps, step) + 1 }

@@ -14,9 +14,6 @@ const (
 	alterData  = `UPDATE rollups SET data = ? WHERE series = ? AND step = ? AND at = ?`
 )
 
-// rollupSteps are the steps of buckets by their number, from 1 on.
-var rollupSteps = []time.Duration{rollup.FiveMinutes, rollup.Hourly, rollup.Daily}
-
 // putSeries adds the name of a series of roll-ups, and remembers its new number.
 func (s *sink) putSeries(ctx context.Context, r *row) (outcome, error) {
 	for _, column := range []string{"integration", "metric", "labels"} {
@@ -51,10 +48,10 @@ func (s *sink) putRollup(ctx context.Context, r *row) (outcome, error) {
 	if number == 0 {
 		return known, nil // it refers to numbers of runs, which are others now
 	}
-	if !ok || number < 0 || number > int64(len(rollupSteps)) {
+	if !ok || number < 0 || number > int64(len(rollup.Steps)) {
 		return refused, nil
 	}
-	step, at := rollupSteps[number-1], time.Unix(r.integer("at"), 0).UTC()
+	step, at := rollup.Steps[number-1], time.Unix(r.integer("at"), 0).UTC()
 	data, _ := r.get("data").([]byte)
 	theirs, err := rollup.Decode(data, at, step)
 	if err != nil || !rollup.RowStart(at, step).Equal(at) || !saneTime(at) {
