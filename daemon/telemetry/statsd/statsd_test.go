@@ -229,8 +229,8 @@ func TestAReceiverThatRestarts(t *testing.T) {
 	second := listen(t, "unixgram", path)
 	x.Gauge("b", 1)
 	_ = c.Flush()
-	if got := second.lines(t, 1); got[0] != "b:1|g" {
-		t.Error(got)
+	if got := second.lines(t, 1); got[0] != "b:1|g" || x.Lost() != 0 {
+		t.Errorf("%v, %d lost", got, x.Lost())
 	}
 	x.Close()
 }

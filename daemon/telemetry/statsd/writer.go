@@ -43,7 +43,7 @@ type writer struct {
 	mu     sync.Mutex // guards the fields below
 	conn   net.Conn   // nil: not connected
 	until  time.Time  // when conn is replaced, or a connection is tried again
-	before int        // the number of values in the last packet of conn
+	before int        // the number of values in the last packet of conn, if it may be lost
 	plain  bytes.Buffer
 }
 
@@ -70,11 +70,16 @@ func (w *writer) Write(packet []byte) (int, error) {
 	}
 	err := w.send(out)
 	if refused := w.refused(err); refused {
-		w.exporter.lose(w.settings.Address, w.before, err.Error())
+		if w.before > 0 {
+			w.exporter.lose(w.settings.Address, w.before, err.Error())
+		}
 		w.disconnect()
 		err = w.send(out)
 	}
-	if w.before = values; err != nil {
+	if w.before = values; w.network != "udp" {
+		w.before = 0 // the socket took the last packet, or said that it did not
+	}
+	if err != nil {
 		w.before = 0
 		w.exporter.lose(w.settings.Address, values, err.Error())
 		return 0, err
@@ -87,7 +92,7 @@ func (w *writer) Write(packet []byte) (int, error) {
 // then not sent.
 func (w *writer) refused(err error) bool {
 	timeout, ok := errors.AsType[net.Error](err)
-	return err != nil && w.conn != nil && (!ok || !timeout.Timeout())
+	return err != nil && !errors.Is(err, errLate) && w.conn != nil && (!ok || !timeout.Timeout())
 }
 
 func (w *writer) send(packet []byte) error {
