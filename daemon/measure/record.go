@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// maxPending limits the samples that wait to be recorded: the most recent ones of a
-	// thousand series a second, while the store is locked for a minute.
+	// maxPending limits the samples that wait to be recorded: those of a thousand series a
+	// second, while the store is locked for a minute. Further ones are lost.
 	maxPending = 60_000
 	// recordPatience limits how long recording them takes.
 	recordPatience = 5 * time.Second

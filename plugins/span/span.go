@@ -44,7 +44,6 @@ const (
 	URL                        // of an HTTP request, without login, query and fragment
 	Scheme                     // of a URL
 	ProtocolVersion            // of HTTP, such as 1.1
-	Redirects                  // that were followed
 	Host                       // the name or address of a server
 	Port                       // of a server
 	PeerAddress                // the IP address of the other end
