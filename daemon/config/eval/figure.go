@@ -67,6 +67,9 @@ func (c configuration) noFigure(e *syntax.Expr) {
 	fix := "use a metric such as system.memory.percent; to list all metrics, run: vega docs config figures"
 	near := diag.Nearest(e.Text, all)
 	switch {
+	case c.ev.measures[strings.TrimPrefix(e.Text, "vega_metric_")]:
+		near = policies.MetricPrefix + strings.TrimPrefix(e.Text, "vega_metric_")
+		fix = "use " + near
 	case near != "":
 		fix = "use " + near
 	case slices.Contains(all, "system."+within):

@@ -83,6 +83,10 @@ func (c configuration) bareWord(e *syntax.Expr, w want) bool {
 	if w.Element() == schema.Notifier && c.ev.ends[e.Text] {
 		detail, instead = fmt.Sprintf("%s does not exist, but a notifier has this name.", diag.Clip(e.Text)), "notifier."+e.Text
 	}
+	if w.Element() == manifest.Database && (e.Text == "vega" || c.ev.bases[e.Text] != nil) {
+		detail, instead = fmt.Sprintf("%s does not exist, but a database has this name.", diag.Clip(e.Text)), "database."+e.Text
+		c.ev.Notes.Databases[e.Text] = true
+	}
 	if instead == "" {
 		return false
 	}

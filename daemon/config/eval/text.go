@@ -109,6 +109,9 @@ func addressFix(address, otherwise string) (fix, instead string) {
 			return "remove the scheme and path: " + strconv.Quote(host), strconv.Quote(host)
 		}
 	}
+	if strings.HasPrefix(address, ":") && IsNumber(address[1:]) {
+		return "write the host, too, such as " + strconv.Quote("127.0.0.1"+address), ""
+	}
 	if host, port, ok := cutLast(address); ok && strings.HasSuffix(host, ":"+port) {
 		if _, _, err := grant.Address(host); err == nil {
 			return "the port is there twice: use " + strconv.Quote(host), strconv.Quote(host)

@@ -166,8 +166,9 @@ func (d Stage) receiver(t *bind.Slot, address string) {
 	const fix = `use host:port, such as "127.0.0.1:8125", or a socket, such as "unix:///run/statsd.sock"`
 	scheme, rest, found := strings.Cut(address, "://")
 	switch {
-	case !found && strings.HasPrefix(address, "/"):
-		d.Out.Err(diag.BadAddress, t.Expr.At, "address is a path without unix://.", fmt.Sprintf("use %q", "unix://"+diag.Clip(address)))
+	case !found && strings.HasPrefix(strings.TrimPrefix(address, "unix:"), "/"):
+		path := strings.TrimPrefix(address, "unix:")
+		d.Out.Err(diag.BadAddress, t.Expr.At, "address is a path without unix://.", fmt.Sprintf("use %q", "unix://"+diag.Clip(path)))
 	case !found:
 		if _, _, err := grant.Address(address); err != nil {
 			d.Out.Err(diag.BadAddress, t.Expr.At, fmt.Sprintf("address is not valid: %v.", err), fix)
