@@ -23,7 +23,7 @@ func newTimings() timings {
 	return timings{
 		run:     prometheus.NewHistogram(histogram("vega_run_duration_seconds", "Time that runs of probes took in the sandbox, without waiting for other runs.", 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 30)),
 		late:    prometheus.NewHistogram(histogram("vega_run_late_seconds", "Time from when scheduled runs were due until they began, with the wait for other runs.", 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60)),
-		query:   prometheus.NewHistogramVec(histogram("vega_db_query_seconds", "Time that the database took for queries, without vega's own; vega is vega's store.", 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5), []string{"database"}),
+		query:   prometheus.NewHistogramVec(histogram("vega_db_query_seconds", "Time that databases took for queries. Time that vega itself spent is not included. The database vega is its own store.", 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5), []string{"database"}),
 		request: prometheus.NewHistogramVec(histogram("vega_http_request_seconds", "Time until requests to vega were answered.", 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30), []string{"code", "route"}),
 	}
 }
