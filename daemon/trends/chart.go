@@ -136,16 +136,30 @@ func (s *Span) Chart(ctx context.Context, from Store, series store.Series, facto
 // complete counts as unknown what the time of a step lacks because no run speaks for it.
 // The first step of all begins with the first run.
 func (s *Span) complete(ctx context.Context, from Store, series store.Series, points []Point) error {
-	before, err := from.History(ctx, store.HistoryQuery{Series: series, Step: store.Daily, Since: time.Unix(0, 0), Until: points[0].At})
+	known, err := s.known(ctx, from, series, points[0].At)
 	if err != nil {
 		return err
 	}
 	for n := range points {
-		if p := points[n].Status; !points[n].Open && (n > 0 || len(before) > 0) {
+		if p := points[n].Status; !points[n].Open && (n > 0 || known) {
 			p.UnknownMS = s.StepMS - p.UpMS - p.DownMS - p.MaintenanceMS
 		}
 	}
 	return nil
+}
+
+// known reports whether anything is known of a series before a time: of a day before, or of
+// the same day.
+func (s *Span) known(ctx context.Context, from Store, series store.Series, at time.Time) (bool, error) {
+	day := rollup.Start(at, store.Daily)
+	q := store.HistoryQuery{Series: series, Step: store.Daily, Since: time.Unix(0, 0), Until: day}
+	before, err := from.History(ctx, q)
+	if err != nil || len(before) > 0 || !day.Before(at) {
+		return len(before) > 0, err
+	}
+	q.Step, q.Since, q.Until = s.base, day, at
+	before, err = from.History(ctx, q)
+	return len(before) > 0, err
 }
 
 func (s *Span) point(b *store.Bucket, series store.Series, factor float64) Point {

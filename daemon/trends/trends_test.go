@@ -314,6 +314,29 @@ func TestTheLastPointOfAChartIsOpen(t *testing.T) {
 	}
 }
 
+// TestAChartBeginsWithTheFirstRun checks that the time before the first run is not unknown,
+// and that the time of a later step is, whether or not a run speaks for it.
+func TestAChartBeginsWithTheFirstRun(t *testing.T) {
+	for _, length := range []time.Duration{3 * time.Hour, 30 * time.Hour} {
+		f := story(rand.New(rand.NewPCG(9, 10)), time.Minute, length)
+		s, err := NewSpan(now.Add(-2*day), now, time.Hour, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		points, err := s.Chart(t.Context(), f, store.Series{Integration: "web"}, 1000)
+		if err != nil || len(points) < 3 {
+			t.Fatal(points, err)
+		}
+		want := points[1].At.Sub(f.runs[0].at).Milliseconds()
+		for n, p := range points[:2] {
+			if all := p.Status.UpMS + p.Status.DownMS + p.Status.UnknownMS + p.Status.MaintenanceMS; all < want-2 || all > want {
+				t.Errorf("%v: the parts of step %d are %d ms, want %d", length, n, all, want)
+			}
+			want = 3_600_000
+		}
+	}
+}
+
 func TestLabels(t *testing.T) {
 	for text, want := range map[string]map[string]string{
 		"":                                {},
