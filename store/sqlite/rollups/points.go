@@ -148,7 +148,7 @@ func (t *Tables) visitPoints(ctx context.Context) error {
 // transaction.
 func (t *Tables) sweepPoints(ctx context.Context, now time.Time) error {
 	for some := range slices.Chunk(t.duePoints(now), perSweep) {
-		err := t.write(ctx, func(s *session) error { return s.sweepPoints(some, now) })
+		err := t.write(ctx, func(s *session) error { return foldDue(s, some, now) })
 		if err != nil {
 			return fmt.Errorf("fold values of metrics: %w", err)
 		}
@@ -168,7 +168,8 @@ func (t *Tables) duePoints(now time.Time) (due []store.Series) {
 	return due
 }
 
-func (s *session) sweepPoints(all []store.Series, now time.Time) error {
+// foldDue folds the hours and days of some series that are still due.
+func foldDue(s *session, all []store.Series, now time.Time) error {
 	for _, of := range all {
 		c := s.t.points[of]
 		if c == nil || !c.due(now) {
