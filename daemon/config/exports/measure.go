@@ -67,10 +67,17 @@ func (d Stage) measure(s *bind.Section) telemetry.Measure {
 // misleading are the ends of names that Prometheus keeps for other types than gauges.
 var misleading = []string{"_total", "_count", "_sum", "_bucket", "_info"}
 
+// upName is the end of the name of the metric that vega itself has of each block.
+const upName = "up"
+
 // name reports a name that no scraper takes, or that it takes for another type.
 func (d Stage) name(s *bind.Section) {
 	if fixed := strings.ReplaceAll(s.Name, "-", "_"); fixed != s.Name && manifest.ValidName(s.Name) {
 		d.Out.Err(diag.BadName, s.Head, fmt.Sprintf("%q is not a valid name of a metric, because the names of Prometheus have no hyphens.", diag.Clip(s.Name)), fmt.Sprintf("use %q", fixed))
+		return
+	}
+	if s.Name == upName {
+		d.Out.Err(diag.BadName, s.Head, `The metric "up" would be vega_metric_up, which says of each metric block whether its last query succeeded.`, `use a name that says what is up, such as "replicas_up"`)
 		return
 	}
 	for _, end := range misleading {
