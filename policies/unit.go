@@ -44,6 +44,26 @@ var scales = map[Unit]struct {
 	"GB": {Bytes, 1 << 30}, "GiB": {Bytes, 1 << 30}, "TB": {Bytes, 1 << 40}, "TiB": {Bytes, 1 << 40},
 }
 
+// BaseUnit returns the unit in which Prometheus expects a value that a probe reports in
+// another one, and what the value is multiplied by: seconds, bytes or percent. Any other
+// unit stays as it is.
+func BaseUnit(reported string) (name string, factor float64) {
+	unit, factor := UnitOf(reported), 1.0
+	if scale, ok := scales[unit]; ok {
+		unit, factor = scale.unit, scale.factor
+	}
+	switch unit {
+	case Milliseconds:
+		return "seconds", factor * 1e-3
+	case Bytes:
+		return "bytes", factor
+	case Percent:
+		return "percent", 1
+	default:
+		return reported, 1
+	}
+}
+
 // In returns the reading in the unit of a bound, such as that of "250ms". It is unknown
 // if it can't be compared with that: if a probe reported it in a unit of another kind.
 func (r Reading) In(u Unit) Reading {

@@ -31,3 +31,21 @@ func TestFormat(t *testing.T) {
 		}
 	}
 }
+
+func TestBaseUnit(t *testing.T) {
+	for _, c := range []struct {
+		reported string
+		value    float64
+		want     string
+		based    float64
+	}{
+		{"ms", 250, "seconds", 0.25}, {"milliseconds", 1, "seconds", 0.001}, {"s", 3, "seconds", 3}, {"us", 1, "seconds", 1e-6}, {"µs", 1, "seconds", 1e-6}, {"ns", 1, "seconds", 1e-9},
+		{"B", 5, "bytes", 5}, {"bytes", 5, "bytes", 5}, {"KB", 2, "bytes", 2048}, {"GiB", 1, "bytes", 1 << 30},
+		{"%", 80, "percent", 80}, {"percent", 80, "percent", 80}, {"days", 12, "days", 12}, {"", 1, "", 1}, {"c", 1, "c", 1},
+	} {
+		name, factor := policies.BaseUnit(c.reported)
+		if name != c.want || c.value*factor != c.based {
+			t.Errorf("%g %s: %g %s, want %g %s", c.value, c.reported, c.value*factor, name, c.based, c.want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"vega/daemon/telemetry/blackbox"
+	"vega/policies"
 	"vega/policies/check"
 )
 
@@ -238,7 +239,7 @@ func (s *sheet) putValues(t *slot, metrics []check.Metric, limit int) {
 			t.values = append(t.values, nil)
 		}
 		v := t.values[kept]
-		unit, factor := base(m.Unit)
+		unit, factor := policies.BaseUnit(m.Unit)
 		if v == nil || v.name != m.Name || v.unit != m.Unit {
 			v = &value{name: m.Name, unit: m.Unit}
 			v.init([]*dto.LabelPair{t.label[0], s.pair("metric", m.Name), s.pair("unit", unit)})
@@ -272,23 +273,3 @@ func pair(name, value string) *dto.LabelPair {
 
 // valid returns a value that every format can represent.
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-
-// base returns the base unit of a unit, and what a value must be multiplied by.
-func base(unit string) (name string, factor float64) {
-	switch unit {
-	case "s":
-		return "seconds", 1
-	case "ms":
-		return "seconds", 1e-3
-	case "us", "µs":
-		return "seconds", 1e-6
-	case "ns":
-		return "seconds", 1e-9
-	case "B":
-		return "bytes", 1
-	case "%":
-		return "percent", 1
-	default:
-		return unit, 1
-	}
-}
