@@ -127,6 +127,9 @@ func TestRecoverReportsLostRows(t *testing.T) {
 	}
 	var read, lost int64
 	for _, table := range r.Tables {
+		if strings.HasPrefix(table.Name, "rollup") {
+			continue // how many there are depends on the time of day
+		}
 		read += table.Added
 		lost += table.Lost
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,23 +52,19 @@ func openKilled(path string, now func() time.Time) (*sqlite.Store, error) {
 // rollForever stores runs and points until the process is killed. It prints the number of
 // each point that is acknowledged.
 func rollForever(path string) error {
-	s, err := openKilled(path, time.Now)
+	n, err := storedRuns(path)
+	if err != nil {
+		return err
+	}
+	var last atomic.Int64 // number of the last run: the clock is that of the runs
+	last.Store(int64(n))
+	s, err := openKilled(path, func() time.Time { return killedSince.Add(time.Duration(last.Load()) * 20 * time.Second) })
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
-	rows, err := s.Query(ctx, `SELECT count(*) FROM runs`)
-	if err != nil {
-		return err
-	}
-	n := 0
-	for rows.Next() {
-		err = errors.Join(err, rows.Scan(&n))
-	}
-	if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
-		return err
-	}
 	for ; ; n++ {
+		last.Store(int64(n))
 		r := killedRun(n)
 		if err := s.AppendRun(ctx, r); err != nil {
 			return err
@@ -84,6 +81,25 @@ func rollForever(path string) error {
 			fmt.Println(n)
 		}
 	}
+}
+
+// storedRuns counts the runs of a store that may not exist yet.
+func storedRuns(path string) (n int, err error) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	s, err := openKilled(path, func() time.Time { return killedSince }) // repairs what the kill left
+	if err != nil {
+		return 0, err
+	}
+	rows, err := s.Query(context.Background(), `SELECT count(*) FROM runs`)
+	if err != nil {
+		return 0, errors.Join(err, s.Close())
+	}
+	for rows.Next() {
+		err = errors.Join(err, rows.Scan(&n))
+	}
+	return n, errors.Join(err, rows.Err(), rows.Close(), s.Close())
 }
 
 // TestKillLosesNoRollups kills a process at any time. VEGA_KILLS=100 sets the number of

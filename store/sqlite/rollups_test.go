@@ -400,3 +400,41 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestRollupsIgnoreRunsFromAFarTime recovers a run whose time is damaged. It must neither make
+// all later runs late, nor be folded hour by hour.
+func TestRollupsIgnoreRunsFromAFarTime(t *testing.T) {
+	now := time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+	r := beginRolled(t, 1, now)
+	append1 := func(at time.Time) {
+		run := &check.Run{Integration: "web", Probe: "core.http", Digest: "d", Status: check.Healthy, Began: at}
+		if err := errors.Join(r.AppendRun(t.Context(), run), r.FlushRuns(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	append1(now)
+	append1(time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC))
+	from := r.path + ".damaged"
+	if err := os.Rename(r.path, from); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.open()
+	if _, err := sqlite.Recover(t.Context(), from, r.Store); err != nil {
+		t.Fatal(err)
+	}
+	r.pass(10 * time.Minute)
+	append1(r.now)
+	r.pass(10 * time.Minute)
+	append1(r.now)
+	all, err := r.History(t.Context(), store.HistoryQuery{Series: store.Series{Integration: "web"}, Step: store.FiveMinutes, Since: now, Until: r.now.Add(time.Hour)})
+	runs := int64(0)
+	for _, b := range all {
+		runs += b.Runs
+	}
+	if err != nil || runs != 3 {
+		t.Errorf("%d runs in %+v, %v", runs, all, err)
+	}
+}

@@ -88,6 +88,7 @@ func (b *adder) add(r *check.Run, fromEnd int) error {
 		}
 	}
 	switch {
+	case r.Began.After(b.t.horizon()):
 	case st.open.Late(r.Began):
 		b.addLate(st, r)
 	case !st.behind: // else it will be read

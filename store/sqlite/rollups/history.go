@@ -179,6 +179,9 @@ func (s *reader) since(series int64, step time.Duration, from, until time.Time, 
 	return append(all, rollup.Fold(shorter, step)...), err
 }
 
+// forever is later than any bucket.
+var forever = time.UnixMilli(1<<62 - 1)
+
 // stored returns the buckets of a step between two times that are in the table, and when the
 // last one of all ends.
 func (s *reader) stored(series int64, step time.Duration, from, until time.Time) (all []rollup.Bucket, end time.Time, err error) {

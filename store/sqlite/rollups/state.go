@@ -121,7 +121,7 @@ func (s *session) read(st *state, limit int) error {
 	if st.last != 0 {
 		from, after = st.open.Last(), st.last
 	}
-	err := s.runs(st.number, from, forever, after, limit, func(r *check.Run) {
+	err := s.runs(st.number, from, s.t.horizon(), after, limit, func(r *check.Run) {
 		n++
 		st.last = r.ID
 		s.count(st, r, st.speaksOf(r.ID))
@@ -133,8 +133,12 @@ func (s *session) read(st *state, limit int) error {
 	return err
 }
 
-// forever is later than any run.
-var forever = time.UnixMilli(1<<62 - 1)
+// ahead is how far the time of a run may be ahead of the clock, which somebody may have set
+// back. Whatever is dated later is damaged, and is not rolled up.
+const ahead = 2 * rollup.Daily
+
+// horizon is later than any run that is rolled up.
+func (t *Tables) horizon() time.Time { return t.now().Add(ahead) }
 
 // runs calls f with the runs of an integration between two times, in the order in which
 // they began. Of those that began at the first, only the ones with a number above after
