@@ -16,8 +16,8 @@ type queue struct {
 	batches trace.SpanProcessor
 	pending atomic.Int64 // in the processor's queue or its next batch
 
-	mu     sync.Mutex // guards closed, and what is counted when
-	closed bool
+	mu     sync.Mutex // held when closed is set, and while a batch is counted
+	closed atomic.Bool
 }
 
 // add adds a span, or drops it.
@@ -28,6 +28,9 @@ func (q *queue) add(s trace.ReadOnlySpan) {
 		return
 	}
 	q.batches.OnEnd(s)
+	if q.closed.Load() { // a reload, between looking the queue up and now
+		q.counter.dropped.Add(q.pending.Swap(0))
+	}
 }
 
 // close exports what is queued until ctx ends, and counts the rest as dropped.
@@ -35,7 +38,7 @@ func (q *queue) close(ctx context.Context) {
 	_ = q.batches.Shutdown(ctx) // what it could not export is counted
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.closed = true
+	q.closed.Store(true)
 	q.counter.dropped.Add(q.pending.Swap(0))
 }
 
@@ -43,10 +46,11 @@ func (q *queue) close(ctx context.Context) {
 func (q *queue) take(spans int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.closed {
-		q.pending.Add(-int64(spans))
+	if q.closed.Load() {
+		return false
 	}
-	return !q.closed
+	q.pending.Add(-int64(spans))
+	return true
 }
 
 // front is the span processor of every provider. A span that was begun before a reload
