@@ -32,8 +32,9 @@ func (a *API) correlate(c *gin.Context) {
 	c.Request = c.Request.WithContext(telemetry.WithTrace(telemetry.WithID(c.Request.Context(), id), trace))
 }
 
-// accessLog logs and measures each request. /healthz, /readyz, /metrics and /probe are logged at level debug,
-// since an orchestrator's probes and scrapes would drown out the rest.
+// accessLog logs and measures each request. /healthz, /readyz, /metrics and /probe are
+// logged at level debug, since an orchestrator's probes and scrapes would drown out the
+// rest; a scrape that fails is logged like any other request.
 func (a *API) accessLog(c *gin.Context) {
 	began := time.Now()
 	c.Next()

@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"vega/daemon/telemetry"
 	"vega/plugins/span"
@@ -13,7 +13,7 @@ import (
 const MaxOnce = 20
 
 // ErrBusy is returned by Once while MaxOnce runs are in progress.
-var ErrBusy = errors.New("20 checks for GET /probe are already in progress, the maximum; try again, or let fewer targets be scraped at the same time")
+var ErrBusy = fmt.Errorf("%d checks for GET /probe are already in progress, the maximum; try again, or let fewer targets be scraped at the same time", MaxOnce)
 
 // Once runs a binding that is not one of the integrations: its run goes to no sink, so
 // that it is neither stored nor opens an incident. It takes a place like any other run,

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"slices"
@@ -169,16 +170,7 @@ func (e *Exporter) gather(ctx context.Context, s *sheet) ([]*dto.MetricFamily, e
 	}
 	all = append(all, e.general(ctx)...)
 	all = append(all, s.fill(e)...)
-	slices.SortFunc(all, func(a, b *dto.MetricFamily) int {
-		switch {
-		case a.GetName() < b.GetName():
-			return -1
-		case a.GetName() > b.GetName():
-			return 1
-		default:
-			return 0
-		}
-	})
+	slices.SortFunc(all, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
 	return all, nil
 }
 
