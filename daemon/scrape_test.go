@@ -173,6 +173,21 @@ func TestProbeFollowsRedirectsWithinItsTargets(t *testing.T) {
 	}
 }
 
+// A redirect elsewhere is refused, and the answer says where it could be allowed: a module has
+// no grant block.
+func TestProbeSaysHowToAllowARedirect(t *testing.T) {
+	near := site(t, http.RedirectHandler("http://127.0.0.1:9/", http.StatusFound))
+	d := openModules(t, fmt.Sprintf(`scrape_module "http_2xx" {
+  probe   = core.http
+  targets = [%q]
+}
+`, near))
+	_, err := d.Probe(t.Context(), daemon.ScrapeQuery{Module: "http_2xx", Target: near})
+	if err == nil || !strings.Contains(err.Error(), "add it to targets of the scrape_module") || strings.Contains(err.Error(), "grant {") {
+		t.Error(err)
+	}
+}
+
 // Nothing of a scrape is stored, and the caller that goes away ends it.
 func TestProbeLeavesNothing(t *testing.T) {
 	came, left := make(chan struct{}, 10), make(chan struct{}, 10)

@@ -39,9 +39,21 @@ func TestBaseUnit(t *testing.T) {
 		want     string
 		based    float64
 	}{
-		{"ms", 250, "seconds", 0.25}, {"milliseconds", 1, "seconds", 0.001}, {"s", 3, "seconds", 3}, {"us", 1, "seconds", 1e-6}, {"µs", 1, "seconds", 1e-6}, {"ns", 1, "seconds", 1e-9},
-		{"B", 5, "bytes", 5}, {"bytes", 5, "bytes", 5}, {"KB", 2, "bytes", 2048}, {"GiB", 1, "bytes", 1 << 30},
-		{"%", 80, "percent", 80}, {"percent", 80, "percent", 80}, {"days", 12, "days", 12}, {"", 1, "", 1}, {"c", 1, "c", 1},
+		{"ms", 250, "seconds", 0.25},
+		{"milliseconds", 1, "seconds", 0.001},
+		{"s", 3, "seconds", 3},
+		{"us", 1, "seconds", 1e-6},
+		{"µs", 1, "seconds", 1e-6},
+		{"ns", 1, "seconds", 1e-9},
+		{"B", 5, "bytes", 5},
+		{"bytes", 5, "bytes", 5},
+		{"KB", 2, "bytes", 2048},
+		{"GiB", 1, "bytes", 1 << 30},
+		{"%", 80, "percent", 80},
+		{"percent", 80, "percent", 80},
+		{"days", 12, "days", 12},
+		{"", 1, "", 1},
+		{"c", 1, "c", 1},
 	} {
 		name, factor := policies.BaseUnit(c.reported)
 		if name != c.want || c.value*factor != c.based {

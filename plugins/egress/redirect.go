@@ -111,7 +111,7 @@ func redirectedFrom(from string, err error) error {
 	if from == "" || !ok {
 		return err
 	}
-	return &grant.Denial{Asked: d.Asked + " (redirected from " + from + ")", Fix: d.Fix}
+	return &grant.Denial{Asked: d.Asked + " (redirected from " + from + ")", Fix: d.Fix, Module: d.Module}
 }
 
 // changeMethod changes the method and body as browsers and net/http do.

@@ -19,12 +19,17 @@ type Denial struct {
 	Asked string
 	Fix   string // an attribute for the grant block; "" if no grant can allow it
 	Empty bool   // the guest asked for no target at all
+	// Module is set for a scrape_module, which has targets and no grant block.
+	Module bool
 }
 
 // Error returns what was denied and what to do.
 func (d *Denial) Error() string {
-	if d.Fix == "" {
+	switch {
+	case d.Fix == "":
 		return d.Asked
+	case d.Module:
+		return d.Asked + " is not granted; to allow it, add it to targets of the scrape_module"
 	}
 	return d.Asked + " is not granted; to allow it, write in the integration: grant { " + d.Fix + " }"
 }
@@ -136,7 +141,7 @@ func (s *Set) find(want Rule) (Rule, error) {
 			}
 		}
 	}
-	return Rule{}, &Denial{Asked: verbs[want.Kind] + want.String(), Fix: want.Line()}
+	return Rule{}, &Denial{Asked: verbs[want.Kind] + want.String(), Fix: want.Line(), Module: s.Pattern != nil}
 }
 
 // allows reports whether the rule allows the call.
