@@ -21,6 +21,7 @@ import (
 const (
 	starvedChecks = 20
 	starvedFor    = 10 * time.Second
+	maxStarved    = 5 // times
 )
 
 // TestStarvedHost runs vega with CPU hogs in a container that gets a twentieth of
@@ -57,9 +58,26 @@ func TestStarvedHost(t *testing.T) {
 	vega := serveWith(t, dir, os.Environ())
 	vega.until("steady state", func() bool { return vega.statuses()["healthy"] == starvedChecks && vega.statuses()["unhealthy"] == 1 })
 
+	seen := map[string]int{}
+	for round := 0; seen["unknown host"] == 0; round++ {
+		if round == maxStarved {
+			t.Fatal("no run was starved, so this test can't fail")
+		}
+		starve(t, vega, group, calm, seen)
+		vega.until("steady state again", func() bool { return vega.statuses()["healthy"] == starvedChecks && vega.statuses()["unhealthy"] == 1 })
+	}
+	if err := vega.stop(); err != nil { // so that its cgroup can be removed
+		t.Error(err)
+	}
+}
+
+// starve leaves vega next to nothing of a CPU for a while, and counts the runs that began
+// meanwhile by status and cause. Where nothing at all is left, there may be none.
+func starve(t *testing.T, vega *process, group, calm string, seen map[string]int) {
+	t.Helper()
 	join(t, group, vega.cmd.Process.Pid)
 	for range 8 {
-		hog := command(t, dir)
+		hog := command(t, t.TempDir())
 		hog.Args[0] = spins
 		if err := hog.Start(); err != nil {
 			t.Fatal(err)
@@ -73,7 +91,6 @@ func TestStarvedHost(t *testing.T) {
 	killAll(t, group, vega.cmd.Process.Pid)
 	join(t, calm, vega.cmd.Process.Pid)
 
-	seen := map[string]int{}
 	late, example := 0.0, ""
 	for n := range starvedChecks {
 		for _, r := range vega.runsOf(fmt.Sprintf("web-%02d", n)) {
@@ -94,13 +111,6 @@ func TestStarvedHost(t *testing.T) {
 		}
 	}
 	t.Logf("%v; at most %.0f ms late; an example: %s", seen, late, example)
-	if seen["unknown host"] == 0 {
-		t.Error("no run was starved, so this test can't fail")
-	}
-	vega.until("steady state again", func() bool { return vega.statuses()["healthy"] == starvedChecks && vega.statuses()["unhealthy"] == 1 })
-	if err := vega.stop(); err != nil { // so that its cgroup can be removed
-		t.Error(err)
-	}
 }
 
 // statuses counts integrations by their last status.
