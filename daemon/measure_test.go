@@ -184,14 +184,14 @@ func TestMetricBlocksOnRealDatabases(t *testing.T) {
 func TestADatabaseThatIsAwayIsDown(t *testing.T) {
 	dsn, halt := realtest.StoppablePostgres(t)
 	t.Setenv("PG", dsn)
-	h := build(t, server("pg", "postgres", "PG")+metric("up", "pg", "SELECT 1 AS n", ""))
+	h := build(t, server("pg", "postgres", "PG")+metric("answers", "pg", "SELECT 1 AS n", ""))
 	h.runs()
-	h.measured("up", measure.Up)
+	h.measured("answers", measure.Up)
 	halt()
-	if o := h.measured("up", measure.Down); !strings.Contains(o.Reason, "connection refused") || strings.Contains(o.Reason, realtest.Password) {
+	if o := h.measured("answers", measure.Down); !strings.Contains(o.Reason, "connection refused") || strings.Contains(o.Reason, realtest.Password) {
 		t.Errorf("%+v", o)
 	}
-	realtest.Until(t, "the value is gone", func() bool { return h.series("up") == "" })
+	realtest.Until(t, "the value is gone", func() bool { return h.series("answers") == "" })
 }
 
 // TestQueriesEnd checks that a query ends on the server when its block is removed, when it
