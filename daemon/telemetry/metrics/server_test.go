@@ -85,7 +85,12 @@ func TestServerMoves(t *testing.T) {
 		move(t, s, to)
 		now := s.Address()
 		if to == "" {
-			if got, _ := get(t, "GET", before, "/metrics"); got != 0 || now != "" {
+			got, _ := get(t, "GET", before, "/metrics")
+			for tries := 0; got != 0 && tries < 100; tries++ { // the old listener closes meanwhile
+				time.Sleep(50 * time.Millisecond)
+				got, _ = get(t, "GET", before, "/metrics")
+			}
+			if got != 0 || now != "" {
 				t.Errorf("%s still answers: %d", before, got)
 			}
 			break
