@@ -170,8 +170,8 @@ func adding(ctx context.Context, s *Store, f func(*sql.DB) (salvage.Report, erro
 	if err = errors.Join(err, db.Close()); err != nil {
 		return report, err
 	}
-	// Roll-ups follow from the rows, which are added. A store whose writer can't be used
-	// yet, such as one that is just being put in place, computes them later.
-	_ = s.rollups.Recheck(ctx)
-	return report, ctx.Err()
+	if err = s.rollups.Recheck(ctx); err != nil && s.writer.kept {
+		return report, ctx.Err() // the file is just being put right; the store repeats the check
+	}
+	return report, err
 }

@@ -36,6 +36,9 @@ func (s *Store) Synchronous(ctx context.Context) (with, without, failed int, err
 // SweepRollups closes the buckets of integrations without new runs.
 func (s *Store) SweepRollups(ctx context.Context) error { return s.rollups.Sweep(ctx) }
 
+// RepeatRecheck does what the store does each minute after a check of roll-ups failed.
+func (s *Store) RepeatRecheck(ctx context.Context) error { return s.rollups.Repeat(ctx) }
+
 // AwaitRollups waits until the roll-ups of all integrations are built.
 func (s *Store) AwaitRollups() {
 	for !s.rollups.Built() {

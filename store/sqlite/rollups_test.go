@@ -17,6 +17,7 @@ import (
 	"vega/policies/uptime"
 	"vega/store"
 	"vega/store/clock"
+	"vega/store/profile"
 	"vega/store/sqlite"
 	"vega/store/sqlite/rollups"
 	"vega/store/sqlite/salvage"
@@ -69,11 +70,11 @@ func (r *rolled) upTo(d time.Duration) time.Duration {
 	return time.Duration(r.random.Int64N(int64(d)))
 }
 
-func (r *rolled) open() {
+func (r *rolled) open(more ...sqlite.Option) {
 	r.Helper()
-	s, err := sqlite.Open(r.Context(), r.path,
+	s, err := sqlite.Open(r.Context(), r.path, append(more,
 		sqlite.Clock(func() clock.Reading { return clock.Reading{Wall: time.UnixMilli(r.shared.now.Load())} }),
-		sqlite.RollUp(rollups.Policy{Speaks: r.speaksNow, Paused: nightly}))
+		sqlite.RollUp(rollups.Policy{Speaks: r.speaksNow, Paused: nightly}))...)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -399,6 +400,36 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestJoinDuringAnOutage joins two files while the keeper reports that nothing can be stored,
+// because it has not taken up the new file yet. The rows are added, and the bucket that has
+// runs of both is put right later.
+func TestJoinDuringAnOutage(t *testing.T) {
+	health := &store.Health{}
+	kept := []sqlite.Option{sqlite.ReportTo(health), sqlite.Kept(profile.New(profile.Options{}))}
+	r := beginRolled(t, 1, time.Date(2028, 2, 27, 21, 3, 7, 0, time.UTC))
+	r.minutely("a", 99)
+	first := r.path
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.path = filepath.Join(t.TempDir(), "vega.db")
+	r.open()
+	r.minutely("a", 3) // in the same bucket as the last one
+	r.minutely("a", 68)
+	second := r.Store
+	r.path = first
+	r.open(kept...)
+	health.Fail(errors.New("the file was replaced"))
+	if _, err := sqlite.Merge(t.Context(), second, r.Store, salvage.Options{Newer: true}); err != nil {
+		t.Fatal(err)
+	}
+	health.Recover()
+	if err := r.RepeatRecheck(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.check("a")
 }
 
 // TestRollupsIgnoreRunsFromAFarTime recovers a run whose time is damaged. It must neither make

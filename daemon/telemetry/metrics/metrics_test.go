@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"vega/daemon/realtest"
 	"vega/daemon/telemetry"
 	"vega/policies/check"
 )
@@ -274,7 +275,7 @@ func TestMetricsOverTheLimitAreCounted(t *testing.T) {
 func TestPromtoolAcceptsAScrape(t *testing.T) {
 	promtool, err := exec.LookPath("promtool")
 	if err != nil {
-		t.Skip("promtool, of the Debian package prometheus, is not installed: ", err)
+		realtest.Missing(t, "promtool, of the Debian package prometheus, is not installed: "+err.Error())
 	}
 	e, _ := newExporter(t, 1, everyStatus()...)
 	observeAll(t.Context(), e)

@@ -68,6 +68,7 @@ func (t *Tables) tend(ctx context.Context) {
 		case <-time.After(sweepEach):
 			_ = t.Sweep(ctx)
 			_ = t.buildBehind(ctx)
+			_ = t.Repeat(ctx)
 		}
 	}
 }

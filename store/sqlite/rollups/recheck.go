@@ -15,11 +15,29 @@ const begansSince = `SELECT began FROM runs WHERE integration = ? AND began >= ?
 
 // Recheck computes the buckets of the last seven days again that have fewer runs than are
 // stored, and folds the longer ones. Call it after rows were added from another database:
-// the buckets in which vega went from one to the other have only a part of their runs.
+// the buckets in which vega went from one to the other have only a part of their runs. One
+// that fails is repeated by what Start began.
 func (t *Tables) Recheck(ctx context.Context) error {
 	if t.absent || t.change == nil {
 		return nil
 	}
+	t.recheck.Store(true)
+	err := t.recheckAll(ctx)
+	if err == nil {
+		t.recheck.Store(false)
+	}
+	return err
+}
+
+// Repeat repeats a Recheck that has failed.
+func (t *Tables) Repeat(ctx context.Context) error {
+	if !t.recheck.Load() {
+		return nil
+	}
+	return t.Recheck(ctx)
+}
+
+func (t *Tables) recheckAll(ctx context.Context) error {
 	names, err := t.integrations(ctx)
 	if err != nil {
 		return err

@@ -56,6 +56,7 @@ type Tables struct {
 	prepares map[string]*sql.Stmt // statements that read, which the pool keeps prepared
 
 	late    chan struct{} // capacity 1: an integration is behind
+	recheck atomic.Bool   // a Recheck has failed, and is to be repeated
 	visited atomic.Bool   // all integrations were loaded once: nothing is left to be folded
 }
 
