@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/realtest"
 	"vega/policies/check"
 )
 
@@ -79,8 +80,8 @@ func TestServerAnswersOnlyMetrics(t *testing.T) {
 // TestServerMoves moves to another port, to another host on the same port, and away.
 func TestServerMoves(t *testing.T) {
 	s := serveMetrics(t)
-	_, port, _ := net.SplitHostPort(s.Address())
-	for _, to := range []string{"127.0.0.1:0", "127.0.0.1:" + port, "0.0.0.0:" + port, "127.0.0.1:" + port, ""} {
+	port := realtest.FreePort(t) // an ephemeral one may become a connection's after the first move
+	for _, to := range []string{"127.0.0.1:" + port, "127.0.0.1:0", "127.0.0.1:" + port, "0.0.0.0:" + port, "127.0.0.1:" + port, ""} {
 		before := s.Address()
 		move(t, s, to)
 		now := s.Address()
