@@ -70,8 +70,9 @@ type Daemon struct {
 	traces      traces
 	descriptors descriptors
 	room        *room
-	requests    requests
-	lifecycle   lifecycle
+	forPages
+	requests  requests
+	lifecycle lifecycle
 
 	changes, ended trim.Notices // of states and of runs
 
@@ -121,9 +122,11 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 	d.measuring = newMeasuring(d, pace)
 	d.exports.open()
 	d.traces = newTraces(d)
+	var board engine.NamedSink
+	d.forPages, board = newForPages(d)
 	d.engine = engine.New(engine.Options{
 		Log: d.options.Log, Life: d.lifecycle.life, MaxRunning: config.MaxRunning, Sockets: d.descriptors.checks,
-		Contention: pace, Tracer: d.traces, Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}, {Name: "metrics", Sink: d.metrics}, {Name: statsdSink, Sink: d.statsd, Active: d.statsd.Active}},
+		Contention: pace, Tracer: d.traces, Durable: storeSink{d}, BestEffort: []engine.NamedSink{{Name: "log", Sink: logSink{d.options.Log}}, {Name: "metrics", Sink: d.metrics}, {Name: statsdSink, Sink: d.statsd, Active: d.statsd.Active}, board},
 	})
 	d.room = newRoom(ctx, d.options.Log, d.engine)
 	if err := d.open(ctx, cfg); err != nil {

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
+
+	"vega/daemon/web"
 )
 
 // API handles all routes.
@@ -16,12 +18,15 @@ type API struct {
 	external atomic.Pointer[external]
 	engine   *gin.Engine
 	table    map[string]*route // by method and path
+	bodies   map[string]int64  // the largest body of a page's form, by method and path
+	site     *web.Site
 }
 
 // New returns the handler. Until SetKeys is called, it rejects every key.
 func New(d Daemon, log *slog.Logger) *API {
 	gin.SetMode(gin.ReleaseMode)
-	a := &API{services: servicesOf(d), log: log, engine: gin.New(), table: map[string]*route{}}
+	a := &API{services: servicesOf(d), log: log, engine: gin.New(), table: map[string]*route{}, bodies: map[string]int64{}}
+	a.site = web.New(d, pages{a}, log)
 	a.SetKeys(nil)
 	_ = a.SetExternal("") // only a URL can fail
 	a.engine.HandleMethodNotAllowed = true
@@ -47,6 +52,7 @@ func New(d Daemon, log *slog.Logger) *API {
 			a.engine.Handle(http.MethodHead, r.path, append(before, a.handle(r.handler))...)
 		}
 	}
+	pages{a}.register()
 	return a
 }
 

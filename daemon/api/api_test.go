@@ -18,8 +18,10 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/catalog"
+	"vega/daemon/config"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
+	"vega/daemon/live"
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry"
 	"vega/daemon/telemetry/metrics"
@@ -140,6 +142,10 @@ func (f *fake) Conversations() store.Conversations {
 }
 
 func (*fake) Tracer() span.Tracer { return tracing.New(tracing.Options{}) }
+
+func (f *fake) Live() *live.Board { return live.New() }
+
+func (f *fake) Block(string) (config.Block, error) { return config.Block{}, nil }
 
 func (f *fake) Memories() store.Memories {
 	if f.full {

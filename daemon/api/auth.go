@@ -131,10 +131,10 @@ func (a *API) find(value string) *digest {
 	sum := sha256.Sum256([]byte(value))
 	ring := a.keys.Load()
 	k := ring.keys[ring.place(sum)]
-	if k == nil || subtle.ConstantTimeCompare(sum[:], k.sum[:]) == 0 || !k.expires.IsZero() && !time.Now().Before(k.expires) {
+	if k == nil || subtle.ConstantTimeCompare(sum[:], k.sum[:]) == 0 {
 		return nil
 	}
-	return k
+	return valid(k)
 }
 
 // keyName is the context key of the key's name, for the access log.

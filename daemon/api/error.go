@@ -59,9 +59,9 @@ type (
 	}
 )
 
-// writeError is the one place where an error becomes a response. It logs an error
-// that is not meant for the caller, who gets the correlation ID to find it.
-func (a *API) writeError(c *gin.Context, err error) {
+// problemOf returns what a caller is told of an error. It logs an error that is not meant
+// for the caller, who gets the correlation ID to find it.
+func problemOf(a *API, c *gin.Context, err error) *problem {
 	p := classify(err)
 	ctx := c.Request.Context()
 	if p == nil && errors.Is(a.state.Ready(), daemon.ErrClosed) {
@@ -75,6 +75,13 @@ func (a *API) writeError(c *gin.Context, err error) {
 		a.log.ErrorContext(ctx, "request failed", "path", shownPath(c.Request), "err", err)
 		p = &problem{http.StatusInternalServerError, "internal error; search the log for this correlation ID"}
 	}
+	return p
+}
+
+// writeError is the one place where an error becomes a response of the API; see also
+// pages.
+func (a *API) writeError(c *gin.Context, err error) {
+	p, ctx := problemOf(a, c, err), c.Request.Context()
 	body, failed := json.Marshal(extended(err, document{
 		Type: "about:blank", Title: http.StatusText(p.status), Status: p.status, Detail: p.detail,
 		Instance: a.link(escapedPath(c.Request)), CorrelationID: telemetry.ID(ctx),

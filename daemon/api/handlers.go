@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
+	"vega/daemon/api/scope"
 	"vega/daemon/engine"
 	"vega/policies/check"
 	"vega/store"
@@ -98,7 +99,7 @@ func (a *API) integration(c *gin.Context) error {
 	}
 	i, err := a.checks.Integration(c.Param("name"))
 	out := integrationAnswer{State: i.State}
-	if k, _ := a.keyOf(c.Request); k != nil && allows(k.scopes, Admin) {
+	if k, _ := a.keyOf(c.Request); k != nil && scope.Allows(k.scopes, Admin) {
 		out.DefinedAt, out.Grants = i.DefinedAt, i.Grants
 	}
 	return answer(c, out, err)

@@ -83,8 +83,7 @@ func (a *API) limit(c *gin.Context) {
 			c.Header("Connection", "close")
 			return &problem{http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("the headers exceed the limit of %d bytes", maxHeader)}
 		}
-		if r := a.route(c); r != nil && r.maxBody > 0 {
-			limit := r.maxBody
+		if limit := (pages{a}).bodyOf(c); limit > 0 {
 			if c.Request.ContentLength > limit {
 				c.Header("Connection", "close")
 				return &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body exceeds the limit of %d bytes", limit)}

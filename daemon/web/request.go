@@ -1,0 +1,95 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	g "maragu.dev/gomponents"
+
+	"vega/daemon/api/scope"
+)
+
+// Viewer is who sends a request.
+type Viewer struct {
+	Name   string // of the key, or as the proxy says; "": nobody is logged in
+	Scopes []scope.Scope
+	known  bool
+}
+
+// May reports whether the viewer may do what needs a scope.
+func (v Viewer) May(needed scope.Scope) bool {
+	return needed == scope.Public || v.known && scope.Allows(v.Scopes, needed)
+}
+
+// Request is a request for a page.
+type Request struct {
+	*http.Request
+	Viewer Viewer
+	site   *Site
+	w      http.ResponseWriter
+	param  func(name string) string
+}
+
+// Param returns a part of the path, unescaped.
+func (r *Request) Param(name string) string { return r.param(name) }
+
+// Link returns a path of the site as the browser sees it. Each %s of the path is replaced
+// by an escaped argument.
+func (r *Request) Link(path string, args ...string) string {
+	escaped := make([]any, len(args))
+	for n, a := range args {
+		escaped[n] = url.PathEscape(a)
+	}
+	return r.site.link(fmt.Sprintf(path, escaped...))
+}
+
+// Page is what Show puts into the layout.
+type Page struct {
+	Title   string // of the document, without the name of vega
+	Nav     string // the path of the entry of the menu that is marked
+	Status  int    // 0: 200
+	Scripts []string
+	Body    g.Node
+}
+
+// Show answers with a page.
+func (r *Request) Show(p Page) error {
+	var b bytes.Buffer
+	if err := r.layout(p).Render(&b); err != nil {
+		return fmt.Errorf("render %s: %w", p.Title, err)
+	}
+	r.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	r.w.Header().Set("Cache-Control", "no-store")
+	if p.Status != 0 {
+		r.w.WriteHeader(p.Status)
+	}
+	_, _ = r.w.Write(b.Bytes()) // the browser is gone
+	return nil
+}
+
+// Done answers a form: the browser goes to a path of the site, which shows the message.
+func (r *Request) Done(path, message string) error {
+	to := path
+	if message != "" {
+		separator := "?"
+		if strings.Contains(path, "?") {
+			separator = "&"
+		}
+		to += separator + "done=" + url.QueryEscape(message)
+	}
+	r.w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(r.w, r.Request, r.site.link(to), http.StatusSeeOther)
+	return nil
+}
+
+// Error is an error with what the browser is told.
+type Error struct {
+	Status int
+	Detail string // what is wrong, and what to do
+}
+
+// Error returns the detail.
+func (e *Error) Error() string { return e.Detail }

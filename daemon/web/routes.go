@@ -1,0 +1,30 @@
+package web
+
+import (
+	"net/http"
+
+	"vega/daemon/api/scope"
+)
+
+// Route is a row of the table of pages and forms.
+type Route struct {
+	Method, Path string      // in the path, ":name" stands for one segment
+	Scope        scope.Scope // what the viewer's key must allow; Public: nobody needs to log in
+	MaxBody      int64       // in bytes; 0: the route has no body
+	Waits        bool        // may take as long as the longest check
+	Streams      bool        // sets its own deadlines, and ends when the site closes
+	serve        func(*Request) error
+}
+
+const maxForm = 64 << 10
+
+// Routes returns the table.
+func (s *Site) Routes() []Route {
+	return []Route{
+		{Method: http.MethodGet, Path: "/static/:file", serve: s.static},
+		{Method: http.MethodGet, Path: "/login", serve: s.loginPage},
+		{Method: http.MethodPost, Path: "/login", MaxBody: maxForm, serve: s.login},
+		{Method: http.MethodPost, Path: "/logout", MaxBody: maxForm, serve: s.logout},
+		{Method: http.MethodGet, Path: "/", Scope: scope.Read, serve: s.overview},
+	}
+}
