@@ -1,29 +1,43 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
+	"slices"
 
 	g "maragu.dev/gomponents"
-	c "maragu.dev/gomponents/components"
 	h "maragu.dev/gomponents/html"
 
 	"vega/daemon/api/scope"
+	"vega/daemon/version"
 	"vega/daemon/web/assets"
+	"vega/daemon/web/ui"
 )
 
-// menu is what the pages lead to.
-var menu = []struct {
+// entry is an entry of the menu.
+type entry struct {
 	path, name string
 	scope      scope.Scope
-}{
-	{"/", "Overview", scope.Read},
-	{"/incidents", "Incidents", scope.Read},
-	{"/database", "Database", scope.Read},
-	{"/diagnostics", "Diagnostics", scope.Read},
-	{"/plugins", "Plugins", scope.Read},
-	{"/config", "Configuration", scope.Admin},
-	{"/conversations", "Conversations", scope.Conversations},
+	under      []entry // shown while one of them, or the entry itself, is
+}
+
+// menu is what the pages lead to.
+var menu = []entry{
+	{"/", "Overview", scope.Read, nil},
+	{"/incidents", "Incidents", scope.Read, []entry{
+		{"/incidents", "Incidents", scope.Read, nil},
+		{"/silences", "Silences", scope.Read, nil},
+		{"/alerts", "Alerts and notifiers", scope.Read, nil},
+	}},
+	{"/database", "Database", scope.Read, nil},
+	{"/diagnostics", "Diagnostics", scope.Read, nil},
+	{"/plugins", "Plugins", scope.Read, nil},
+	{"/config", "Configuration", scope.Admin, nil},
+	{"/conversations", "Conversations", scope.Conversations, nil},
+}
+
+// has reports whether a path is that of an entry or of one under it.
+func (e entry) has(path string) bool {
+	return e.path == path || slices.ContainsFunc(e.under, func(u entry) bool { return u.path == path })
 }
 
 // layout returns the document around a page.
@@ -41,24 +55,42 @@ func (r *Request) layout(p Page) g.Node {
 		),
 		h.Body(
 			h.A(h.Class("skip"), h.Href("#main"), g.Text("Skip to the page")),
-			g.If(r.Viewer.known, h.Header(r.menu(p), r.account())),
-			h.Main(h.ID("main"), g.If(done != "", h.P(h.Class("done"), h.Role("status"), g.Text(done))), p.Body),
+			g.Iff(r.Viewer.known, func() g.Node { return h.Header(r.menu(p), r.account()) }),
+			h.Main(h.ID("main"), h.TabIndex("-1"), g.If(done != "", h.P(h.Class("notice good"), h.Role("status"), g.Text("✓ "+ui.Clean(ui.Cut(done, 300))))), p.Body),
+			g.Iff(r.Viewer.known, func() g.Node { return h.Footer(g.Text("vega " + version.Get().Version)) }),
 		),
 	))
 }
 
+// menu returns the entries that the viewer may open, those under the current one in a
+// second row.
 func (r *Request) menu(p Page) g.Node {
-	var entries g.Group
-	for _, m := range menu {
-		if r.Viewer.May(m.scope) {
-			entries = append(entries, h.Li(h.A(h.Href(r.Link(m.path)), g.If(cmp.Or(p.Nav, "/") == m.path, h.Aria("current", "page")), g.Text(m.name))))
+	var under []entry
+	for _, e := range menu {
+		if p.Nav != "" && e.has(p.Nav) {
+			under = e.under
 		}
 	}
-	return h.Nav(h.Aria("label", "Pages"), h.Ul(entries))
+	return g.Group{
+		h.Nav(h.Aria("label", "Pages"), h.A(h.Class("brand"), h.Href(r.Link("/")), h.Img(h.Src(r.Link(assets.Path("icon.svg"))), h.Alt(""), h.Width("20"), h.Height("20")), g.Text("vega")),
+			r.entries(menu, func(e entry) bool { return e.has(p.Nav) })),
+		g.If(len(under) > 0, h.Nav(h.Class("under"), h.Aria("label", "Pages of this section"), r.entries(under, func(e entry) bool { return e.path == p.Nav }))),
+	}
 }
 
+func (r *Request) entries(all []entry, current func(entry) bool) g.Node {
+	return h.Ul(g.Map(all, func(e entry) g.Node {
+		if !r.Viewer.May(e.scope) {
+			return nil
+		}
+		return h.Li(h.A(h.Href(r.Link(e.path)), g.If(current(e), h.Aria("current", "page")), g.Text(e.name)))
+	}))
+}
+
+// account returns who is logged in, and the button that ends that.
 func (r *Request) account() g.Node {
-	return h.Form(h.Method("post"), h.Action(r.Link("/logout")), c.Classes{"account": true}, g.Text(r.Viewer.Name+" "), h.Button(h.Type("submit"), g.Text("Log out")))
+	return h.Form(h.Method("post"), h.Action(r.Link("/logout")), h.Class("account"),
+		h.Span(h.Title("The API key that you logged in with"), g.Text(r.Viewer.Name)), h.Button(h.Type("submit"), g.Text("Log out")))
 }
 
 // static answers with the style, a script or an icon.

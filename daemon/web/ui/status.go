@@ -1,5 +1,3 @@
-// Package ui has the parts that pages share. All text passes through gomponents, which
-// escapes it; there is no inline style or script, which the Content-Security-Policy forbids.
 package ui
 
 import (
@@ -14,5 +12,13 @@ var icons = map[check.Status]string{check.Healthy: "✓", check.Degraded: "▲",
 
 // Status returns a status as an icon and a word, in its colour.
 func Status(s check.Status) g.Node {
-	return h.Span(h.Class("status "+string(s)), h.Span(h.Aria("hidden", "true"), g.Text(icons[s])), g.Text(" "+string(s)))
+	return h.Span(h.Class("status "+string(s)), icon(icons[s]), g.Text(" "+Word(s)))
+}
+
+// Word returns what the pages call a status.
+func Word(s check.Status) string {
+	if s == check.Unknown {
+		return "vega can't tell"
+	}
+	return string(s)
 }
