@@ -5,7 +5,6 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"vega/daemon/engine"
-	"vega/daemon/web/ui"
 )
 
 func (s *Site) overview(r *Request) error {
@@ -15,8 +14,9 @@ func (s *Site) overview(r *Request) error {
 	}
 	return r.Show(Page{Title: "Overview", Nav: "/", Body: g.Group{
 		h.H1(g.Text("Overview")),
-		h.Ul(g.Map(o.Integrations, func(i engine.State) g.Node {
-			return h.Li(ui.Status(i.Status), g.Text(" "), h.A(h.Href(r.Link("/integrations/%s", i.Name)), g.Text(i.Name)), g.Text(" "+i.Message))
-		})),
+		h.Table(h.TBody(g.Map(o.Integrations, func(i engine.State) g.Node {
+			live := s.sources.Live().Row(i.Name)
+			return (&row{State: i, group: groupOf(&i), beats: live.Beats, since: live.Since}).short(r)
+		}))),
 	}})
 }
