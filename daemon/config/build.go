@@ -48,10 +48,10 @@ func (d builder) blocks(c *Config) {
 	slices.SortFunc(c.Databases, func(a, b Database) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// alerting builds the blocks of alerting.
+// alerting builds the blocks of alerting and of status pages.
 func (d builder) alerting(c *Config) {
 	b := alerts.Stage{Root: d.root, Ev: d.ev, Out: d.out}.Build(c.Watched(), defaultAlerts())
-	c.Notifiers, c.Alerts, c.Windows, c.DeadMen = b.Notifiers, b.Alerts, b.Windows, b.DeadMen
+	c.Notifiers, c.Alerts, c.Windows, c.DeadMen, c.StatusPages = b.Notifiers, b.Alerts, b.Windows, b.DeadMen, b.Pages
 }
 
 // exports builds the blocks of what is exported and measured.

@@ -97,12 +97,7 @@ type Server struct {
 }
 
 // StatusPage is a page that everyone may read. It shows only what is listed.
-type StatusPage struct {
-	Name         string // in its address
-	Title        string
-	Integrations []string          // names of configured integrations, in the order of the page
-	Names        map[string]string // public names by integration; others are shown by their own
-}
+type StatusPage = alerts.StatusPage
 
 // Key is an API key. The one in api_key is named "default".
 type Key struct {
@@ -207,6 +202,7 @@ func (c *Config) Secrets() []string { return slices.Clone(c.secrets) }
 
 // Redactor returns a redactor of this configuration's secrets.
 func (c *Config) Redactor() *redact.Redactor { return redact.New(c.secrets) }
+
 // Block is a block of the configuration as it is written, with secrets masked.
 type Block struct {
 	File string `json:"file"`

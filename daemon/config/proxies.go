@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -71,7 +72,11 @@ func (d serverStage) clientLimits(s *bind.Section, out *Server) {
 }
 
 // ownPaths are the first segments of vega's own paths.
-var ownPaths = []string{"admin", "v1", "healthz", "readyz", "openapi.json"}
+var ownPaths = []string{
+	"admin", "v1", "healthz", "readyz", "openapi.json", "metrics", "probe", "ping",
+	"static", "login", "logout", "events", "integrations", "measurements", "incidents", "silences", "alerts", "notifiers",
+	"database", "diagnostics", "plugins", "config", "conversations", "status",
+}
 
 // plainPath matches a path that needs no percent-encoding and no normalizing.
 var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$`)
@@ -100,4 +105,77 @@ func (d serverStage) externalURL(s *bind.Section) string {
 		return strings.TrimRight(text, "/")
 	}
 	return ""
+}
+
+// otherHeaders are headers with a meaning of their own, which can't name a person: those
+// of one connection, those that clients send by themselves, and those that vega reads.
+var otherHeaders = []string{
+	"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Expect", "Http2-Settings",
+	"Host", "Cookie", "Authorization", "X-Api-Key", "X-Correlation-Id", "Traceparent", "Tracestate", "Baggage", "Content-Length",
+	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Real-Ip", "Via",
+	"Origin", "Referer", "User-Agent", "Date", "Range", "Dnt", "Pragma", "Cache-Control", "Upgrade-Insecure-Requests", "Priority", "Last-Event-Id",
+}
+
+// otherPrefixes begin further such headers.
+var otherPrefixes = []string{"Accept", "Content-", "If-", "Proxy-", "Sec-", "Access-Control-"}
+
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")
+
+// pages reads what the server block says about the dashboard.
+func (d serverStage) pages(s *bind.Section, out *Server) {
+	out.Dashboard = eval.Get[bool](d.ev, s, "dashboard")
+	out.AuthHeader = d.authHeader(s)
+	if t := s.Slot("auth_scopes"); t != nil && t.State == bind.Present && s.Slot("auth_header") == nil {
+		d.out.Warn(diag.NoEffect, t.At, "auth_scopes has no effect without auth_header.", "remove it, or set auth_header")
+	}
+	if out.AuthHeader == "" {
+		return
+	}
+	out.AuthScopes = d.authScopes(s)
+	if t := s.Slot("dashboard"); !out.Dashboard && t != nil && !t.Unsure() {
+		d.out.Warn(diag.NoEffect, s.Slot("auth_header").At, "auth_header has no effect, because dashboard is false.", "remove it, or remove dashboard = false")
+	}
+}
+
+// authHeader reads server.auth_header.
+func (d serverStage) authHeader(s *bind.Section) string {
+	t := s.Slot("auth_header")
+	if t == nil || t.State != bind.Present {
+		return ""
+	}
+	const example = `use a header that only the proxy sets, such as "X-Forwarded-User"`
+	name := d.ev.Str(s, "auth_header")
+	canonical := http.CanonicalHeaderKey(name)
+	switch proxies := s.Slot("trusted_proxies"); {
+	case !headerName.MatchString(name):
+		d.out.Err(diag.OutOfBounds, t.Expr.At, fmt.Sprintf("%q is not the name of a header.", diag.Clip(name)), example)
+	case slices.Contains(otherHeaders, canonical) || slices.ContainsFunc(otherPrefixes, func(p string) bool { return strings.HasPrefix(canonical, p) }):
+		d.out.Err(diag.OutOfBounds, t.Expr.At, fmt.Sprintf("The header %s has another meaning, so its content does not tell who sends a request.", canonical), example)
+	case len(d.ev.Strs(s, "trusted_proxies")) == 0 && (proxies == nil || !proxies.Unsure()):
+		d.out.Err(diag.Required, t.At, "auth_header needs trusted_proxies: any client could send this header, so vega reads it only in requests from a trusted proxy.", `add trusted_proxies with the address of the proxy, such as ["127.0.0.1"]`)
+	default:
+		d.everyProxy(s)
+		return canonical
+	}
+	return ""
+}
+
+// everyProxy reports a range of trusted proxies with all addresses, which would let any
+// client name itself.
+func (d serverStage) everyProxy(s *bind.Section) {
+	for n, text := range d.ev.Strs(s, "trusted_proxies") {
+		if p, err := netip.ParsePrefix(text); err == nil && p.Bits() == 0 {
+			d.out.Err(diag.Conflict, s.Slot("trusted_proxies").Element(n), fmt.Sprintf("%s includes every address, so with auth_header any client could log in as anyone.", p), "list only the addresses of your proxies, such as \"10.0.0.5\"")
+		}
+	}
+}
+
+// authScopes reads server.auth_scopes.
+func (d serverStage) authScopes(s *bind.Section) []string {
+	all := d.ev.Strs(s, "auth_scopes")
+	t := s.Slot("auth_scopes")
+	if t != nil && t.State == bind.Present && !slices.Contains(all, "read") && !slices.Contains(all, "admin") {
+		d.out.Err(diag.OutOfBounds, t.Expr.At, `auth_scopes has neither "read" nor "admin", so nobody could open a page.`, `add "read", or remove auth_scopes for "read" and "write"`)
+	}
+	return all
 }

@@ -26,7 +26,7 @@ func (d serverStage) build(s *bind.Section, out *Server) {
 	out.DrainTimeout = d.ev.Duration(s, "drain_timeout")
 	out.TrustedProxies = d.trustedProxies(s)
 	out.ExternalURL = d.externalURL(s)
-	out.Dashboard = true
+	d.pages(s, out)
 	d.clientLimits(s, out)
 	exposed := d.exposure(s, out)
 	if key := eval.Get[manifest.Text](d.ev, s, "api_key"); key != nil {

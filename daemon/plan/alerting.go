@@ -2,7 +2,9 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -142,6 +144,19 @@ func windowSettings(w *alert.Window) []setting {
 
 func deadManSettings(d *config.DeadMan) []setting {
 	return []setting{{name: "url", value: d.URL.Reveal(), hidden: true}, {name: "every", value: d.Every}}
+}
+
+// pageSettings returns the settings of a status page. All of them are public.
+func pageSettings(p *config.StatusPage) []setting {
+	names := make([]string, 0, len(p.Names))
+	for _, of := range slices.Sorted(maps.Keys(p.Names)) {
+		names = append(names, of+" = "+p.Names[of])
+	}
+	return []setting{
+		{name: "title", value: p.Title},
+		{name: "integrations", value: joined(p.Integrations)},
+		{name: "names", value: strings.Join(names, ", ")},
+	}
 }
 
 func joined[T ~string](all []T) string {

@@ -22,6 +22,7 @@ type Plan struct {
 	DeadMen      []Detailed    `json:"dead_men"`
 	Metrics      []Detailed    `json:"metrics"` // the metric blocks
 	Modules      []Detailed    `json:"scrape_modules"`
+	StatusPages  []Detailed    `json:"status_pages"`
 	Plugins      []Block       `json:"plugins"`
 	Integrations []Integration `json:"integrations"`
 	Summary      Summary       `json:"summary"`
@@ -135,7 +136,7 @@ func (p Plan) Details() (all []Detailed) {
 	for _, of := range []struct {
 		kind   string
 		blocks []Detailed
-	}{{"notifier.", p.Notifiers}, {"alert.", p.Alerts}, {"maintenance.", p.Maintenance}, {"dead_man.", p.DeadMen}, {"metric.", p.Metrics}, {"scrape_module.", p.Modules}} {
+	}{{"notifier.", p.Notifiers}, {"alert.", p.Alerts}, {"maintenance.", p.Maintenance}, {"dead_man.", p.DeadMen}, {"metric.", p.Metrics}, {"scrape_module.", p.Modules}, {"status_page.", p.StatusPages}} {
 		for _, b := range of.blocks {
 			b.Name = of.kind + b.Name
 			all = append(all, b)
@@ -156,6 +157,7 @@ func Between(old, next *config.Config) Plan {
 		DeadMen:      detailed(old.DeadMen, next.DeadMen, func(d config.DeadMan) string { return d.Name }, deadManSettings),
 		Metrics:      detailed(old.Telemetry.Measures, next.Telemetry.Measures, func(m telemetry.Measure) string { return m.Name }, measureSettings),
 		Modules:      modules(old.ScrapeModules, next.ScrapeModules),
+		StatusPages:  detailed(old.StatusPages, next.StatusPages, func(p config.StatusPage) string { return p.Name }, pageSettings),
 		Plugins:      pluginsBetween(old, next),
 		Integrations: []Integration{},
 		Load:         Change[Load]{loadOf(old), loadOf(next)},

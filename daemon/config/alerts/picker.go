@@ -172,21 +172,29 @@ func (p *picker) pick(s alert.Selector) *selection {
 	if out, ok := p.picked[s]; ok {
 		return out
 	}
-	out := &selection{}
 	if strings.ContainsAny(string(s), "*?") {
 		p.scanned++
-		m := alert.NewMatcher([]alert.Selector{s})
-		for n := range p.all {
-			if m.Match(&p.all[n]) {
-				out.add(&p.all[n])
-			}
-		}
-	} else {
-		for _, n := range p.exact()[s] {
-			out.add(&p.all[n])
-		}
+	}
+	out := &selection{}
+	for _, n := range p.members(s) {
+		out.add(&p.all[n])
 	}
 	p.picked[s] = out
+	return out
+}
+
+// members returns the indexes in all of what a selector selects, in order.
+func (p *picker) members(s alert.Selector) []int {
+	if !strings.ContainsAny(string(s), "*?") {
+		return p.exact()[s]
+	}
+	var out []int
+	m := alert.NewMatcher([]alert.Selector{s})
+	for n := range p.all {
+		if m.Match(&p.all[n]) {
+			out = append(out, n)
+		}
+	}
 	return out
 }
 

@@ -1,6 +1,7 @@
 // Package alerts builds the blocks of alerting, notifier, alert, maintenance and
-// dead_man, and reports what is wrong with them: conditions that are never met,
-// selectors that match nothing, settings of another service.
+// dead_man, and those of status pages, which select integrations in the same way. It
+// reports what is wrong with them: conditions that are never met, selectors that match
+// nothing, settings of another service.
 //
 // Call Stage.Build after the integrations are known.
 package alerts
@@ -33,11 +34,12 @@ type Blocks struct {
 	Alerts    []alert.Alert // those that are enabled
 	Windows   []alert.Window
 	DeadMen   []DeadMan
+	Pages     []StatusPage
 }
 
 // maxBlocks limits the blocks of each kind. Each alert is evaluated with each run, and
-// each notifier has a goroutine.
-var maxBlocks = map[string]int{"notifier": 200, "alert": 1000, "maintenance": 1000, "dead_man": 20}
+// each notifier has a goroutine. Each status page is rendered every few seconds.
+var maxBlocks = map[string]int{"notifier": 200, "alert": 1000, "maintenance": 1000, "dead_man": 20, "status_page": 100}
 
 // DeadMan is a service that expects a sign of life.
 type DeadMan struct {
@@ -71,6 +73,10 @@ func (d Stage) Build(integrations []alert.Integration, builtIn []alert.Alert) Bl
 	for _, s := range d.Root.All("dead_man") {
 		out.DeadMen = append(out.DeadMen, d.deadMan(s))
 	}
+	for _, s := range d.Root.All("status_page") {
+		out.Pages = append(out.Pages, pages{d, pick}.build(s))
+	}
+	slices.SortFunc(out.Pages, func(a, b StatusPage) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(out.Notifiers, func(a, b service.Settings) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(out.Windows, func(a, b alert.Window) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(out.DeadMen, func(a, b DeadMan) int { return strings.Compare(a.Name, b.Name) })

@@ -15,6 +15,7 @@ func foreignNames() map[string]string {
 		aModule      = `use scrape_module "NAME" { probe = …, targets = [ … ] } for GET /probe; vega docs config scrape_module describes it`
 		anExporter   = `use telemetry { otlp { endpoint = … } }; vega docs config telemetry describes it`
 		aMetric      = `use metric "NAME" { database = …, query = …, value = … }, on several lines; vega docs config metric describes it`
+		aPage        = `use status_page "NAME" { integrations = [ … ] }; vega docs config status_page describes it`
 		value        = `write the value where it is used, refer to another attribute such as server.port, or read a variable with env("NAME")`
 	)
 	return byName(map[string]string{
@@ -27,12 +28,14 @@ func foreignNames() map[string]string {
 		aHeartbeat:   "heartbeat heartbeats healthchecks push push_monitor",
 		aModule:      "module modules scrape_modules blackbox prober probers",
 		anExporter:   "otlp opentelemetry otel tracing traces exporter exporters processors pipelines otlphttp newrelic datadog",
+		aPage:        "statuspage status_pages page pages public_page",
 		aMetric:      "queries collector collectors custom_metric custom_metrics measure measures sql sql_exporter",
 		"use telemetry { statsd { address = … } }":                                                              "statsd dogstatsd graphite",
 		"use metrics { }; vega is scraped at GET /metrics, and the intervals of checks are in the integrations": "prometheus scrape_interval scrape_timeout evaluation_interval scrape_configs remote_write static_configs relabel_configs scrape_config",
 		"vega has no routes: each alert names who is notified, in notify":                                       "route routes routing policy notification_policy",
 		"vega needs no inhibition rules: depends_on in an integration names what explains it":                   "inhibit inhibit_rules inhibition",
 		"run vega silence add; a recurring one is a maintenance block":                                          "silence silences mute",
+		"use server { dashboard = true }, which is the default":                                                 "dashboard dashboards",
 		"use log { level = \"info\" }":                                                                          "logging logger logs",
 		"use store { … } for vega's own database":                                                               "storage db persistence",
 		"use server { host = …, port = … }, on two lines":                                                       "http web api listen listener listeners ui port",

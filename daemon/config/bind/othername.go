@@ -56,7 +56,8 @@ var fixes = map[string]map[string]string{
 		"write it in each integration; for_each is for targets that have everything but the address in common": "config probe connect_to url enabled depends_on description",
 	}),
 	"server": byName(map[string]string{
-		"use host = \"ADDRESS\" and port = NUMBER": "listen address bind addr interface listen_address",
+		"use host = \"ADDRESS\" and port = NUMBER":                                       "listen address bind addr interface listen_address",
+		"use auth_header, with the header in which an authenticating proxy names people": "oidc oauth2 ldap saml sso auth basic_auth auth_proxy user_header remote_user_header proxy_auth_header",
 	}),
 	"alert": byName(map[string]string{
 		"use above or below, with the bound":                          "when operator comparison condition expr expression query threshold value",
@@ -78,6 +79,14 @@ var fixes = map[string]map[string]string{
 		"for a single window, run: vega silence add":   "date start_date end_date once",
 		"remove it: no alert notifies during a window": "alerts notify silence",
 		"remove the block to turn it off":              "enabled disabled active",
+	}),
+	"status_page": byName(map[string]string{
+		"use names = { INTEGRATION = \"Public name\" }":                                "aliases alias public_names display_names labels",
+		"use integrations, which also selects by group and label":                      "monitors endpoints services checks components groups group members",
+		"remove it: the page is at /status/NAME, with the name of the block":           "path slug url domain id",
+		"remove it: everyone who can reach vega can read the page":                     "password key token auth public private",
+		"remove it: the page shows public names, states, uptime and incidents, always": "description footer logo theme css history show_uptime",
+		"remove the block to turn it off":                                              "enabled disabled active",
 	}),
 	"dead_man": byName(map[string]string{
 		"remove the block to turn it off": "enabled disabled active",

@@ -15,7 +15,7 @@ import (
 var labels = map[string]string{
 	"key": "dashboard", "database": "app", "integration": "orders", "threshold": "memory",
 	"notifier": "chat", "alert": "orders", "maintenance": "backup", "dead_man": "outside",
-	"metric": "orders_open", "scrape_module": "http_2xx",
+	"metric": "orders_open", "scrape_module": "http_2xx", "status_page": "public",
 	"probe": "orders", "option": "url", "capability": "http",
 }
 
@@ -31,6 +31,7 @@ var examples = map[string]string{
 	"server.max_connections_per_client": `64`,
 
 	"server.trusted_proxies":   `["127.0.0.1", "10.0.0.0/8"]`,
+	"server.auth_header":       `"X-Forwarded-User"`,
 	"store.path":               `".vega/vega.db"`,
 	"store.keep_conversations": `"8760h"`,
 	"llm.model_name":           `"llama3.2"`,
@@ -111,6 +112,11 @@ var examples = map[string]string{
 	"maintenance.timezone":     `"Europe/Berlin"`,
 	"dead_man.url":             `env("HEALTHCHECKS_URL")`,
 
+	"status_page":              statusPageExample,
+	"status_page.title":        `"Example Shop"`,
+	"status_page.integrations": `["orders", "group:shop"]`,
+	"status_page.names":        `{ orders = "Orders", llm = "Assistant" }`,
+
 	"metric":                  metricExample,
 	"metric.value":            `"n"`,
 	"metric.labels":           `["state"]`,
@@ -174,6 +180,11 @@ days         = ["sun"]
 from         = "02:00"
 to           = "04:00"
 timezone     = "Europe/Berlin"
+`
+
+const statusPageExample = `title        = "Example Shop"
+integrations = ["orders", "llm"]
+names        = { orders = "Orders", llm = "Assistant" }
 `
 
 const metricExample = `database = database.app

@@ -44,7 +44,7 @@ const (
 
 // Table describes vega.hcl. A new attribute needs one row here, and a field where
 // the configuration is built.
-var Table = withTelemetry(withAlerting(withDefaults(&Block{
+var Table = withPages(withTelemetry(withAlerting(withDefaults(&Block{
 	Rows: []Row{
 		attribute("data_dir", Path, "The directory that vega writes its data to.", public, preset(".vega")),
 		attribute("watch", manifest.Bool, "Whether vega reloads the configuration when its files change. Otherwise it reloads only on SIGHUP and POST /admin/config/reload.", preset(true)),
@@ -146,4 +146,4 @@ var Table = withTelemetry(withAlerting(withDefaults(&Block{
 			attribute("enabled", manifest.Bool, "Whether the threshold is active.", preset(true)),
 		}},
 	},
-})))
+}))))

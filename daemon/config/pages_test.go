@@ -1,0 +1,98 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const shop = `
+integration "orders" {
+  probe = core.http
+  group = "shop/eu"
+  config {
+    url     = "https://orders.example.com/health"
+    headers = { "X-Token" = "a literal secret", Accept = env("CANARY") }
+  }
+  auth { token = env("CANARY") }
+}
+integration "web" {
+  probe    = core.tcp
+  labels   = { team = "core" }
+  for_each = { eu = "10.0.0.1:80", us = "10.0.0.2:80" }
+  config { address = each.value }
+}
+integration "hosts" {
+  probe         = core.tcp
+  for_each_file = "hosts.txt"
+  config { address = each.value }
+}
+`
+
+// loadShop loads the integrations of shop, after some text.
+func loadShop(t *testing.T, before string) (c *Config, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, text := range map[string]string{"vega.hcl": before, "policies/shop.hcl": shop, "policies/hosts.txt": "db1 = 10.0.0.3:5432\ndb2 = 10.0.0.4:5432\n"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, ds := Load(filepath.Join(dir, "vega.hcl"), options(t, map[string]string{"CANARY": canary}))
+	if c == nil {
+		t.Fatal(ds)
+	}
+	return c, dir
+}
+
+func TestStatusPage(t *testing.T) {
+	c, _ := loadShop(t, `
+status_page "public" {
+  title        = "Shop"
+  integrations = ["web", "group:shop/*", "label:team=core", "hosts.db2"]
+  names        = { orders = "Orders", "web.eu" = "Shop in Europe" }
+}
+status_page "all" {
+  integrations = ["*"]
+}
+`)
+	if len(c.StatusPages) != 2 || c.StatusPages[0].Name != "all" || c.StatusPages[0].Title != "all" {
+		t.Fatalf("%+v", c.StatusPages)
+	}
+	p := c.StatusPages[1]
+	if want := []string{"web.eu", "web.us", "orders", "hosts.db2"}; p.Title != "Shop" || !slices.Equal(p.Integrations, want) {
+		t.Errorf("%s: %v, want %v in the order of the selectors", p.Title, p.Integrations, want)
+	}
+	for name, want := range map[string]string{"orders": "Orders", "web.eu": "Shop in Europe", "web.us": "web.us"} {
+		if got := p.Public(name); got != want {
+			t.Errorf("%s is shown as %s, want %s", name, got, want)
+		}
+	}
+	if got := c.StatusPages[0].Integrations; len(got) != 5 {
+		t.Errorf("* selects %v", got)
+	}
+}
+
+func TestDashboardSettings(t *testing.T) {
+	c, _ := loadShop(t, "")
+	if s := c.Server; !s.Dashboard || s.AuthHeader != "" || s.AuthScopes != nil {
+		t.Errorf("by default: %+v", s)
+	}
+	c, _ = loadShop(t, `server {
+  trusted_proxies = ["127.0.0.1"]
+  auth_header     = "x-forwarded-user"
+}`)
+	if s := c.Server; s.AuthHeader != "X-Forwarded-User" || !slices.Equal(s.AuthScopes, []string{"read", "write"}) {
+		t.Errorf("with auth_header: %+v", s)
+	}
+	c, _ = loadShop(t, "server { dashboard = false }")
+	if c.Server.Dashboard {
+		t.Error("the dashboard is on, but it is turned off")
+	}
+}

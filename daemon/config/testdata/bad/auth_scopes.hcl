@@ -1,0 +1,4 @@
+server {
+  dashboard   = "yes"
+  auth_scopes = ["read"]
+}
