@@ -21,8 +21,16 @@ func newForPages(d *Daemon) (forPages, engine.NamedSink) {
 // Live returns what the pages show of the last runs.
 func (p *forPages) Live() *live.Board { return p.board }
 
-// Block returns the block that configures an integration, without secrets.
+// Block returns the block that configures an integration, as it was when the
+// configuration in force was loaded, without secrets.
 func (p *forPages) Block(name string) (config.Block, error) {
-	_, err := p.daemon.engine.Integration(name)
-	return config.Block{}, err
+	b, ok := p.daemon.inForce().Config.Block(name)
+	if ok {
+		return b, nil
+	}
+	if _, err := p.daemon.engine.Integration(name); err != nil {
+		return config.Block{}, err
+	}
+	b, _ = p.daemon.inForce().Config.Block(name) // a reload has just added it
+	return b, nil
 }

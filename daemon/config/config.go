@@ -67,8 +67,9 @@ type Config struct {
 	Telemetry telemetry.Settings
 	Warnings  diag.Diagnostics // reported by Load
 
-	in      *input.Set // the files and variables read, for Rebind
-	secrets []string   // longest first
+	in      *input.Set   // the files and variables read, for Rebind
+	secrets []string     // longest first
+	blocks  []namedBlock // of integrations
 }
 
 // Server configures the HTTP server.
@@ -202,10 +203,3 @@ func (c *Config) Secrets() []string { return slices.Clone(c.secrets) }
 
 // Redactor returns a redactor of this configuration's secrets.
 func (c *Config) Redactor() *redact.Redactor { return redact.New(c.secrets) }
-
-// Block is a block of the configuration as it is written, with secrets masked.
-type Block struct {
-	File string `json:"file"`
-	Line int    `json:"line"` // of its first line
-	Text string `json:"text"`
-}

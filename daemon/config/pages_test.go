@@ -96,3 +96,89 @@ func TestDashboardSettings(t *testing.T) {
 		t.Error("the dashboard is on, but it is turned off")
 	}
 }
+
+func TestBlockIsMasked(t *testing.T) {
+	c, dir := loadShop(t, "")
+	b, ok := c.Block("orders")
+	if !ok || b.Line != 2 || filepath.Base(b.File) != "shop.hcl" || !strings.HasPrefix(b.Text, `integration "orders" {`) || !strings.HasSuffix(b.Text, "\n}\n") {
+		t.Errorf("%+v %t", b, ok)
+	}
+	if !strings.Contains(b.Text, `url     = "https://orders.example.com/health"`) || strings.Contains(b.Text, "literal secret") || strings.Contains(b.Text, "web") {
+		t.Errorf("the block: %s", b.Text)
+	}
+	for _, name := range []string{"web.eu", "web.us", "hosts.db1"} {
+		b, ok := c.Block(name)
+		of, _, _ := strings.Cut(name, ".")
+		if !ok || !strings.HasPrefix(b.Text, `integration "`+of+`" {`) {
+			t.Errorf("%s: %+v %t", name, b, ok)
+		}
+	}
+	for _, name := range []string{"", "web", "web.asia", "orders.eu", "nothing", "hosts.db3"} {
+		if b, ok := c.Block(name); ok {
+			t.Errorf("%q has a block: %+v", name, b)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "policies", "shop.hcl"), []byte("integration \"orders\" { edited }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := c.Block("orders"); after != b {
+		t.Errorf("after an edit of the file: %s", after.Text)
+	}
+}
+
+// TestBlockHidesEverySecret writes a secret of the environment where nobody expects one.
+func TestBlockHidesEverySecret(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "vega.hcl")
+	text := "\xef\xbb\xbf" + `integration "orders" { # ` + canary + `
+  probe       = core.http
+  description = "` + canary + `" // token = "an old literal"
+  /* password = "older" */
+  labels      = { note = "is ` + canary + ` here", token = "shown?" }
+  config {
+    url     = "https://user:pa55word@orders.example.com/?key=` + canary + `"
+    headers = {
+      # Authorization = "Bearer an older literal"
+      Authorization = "Bearer ${env("CANARY")}"
+      "X-Long"      = "a secret with \"quotes\""
+    }
+  }
+} # ` + canary + "\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, ds := Load(path, options(t, map[string]string{"CANARY": canary}))
+	if c == nil {
+		t.Fatal(ds)
+	}
+	b, ok := c.Block("orders")
+	if !ok || b.Line != 1 {
+		t.Fatalf("%+v %t", b, ok)
+	}
+	for _, secret := range []string{canary, "old literal", "older", "pa55word", "quotes"} {
+		if strings.Contains(b.Text, secret) {
+			t.Errorf("%q is in the block:\n%s", secret, b.Text)
+		}
+	}
+	if !strings.Contains(b.Text, `env("CANARY")`) || !strings.Contains(b.Text, "core.http") {
+		t.Errorf("the block does not show what is no secret:\n%s", b.Text)
+	}
+}
+
+func TestLongBlockIsCut(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "vega.hcl")
+	targets := strings.Repeat("\n", 5000)
+	text := "integration \"web\" {\n  probe = core.tcp\n  for_each = {" + targets + "eu = \"10.0.0.1:80\" }\n  config {\n    address = each.value\n  }\n  description = \"" + strings.Repeat("x", 500) + "\" # " + strings.Repeat("y", 5000) + "\n}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, ds := Load(path, options(t, nil))
+	if c == nil {
+		t.Fatal(ds)
+	}
+	b, ok := c.Block("web.eu")
+	if lines := strings.Count(b.Text, "\n"); !ok || lines != 401 || len(b.Text) > 10_000 || !strings.Contains(b.Text, "  # … 4608 lines …\n") || !strings.HasSuffix(b.Text, "\n}\n") {
+		t.Errorf("%d lines: %s", lines, b.Text)
+	}
+}

@@ -55,7 +55,7 @@ func build(in *input.Set, o Options, out *diag.Collector) (*stage, *Config) {
 	serverStage{s}.build(s.root.Block("server"), &c.Server)
 	b.blocks(c)
 	integrations := newIntegrationStage(s)
-	c.Integrations = integrations.all()
+	c.Integrations, c.blocks = integrations.all(), blocksOf(s.root)
 	c.ScrapeModules = integrations.scrapeModules()
 	c.Telemetry = b.exports(c)
 	c.Thresholds = thresholdStage{s}.all()

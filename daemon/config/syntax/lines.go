@@ -2,7 +2,9 @@ package syntax
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -143,4 +145,40 @@ func MaskText(src []byte, words []string, public Public) string {
 		}
 	}
 	return out.String()
+}
+
+// The size of a block from which on parts of it are left out.
+const (
+	maxBlockLines = 400
+	maxBlockLine  = 1000 // in characters
+)
+
+// MaskBlock returns the top-level block of a file in which a byte lies, with each
+// character of a possible secret replaced, and the line that it begins on, from 1. It
+// leaves out the middle of a long block, such as one with many targets. It returns 0 and
+// no text if the byte lies in no block.
+func MaskBlock(f *diag.Source, at int, words []string, public Public) (line int, text string) {
+	var c chunk
+	split(f.Text, words, func(next chunk) bool {
+		c = next
+		return c.end <= at
+	})
+	if at < c.start || at >= c.end {
+		return 0, ""
+	}
+	block := &diag.Source{Text: bytes.TrimRight(f.Text[c.start:c.end], "\r\n")}
+	m, count := NewMasks(words, public), block.Lines()
+	var out strings.Builder
+	for i := 0; i < count; i++ {
+		if left := count - maxBlockLines; left > 0 && i == maxBlockLines/2 {
+			fmt.Fprintf(&out, "  # … %d lines …\n", left)
+			i += left
+		}
+		shown := []rune(diag.Clean(string(m.Line(block, i))))
+		if len(shown) > maxBlockLine {
+			shown = append(shown[:maxBlockLine], '…')
+		}
+		out.WriteString(string(shown) + "\n")
+	}
+	return c.line, out.String()
 }
