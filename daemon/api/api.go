@@ -17,15 +17,15 @@ type API struct {
 	keys     atomic.Pointer[keyring]
 	external atomic.Pointer[external]
 	engine   *gin.Engine
-	table    map[string]*route // by method and path
-	bodies   map[string]int64  // the largest body of a page's form, by method and path
+	table    map[string]*route     // by method and path
+	rows     map[string]*web.Route // the site's, by method and path
 	site     *web.Site
 }
 
 // New returns the handler. Until SetKeys is called, it rejects every key.
 func New(d Daemon, log *slog.Logger) *API {
 	gin.SetMode(gin.ReleaseMode)
-	a := &API{services: servicesOf(d), log: log, engine: gin.New(), table: map[string]*route{}, bodies: map[string]int64{}}
+	a := &API{services: servicesOf(d), log: log, engine: gin.New(), table: map[string]*route{}, rows: map[string]*web.Route{}}
 	a.site = web.New(d, pages{a}, log)
 	a.SetKeys(nil)
 	_ = a.SetExternal("") // only a URL can fail

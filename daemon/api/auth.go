@@ -50,6 +50,7 @@ func (a *API) SetKeys(keys []Key) {
 		}
 	}
 	a.keys.Store(ring)
+	a.site.KeysChanged()
 }
 
 // place returns where the key with a digest is.
@@ -83,11 +84,16 @@ func unauthorized(c *gin.Context, why string) error {
 // authenticateUnder authenticates requests for unknown paths under /admin and /v1,
 // so that a caller without a key can't find out which paths exist.
 func (a *API) authenticateUnder(c *gin.Context) error {
-	first, _, _ := strings.Cut(strings.TrimPrefix(c.Request.URL.Path, "/"), "/")
-	if first != "admin" && first != "v1" {
+	if !underKey(c.Request.URL.Path) {
 		return nil
 	}
 	return a.authenticate(c)
+}
+
+// underKey reports whether everything under a path needs a key.
+func underKey(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return first == "admin" || first == "v1"
 }
 
 // keyOf returns the accepted key of a request, or why there is none.

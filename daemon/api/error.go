@@ -16,6 +16,7 @@ import (
 	"vega/daemon/config"
 	"vega/daemon/engine"
 	"vega/daemon/telemetry"
+	"vega/daemon/web"
 	"vega/plugins/shortage"
 	"vega/policies/alert"
 	"vega/policies/incident"
@@ -61,7 +62,7 @@ type (
 
 // problemOf returns what a caller is told of an error. It logs an error that is not meant
 // for the caller, who gets the correlation ID to find it.
-func problemOf(a *API, c *gin.Context, err error) *problem {
+func (a *API) problemOf(c *gin.Context, err error) *problem {
 	p := classify(err)
 	ctx := c.Request.Context()
 	if p == nil && errors.Is(a.state.Ready(), daemon.ErrClosed) {
@@ -78,22 +79,24 @@ func problemOf(a *API, c *gin.Context, err error) *problem {
 	return p
 }
 
-// writeError is the one place where an error becomes a response of the API; see also
-// pages.
+// writeError is the one place where an error becomes a response.
 func (a *API) writeError(c *gin.Context, err error) {
-	p, ctx := problemOf(a, c, err), c.Request.Context()
-	body, failed := json.Marshal(extended(err, document{
-		Type: "about:blank", Title: http.StatusText(p.status), Status: p.status, Detail: p.detail,
-		Instance: a.link(escapedPath(c.Request)), CorrelationID: telemetry.ID(ctx),
-	}))
-	if failed != nil { // plain fields always encode
-		panic(failed)
-	}
+	p := a.problemOf(c, err)
 	if c.Writer.Written() { // the response has started; it can't be replaced
 		return
 	}
 	if p.status == http.StatusServiceUnavailable || p.status == http.StatusInsufficientStorage {
 		c.Header("Retry-After", strconv.Itoa(int(retryAfterTrouble.Seconds())))
+	}
+	if (pages{a}).fail(c, p) {
+		return
+	}
+	body, failed := json.Marshal(extended(err, document{
+		Type: "about:blank", Title: http.StatusText(p.status), Status: p.status, Detail: p.detail,
+		Instance: a.link(escapedPath(c.Request)), CorrelationID: telemetry.ID(c.Request.Context()),
+	}))
+	if failed != nil { // plain fields always encode
+		panic(failed)
 	}
 	c.Header("Cache-Control", "no-store")
 	c.Header("Content-Length", strconv.Itoa(len(body)))
@@ -116,6 +119,9 @@ func extended(err error, d document) any {
 func classify(err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
+	}
+	if e, ok := errors.AsType[*web.Error](err); ok {
+		return &problem{e.Status, e.Detail}
 	}
 	if e, ok := errors.AsType[*engine.UnknownError](err); ok {
 		return &problem{http.StatusNotFound, e.Error()}

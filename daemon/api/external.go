@@ -58,10 +58,11 @@ func (a *API) link(path string) string { return a.external.Load().prefix + path 
 
 // checkHost rejects requests for a host that vega can't have. Names without a dot
 // and addresses can't be registered by somebody else, and what needs no key is the
-// same for everyone.
+// same for everyone. Pages are stricter than the API, since a browser takes along what
+// it is logged in with: without an external URL, they have no name with a dot.
 func (a *API) checkHost(c *gin.Context) error {
-	e := a.external.Load()
-	if r := a.route(c); e.host == "" || r != nil && r.public() {
+	e, page, row := a.external.Load(), (pages{a}).row(c), a.route(c)
+	if row != nil && row.public() || page != nil && page.Published || page == nil && e.host == "" {
 		return nil
 	}
 	host := hostOf(c.Request.Host)
@@ -70,6 +71,9 @@ func (a *API) checkHost(c *gin.Context) error {
 	}
 	if _, err := netip.ParseAddr(host); err == nil {
 		return nil
+	}
+	if e.host == "" {
+		return &problem{http.StatusMisdirectedRequest, fmt.Sprintf("the header Host is %q, and vega's pages don't answer to a name that the configuration does not have, since any web site could use one; if it is vega's, write in the server block: external_url = \"https://%s\" (or http://), or open vega by its address", c.Request.Host, c.Request.Host)}
 	}
 	return &problem{http.StatusMisdirectedRequest, fmt.Sprintf("the header Host is %q, but server.external_url has the host %q; make the proxy pass that on (nginx: proxy_set_header Host $host), or use the address of vega", c.Request.Host, e.host)}
 }

@@ -20,7 +20,7 @@ func (g gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	key, _ := g.api.keyOf(r)
-	f.Path, f.Authenticated = shownPath(r), key != nil || pusher{g.api}.known(r) || g.api.site.Known(r)
+	f.Path, f.Authenticated = shownPath(r), key != nil || pusher{g.api}.known(r) || (pages{g.api}).known(r)
 	if exceeded := g.limiter.Admit(f); exceeded != "" {
 		answerUnauthenticated(w, r, refuse(exceeded))
 		return

@@ -543,13 +543,16 @@ func TestOtherErrorsMatchTheirDescription(t *testing.T) {
 	}
 }
 
-// TestRouterMatchesTheDocument compares what the router accepts with the paths and
-// methods of the document.
+// TestRouterMatchesTheDocument compares what the router accepts, without the pages, with
+// the paths and methods of the document.
 func TestRouterMatchesTheDocument(t *testing.T) {
 	a := New(&fake{}, discard)
 	c := newContract(t, send(t, a, "GET", "/openapi.json").Body.String())
 	var routed, documented []string
 	for _, r := range a.engine.Routes() {
+		if a.rows[strings.Replace(r.Method, "HEAD", "GET", 1)+" "+r.Path] != nil {
+			continue
+		}
 		path := regexp.MustCompile(`:(\w+)`).ReplaceAllString(r.Path, "{$1}")
 		routed = append(routed, r.Method+" "+path)
 	}

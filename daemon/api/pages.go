@@ -1,12 +1,14 @@
 package api
 
 import (
-	"errors"
+	"context"
 	"net/http"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"vega/daemon/api/limit"
+	"vega/daemon/api/scope"
 	"vega/daemon/telemetry"
 	"vega/daemon/web"
 	"vega/daemon/web/session"
@@ -23,31 +25,76 @@ func (a pages) register() {
 		case r.Waits:
 			within = waits
 		case r.Streams:
-			within = func(c *gin.Context) { c.Next() }
+			within = a.untilClosed
 		}
-		a.bodies[r.Method+" "+r.Path] = r.MaxBody
-		a.engine.Handle(r.Method, r.Path, within, a.page(r))
+		a.rows[r.Method+" "+r.Path] = &r
+		a.engine.Handle(r.Method, r.Path, within, a.handle(a.page(&r)))
 		if r.Method == http.MethodGet && !r.Streams {
-			a.engine.Handle(http.MethodHead, r.Path, within, a.page(r))
+			a.engine.Handle(http.MethodHead, r.Path, within, a.handle(a.page(&r)))
 		}
 	}
 }
 
+// untilClosed ends a stream when the site closes. A stream takes no place of a request, and
+// its connection counts as idle, so it gives way to requests.
+func (a pages) untilClosed(c *gin.Context) {
+	ctx, cancel := context.WithCancel(c.Request.Context())
+	defer cancel()
+	defer context.AfterFunc(a.site.Life(), cancel)()
+	c.Request = c.Request.WithContext(ctx)
+	limit.Yield(ctx)
+	c.Next()
+}
+
 // page returns the handler of a row.
-func (a pages) page(r web.Route) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		err := a.site.Serve(&r, c.Writer, c.Request, c.Param)
-		if err == nil {
-			return
+func (a pages) page(r *web.Route) handler {
+	return func(c *gin.Context) error {
+		if !a.site.Has(r) {
+			return a.noRoute(c)
 		}
-		if e, ok := errors.AsType[*web.Error](err); ok {
-			err = &problem{e.Status, e.Detail}
+		viewer := a.site.Viewer(c.Request)
+		c.Set(keyName, viewer.Name)
+		if r.Method == http.MethodPost && r.Scope == scope.Public { // nobody may hold a place by sending slowly
+			_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(unauthenticatedTimeout))
 		}
-		p := problemOf(a.API, c, err)
-		if !c.Writer.Written() {
-			a.site.Fail(c.Writer, c.Request, p.status, p.detail, telemetry.ID(c.Request.Context()))
-		}
+		return a.site.Serve(r, c.Writer, c.Request, c.Param)
 	}
+}
+
+// row returns the row of the dashboard's table for a request, or nil if the site does not
+// have it.
+func (a pages) row(c *gin.Context) *web.Route {
+	method := c.Request.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	if r := a.rows[method+" "+c.FullPath()]; r != nil && a.site.Has(r) {
+		return r
+	}
+	return nil
+}
+
+// known reports whether somebody who is logged in sends a request for a page. Cookies
+// don't count for the API.
+func (a pages) known(r *http.Request) bool {
+	return !underKey(a.external.Load().inside(r).URL.Path) && a.site.Viewer(r).May(scope.Read)
+}
+
+// fail answers with a page instead of a problem, if a browser asks for a page, or for
+// a path that neither the site nor the API has. It reports whether it did.
+func (a pages) fail(c *gin.Context, p *problem) bool {
+	r := c.Request
+	if a.row(c) == nil && (a.route(c) != nil || underKey(r.URL.Path) || !web.WantsHTML(r) || !a.site.On()) {
+		return false
+	}
+	a.site.Fail(c.Writer, r, p.status, p.detail, telemetry.ID(r.Context()))
+	return true
+}
+
+// From returns where a request comes from.
+func (a pages) From(r *http.Request) web.From {
+	client, trusted := limit.Peer(r.Context())
+	return web.From{Client: client, Trusted: trusted}
 }
 
 // Find returns the accepted key with a value.
@@ -82,5 +129,8 @@ func (a pages) bodyOf(c *gin.Context) int64 {
 	if r := a.route(c); r != nil {
 		return r.maxBody
 	}
-	return a.bodies[c.Request.Method+" "+c.FullPath()]
+	if r := a.row(c); r != nil {
+		return r.MaxBody
+	}
+	return 0
 }

@@ -23,6 +23,7 @@ import (
 type Server struct {
 	http    *http.Server
 	limiter *limit.Limiter
+	api     *API
 	secure  bool
 	ending  atomic.Bool // Drain or Cut was called
 }
@@ -74,7 +75,7 @@ func waits(c *gin.Context) {
 // Listen binds the address, so a failure is reported at startup. Serve then answers
 // requests.
 func Listen(ctx context.Context, a *API, o ServerOptions) (*Server, error) {
-	s := &Server{http: o.server()}
+	s := &Server{http: o.server(), api: a}
 	if o.CertFile != "" {
 		c := &certificate{certFile: o.CertFile, keyFile: o.KeyFile, log: o.Log}
 		if err := c.load(); err != nil {
@@ -166,6 +167,7 @@ func (s *Server) Serve() error {
 // are incomplete.
 func (s *Server) Drain(ctx context.Context) error {
 	s.ending.Store(true)
+	s.api.site.Close()
 	defer s.limiter.LogRest()
 	_ = s.limiter.Close() // the listener is unusable in any case
 	s.http.SetKeepAlivesEnabled(false)

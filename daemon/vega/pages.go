@@ -16,11 +16,21 @@ func pagesOf(c *config.Config) web.Settings {
 		base = &url.URL{}
 	}
 	s := web.Settings{
-		Prefix: strings.TrimSuffix(base.Path, "/"), Secure: c.Server.TLS != nil || base.Scheme == "https",
+		Prefix: strings.TrimSuffix(base.Path, "/"), Origin: origin(base),
 		Dashboard: c.Server.Dashboard, AuthHeader: c.Server.AuthHeader, StatusPages: c.StatusPages,
 	}
 	for _, name := range c.Server.AuthScopes {
 		s.AuthScopes = append(s.AuthScopes, api.Scope(name))
 	}
 	return s
+}
+
+// origin returns the origin of a URL as browsers send it, or "" if it has no host.
+func origin(u *url.URL) string {
+	host, scheme := strings.ToLower(u.Host), strings.ToLower(u.Scheme)
+	if host == "" {
+		return ""
+	}
+	host = strings.TrimSuffix(host, map[string]string{"http": ":80", "https": ":443"}[scheme])
+	return scheme + "://" + host
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,71 +11,109 @@ import (
 	h "maragu.dev/gomponents/html"
 )
 
-// cookieName is the name of the cookie with the token of a session.
-const cookieName = "vega"
+// policy is the Content-Security-Policy of every answer: scripts, styles, images and
+// connections of vega alone, forms that lead to vega alone, in no frame.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// protect sets the headers that limit what a browser does with an answer. The referrer is
+// for vega alone: with no-referrer, browsers would send forms with "Origin: null", and over
+// plain HTTP nothing else tells vega's forms from those of other sites.
+func protect(header http.Header) {
+	header.Set("Content-Security-Policy", policy)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "same-origin")
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Cache-Control", "no-store")
+}
 
 // Serve answers a request by a row of the table. param returns a part of its path. An
 // error is not answered yet: pass it to Fail.
 func (s *Site) Serve(route *Route, w http.ResponseWriter, r *http.Request, param func(name string) string) error {
-	req := &Request{Request: r, site: s, w: w, param: param, Viewer: s.viewer(r)}
-	if !req.Viewer.May(route.Scope) {
-		if !req.Viewer.known && r.Method == http.MethodGet {
-			return req.Done("/login?next="+url.QueryEscape(r.URL.RequestURI()), "")
-		}
-		return &Error{http.StatusForbidden, "the key " + req.Viewer.Name + " lacks the scope " + string(route.Scope)}
+	protect(w.Header())
+	if err := s.settings.Load().guard.Check(r); err != nil {
+		return &Error{http.StatusForbidden, "vega takes forms only from its own pages: open vega, and repeat this there; if a proxy is in front of vega, set server.external_url to the URL that browsers use"}
 	}
-	return route.serve(req)
+	req := &Request{Request: r, site: s, w: w, param: param, route: route, Viewer: s.Viewer(r)}
+	if !req.Viewer.May(route.Scope) {
+		return req.refuse()
+	}
+	err := route.serve(req)
+	if r.Method == http.MethodPost && req.Viewer.known {
+		s.logAction(req, err)
+	}
+	return err
+}
+
+// refuse answers a viewer who may not do what a row does.
+func (r *Request) refuse() error {
+	if r.Viewer.known {
+		return &Error{http.StatusForbidden, fmt.Sprintf("%s lacks the scope %q, which this needs", r.Viewer.By(), r.route.Scope)}
+	}
+	if r.Method != http.MethodPost && WantsHTML(r.Request) {
+		return r.Done("/login?next="+url.QueryEscape(r.URL.RequestURI()), "")
+	}
+	return &Error{http.StatusUnauthorized, "you are not logged in, or no longer: log in, and repeat this"}
+}
+
+// logAction logs what somebody did.
+func (s *Site) logAction(r *Request, err error) {
+	if err != nil {
+		s.log.WarnContext(r.Context(), "dashboard: action failed", "action", r.URL.Path, "by", r.Viewer.By(), "err", err)
+		return
+	}
+	s.log.InfoContext(r.Context(), "dashboard: action", "action", r.URL.Path, "by", r.Viewer.By())
+}
+
+// WantsHTML reports whether a person's browser sends a request, and not a script.
+func WantsHTML(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // Fail answers with the page of an error.
 func (s *Site) Fail(w http.ResponseWriter, r *http.Request, status int, detail, correlationID string) {
-	req := &Request{Request: r, site: s, w: w, Viewer: s.viewer(r)}
+	protect(w.Header())
+	req := &Request{Request: r, site: s, w: w, Viewer: s.Viewer(r)}
+	login := "/login"
+	if r.Method == http.MethodGet {
+		login += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
 	_ = req.Show(Page{Title: http.StatusText(status), Status: status, Body: g.Group{
-		h.H1(g.Text(http.StatusText(status))), h.P(g.Text(detail)), h.P(g.Text("Correlation ID: "), h.Code(g.Text(correlationID))),
+		h.H1(g.Text(http.StatusText(status))), h.P(g.Text(detail)),
+		g.If(status == http.StatusUnauthorized, h.P(h.A(h.Href(s.link(login)), g.Text("Log in")))),
+		h.P(g.Text("Correlation ID: "), h.Code(g.Text(correlationID))),
 	}})
 }
 
-// Known reports whether somebody who is logged in sends a request.
-func (s *Site) Known(r *http.Request) bool { return s.viewer(r).known }
-
-// viewer returns who sends a request.
-func (s *Site) viewer(r *http.Request) Viewer {
-	c, err := r.Cookie(cookieName)
-	if err != nil {
-		return Viewer{}
-	}
-	digest, ok := s.sessions.Key(c.Value, time.Now())
-	if !ok {
-		return Viewer{}
-	}
-	key, ok := s.keys.Current(digest)
-	return Viewer{key.Name, key.Scopes, ok}
-}
-
-func (s *Site) loginPage(r *Request) error {
-	return r.Show(Page{Title: "Log in", Body: h.Form(h.Method("post"), h.Action(r.Link("/login")),
-		h.Input(h.Type("hidden"), h.Name("next"), h.Value(r.URL.Query().Get("next"))),
-		h.Label(g.Text("API key"), h.Input(h.Type("password"), h.Name("key"), h.Required(), g.Attr("autocomplete", "current-password"))),
-		h.Button(h.Type("submit"), g.Text("Log in")),
-	)})
-}
-
-func (s *Site) login(r *Request) error {
-	key, ok := s.keys.Find(r.PostFormValue("key"))
-	if !ok {
-		return &Error{http.StatusForbidden, "there is no such key"}
-	}
-	http.SetCookie(r.w, &http.Cookie{Name: cookieName, Value: s.sessions.Begin(key.Digest, time.Now()), Path: r.Link("/"), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.settings.Load().Secure})
-	next := r.PostFormValue("next")
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") {
-		next = "/"
-	}
-	return r.Done(next, "")
-}
-
-func (s *Site) logout(r *Request) error {
-	if c, err := r.Cookie(cookieName); err == nil {
+// Viewer returns who sends a request: the key of the session that its cookie names, or the
+// person that a trusted proxy names. API keys don't count.
+func (s *Site) Viewer(r *http.Request) Viewer {
+	now, person := time.Now(), s.person(r)
+	for _, c := range s.cookies(r) {
+		digest, ok := s.sessions.Key(c.Value, person, now)
+		if !ok {
+			continue
+		}
+		if key, ok := s.keys.Current(digest); ok {
+			return Viewer{Name: key.Name, Scopes: key.Scopes, known: true, session: true}
+		}
 		s.sessions.End(c.Value)
 	}
-	return r.Done("/login", "")
+	return Viewer{Name: person, Scopes: s.settings.Load().AuthScopes, known: person != ""}
+}
+
+// maxName limits the name that a proxy gives a person, in bytes.
+const maxName = 256
+
+// person returns whom a trusted proxy names as the sender of a request, or "". A header
+// that is there twice may be the client's own, so it names nobody.
+func (s *Site) person(r *http.Request) string {
+	current := s.settings.Load()
+	if current.AuthHeader == "" || len(current.AuthScopes) == 0 || !s.keys.From(r).Trusted {
+		return ""
+	}
+	values := r.Header.Values(current.AuthHeader)
+	if len(values) != 1 || len(values[0]) > maxName || strings.ContainsFunc(values[0], unprintable) {
+		return ""
+	}
+	return strings.TrimSpace(values[0])
 }

@@ -42,7 +42,7 @@ func (e entry) has(path string) bool {
 
 // layout returns the document around a page.
 func (r *Request) layout(p Page) g.Node {
-	done := r.URL.Query().Get("done")
+	done := r.done()
 	return h.Doctype(h.HTML(h.Lang("en"), g.Attr("data-base", r.site.link("")),
 		h.Head(
 			h.Meta(h.Charset("utf-8")), h.Meta(h.Name("viewport"), h.Content("width=device-width, initial-scale=1")),

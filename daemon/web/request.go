@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	g "maragu.dev/gomponents"
 
@@ -14,9 +15,10 @@ import (
 
 // Viewer is who sends a request.
 type Viewer struct {
-	Name   string // of the key, or as the proxy says; "": nobody is logged in
-	Scopes []scope.Scope
-	known  bool
+	Name    string // of the key, or as the proxy says; "": nobody is logged in
+	Scopes  []scope.Scope
+	known   bool
+	session bool // logged in here, and not by the proxy
 }
 
 // May reports whether the viewer may do what needs a scope.
@@ -24,17 +26,35 @@ func (v Viewer) May(needed scope.Scope) bool {
 	return needed == scope.Public || v.known && scope.Allows(v.Scopes, needed)
 }
 
+// By names the viewer where it is recorded who did something: "key NAME" as in the API, or
+// the name that the proxy gave.
+func (v Viewer) By() string {
+	switch {
+	case v.session:
+		return "key " + v.Name
+	case strings.HasPrefix(v.Name, "key "): // only vega's own keys are called that
+		return "person " + v.Name
+	default:
+		return v.Name
+	}
+}
+
 // Request is a request for a page.
 type Request struct {
 	*http.Request
 	Viewer Viewer
 	site   *Site
+	route  *Route // nil for the page of an error
 	w      http.ResponseWriter
 	param  func(name string) string
 }
 
 // Param returns a part of the path, unescaped.
 func (r *Request) Param(name string) string { return r.param(name) }
+
+// Active reports whether the viewer may still do what the row does. A stream asks now and
+// then, and ends when the session has; asking counts as use of the session.
+func (r *Request) Active() bool { return r.site.Viewer(r.Request).May(r.route.Scope) }
 
 // Link returns a path of the site as the browser sees it. Each %s of the path is replaced
 // by an escaped argument.
@@ -62,7 +82,6 @@ func (r *Request) Show(p Page) error {
 		return fmt.Errorf("render %s: %w", p.Title, err)
 	}
 	r.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	r.w.Header().Set("Cache-Control", "no-store")
 	if p.Status != 0 {
 		r.w.WriteHeader(p.Status)
 	}
@@ -78,11 +97,19 @@ func (r *Request) Done(path, message string) error {
 		if strings.Contains(path, "?") {
 			separator = "&"
 		}
-		to += separator + "done=" + url.QueryEscape(message)
+		to += separator + "done=" + r.site.notes.Add(r.Viewer.By(), message, time.Now())
 	}
-	r.w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(r.w, r.Request, r.site.link(to), http.StatusSeeOther)
 	return nil
+}
+
+// done returns what the last form of the viewer did, or "".
+func (r *Request) done() string {
+	id := r.URL.Query().Get("done")
+	if id == "" {
+		return ""
+	}
+	return r.site.notes.Text(r.Viewer.By(), id, time.Now())
 }
 
 // Error is an error with what the browser is told.

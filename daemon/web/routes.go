@@ -12,7 +12,8 @@ type Route struct {
 	Scope        scope.Scope // what the viewer's key must allow; Public: nobody needs to log in
 	MaxBody      int64       // in bytes; 0: the route has no body
 	Waits        bool        // may take as long as the longest check
-	Streams      bool        // sets its own deadlines, and ends when the site closes
+	Streams      bool        // sets its own deadlines; the context ends when the site closes
+	Published    bool        // for everyone, under every host name, and without the dashboard
 	serve        func(*Request) error
 }
 
@@ -21,9 +22,9 @@ const maxForm = 64 << 10
 // Routes returns the table.
 func (s *Site) Routes() []Route {
 	return []Route{
-		{Method: http.MethodGet, Path: "/static/:file", serve: s.static},
+		{Method: http.MethodGet, Path: "/static/:file", Published: true, serve: s.static},
 		{Method: http.MethodGet, Path: "/login", serve: s.loginPage},
-		{Method: http.MethodPost, Path: "/login", MaxBody: maxForm, serve: s.login},
+		{Method: http.MethodPost, Path: "/login", MaxBody: maxLogin, serve: s.login},
 		{Method: http.MethodPost, Path: "/logout", MaxBody: maxForm, serve: s.logout},
 		{Method: http.MethodGet, Path: "/", Scope: scope.Read, serve: s.overview},
 	}

@@ -15,11 +15,14 @@ type Request struct {
 	connection    *connection
 	from          netip.Addr // see clientAddress
 	began         time.Time
+	trusted       bool // the connection is from a trusted proxy
+	yielded       bool // see Yield; Limiter.mu guards it
 }
 
 type (
 	connectionKey struct{}
 	clientKey     struct{}
+	requestKey    struct{}
 )
 
 // WithConnection implements http.Server.ConnContext.
@@ -34,6 +37,16 @@ func ClientIn(ctx context.Context) (netip.Addr, bool) {
 	return a, ok
 }
 
+// Peer returns the address that a request's client is known by, and whether a trusted
+// proxy passed the request on. An IPv6 client is known by its /64 network.
+func Peer(ctx context.Context) (client netip.Addr, trusted bool) {
+	f, ok := ctx.Value(requestKey{}).(*Request)
+	if !ok { // not accepted by a limiter
+		return netip.Addr{}, false
+	}
+	return f.from, f.trusted
+}
+
 // Identify returns the request with what ClientIn reads, and what Admit needs. The
 // second is nil for a request whose connection the limiter did not accept.
 func (m *Limiter) Identify(r *http.Request) (*http.Request, *Request) {
@@ -42,11 +55,13 @@ func (m *Limiter) Identify(r *http.Request) (*http.Request, *Request) {
 		return r, nil
 	}
 	address := addressOf(c.RemoteAddr())
-	from := forwardedClient(address, m.trusted(), r.Header)
+	proxies, ctx := m.trusted(), r.Context()
+	from := forwardedClient(address, proxies, r.Header)
 	if from != address {
-		r = r.WithContext(context.WithValue(r.Context(), clientKey{}, from))
+		ctx = context.WithValue(ctx, clientKey{}, from)
 	}
-	return r, &Request{Method: r.Method, connection: c, from: clientAddress(from), began: time.Now()}
+	f := &Request{Method: r.Method, connection: c, from: clientAddress(from), trusted: trusts(proxies, address), began: time.Now()}
+	return r.WithContext(context.WithValue(ctx, requestKey{}, f)), f
 }
 
 // Admit admits a request, which ends with Release, if the limits allow it: the total, that of its client,
@@ -141,6 +156,41 @@ func (m *Limiter) promote(f *Request) (evicted *connection, exceeded string) {
 func (m *Limiter) Release(f *Request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if f.yielded {
+		return
+	}
+	m.releaseLocked(f)
+	if !f.Authenticated || f.connection.httpIdle {
+		m.markIdle(f.connection)
+	}
+	m.forget(f.from)
+	m.wake()
+}
+
+// Yield makes a request count as ended while it still writes: it is a stream, whose client
+// loses nothing when it is closed, and connects again. So it takes no place of a request,
+// a drain does not wait for it, and its connection gives way to others as an idle one
+// does. ctx is that of the request.
+func Yield(ctx context.Context) {
+	f, ok := ctx.Value(requestKey{}).(*Request)
+	if !ok { // not accepted by a limiter
+		return
+	}
+	m := f.connection.limiter
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if f.yielded {
+		return
+	}
+	f.yielded = true
+	m.releaseLocked(f)
+	m.markIdle(f.connection)
+	m.forget(f.from)
+	m.wake()
+}
+
+// releaseLocked counts a request no longer. The caller holds m.mu.
+func (m *Limiter) releaseLocked(f *Request) {
 	own := m.clientOf(f.from)
 	delete(m.requests, f)
 	f.connection.requests--
@@ -149,11 +199,6 @@ func (m *Limiter) Release(f *Request) {
 		m.anonymous--
 		own.anonymous--
 	}
-	if !f.Authenticated || f.connection.httpIdle {
-		m.markIdle(f.connection)
-	}
-	m.forget(f.from)
-	m.wake()
 }
 
 // ConnState implements http.Server.ConnState.

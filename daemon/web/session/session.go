@@ -1,4 +1,5 @@
-// Package session keeps who is logged in: sessions of browsers, in memory.
+// Package session keeps who is logged in: the sessions of browsers, the tries to log in,
+// and what a browser is shown after a form. All of it is in memory, and bounded.
 package session
 
 import (
@@ -21,10 +22,14 @@ type Key struct {
 	Scopes []scope.Scope // empty: everything
 }
 
-// The limits of a session.
+// The limits of a session, and of their number. Beyond it, the session ends that was not
+// used for the longest time: first one of the same key, so that one key can't end the
+// sessions of others.
 const (
 	Lifetime = 12 * time.Hour
 	Idle     = 2 * time.Hour
+	perKey   = 100
+	inTotal  = 10_000
 )
 
 // Sessions is safe for concurrent use.
@@ -35,34 +40,70 @@ type Sessions struct {
 
 type one struct {
 	key         Digest
+	person      string // see Begin
 	began, used time.Time
 }
 
 // New returns Sessions without any.
 func New() *Sessions { return &Sessions{all: map[[sha256.Size]byte]*one{}} }
 
-// Begin returns the token of a new session for a key.
-func (s *Sessions) Begin(key Digest, now time.Time) (token string) {
+// Begin returns the token of a new session for a key. person is whom a proxy in front of
+// vega names, or "": the session is for them alone.
+func (s *Sessions) Begin(key Digest, person string, now time.Time) (token string) {
 	var b [32]byte
 	rand.Read(b[:]) // never returns an error
 	token = base64.RawURLEncoding.EncodeToString(b[:])
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.all[sha256.Sum256([]byte(token))] = &one{key, now, now}
+	s.makePlace(key, now)
+	s.all[sha256.Sum256([]byte(token))] = &one{key, person, now, now}
 	return token
 }
 
+// makePlace ends the sessions that are over, and one more if there are too many. The
+// caller holds s.mu.
+func (s *Sessions) makePlace(key Digest, now time.Time) {
+	var oldest, own [sha256.Size]byte // of all, and of this key
+	count := 0
+	for at, o := range s.all {
+		if o.over(now) {
+			delete(s.all, at)
+			continue
+		}
+		if first := s.all[oldest]; first == nil || o.used.Before(first.used) {
+			oldest = at
+		}
+		if o.key != key {
+			continue
+		}
+		count++
+		if first := s.all[own]; first == nil || o.used.Before(first.used) {
+			own = at
+		}
+	}
+	switch {
+	case count >= perKey:
+		delete(s.all, own)
+	case len(s.all) >= inTotal:
+		delete(s.all, oldest)
+	}
+}
+
+func (o *one) over(now time.Time) bool {
+	return now.Sub(o.began) >= Lifetime || now.Sub(o.used) >= Idle
+}
+
 // Key returns the digest of the key that the session of a token began with. ok is false if
-// there is no such session, or no longer.
-func (s *Sessions) Key(token string, now time.Time) (key Digest, ok bool) {
+// there is no such session, or no longer, or if it began for another person.
+func (s *Sessions) Key(token, person string, now time.Time) (key Digest, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := sha256.Sum256([]byte(token))
 	o := s.all[at]
-	if o == nil {
+	switch {
+	case o == nil || o.person != person:
 		return key, false
-	}
-	if now.Sub(o.began) >= Lifetime || now.Sub(o.used) >= Idle {
+	case o.over(now):
 		delete(s.all, at)
 		return key, false
 	}
@@ -75,4 +116,22 @@ func (s *Sessions) End(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.all, sha256.Sum256([]byte(token)))
+}
+
+// Keep ends the sessions of all keys that accepted does not report.
+func (s *Sessions) Keep(accepted func(Digest) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at, o := range s.all {
+		if !accepted(o.key) {
+			delete(s.all, at)
+		}
+	}
+}
+
+// Len returns the number of sessions, with those that are over and not yet removed.
+func (s *Sessions) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.all)
 }
