@@ -21,6 +21,15 @@ func newForPages(d *Daemon) (forPages, engine.NamedSink) {
 // Live returns what the pages show of the last runs.
 func (p *forPages) Live() *live.Board { return p.board }
 
+// configure makes the board follow the integrations of a configuration.
+func (p *forPages) configure(cfg *config.Config) {
+	names := make([]string, len(cfg.Integrations))
+	for n, i := range cfg.Integrations {
+		names[n] = i.Name
+	}
+	p.board.Configure(names)
+}
+
 // Block returns the block that configures an integration, as it was when the
 // configuration in force was loaded, without secrets.
 func (p *forPages) Block(name string) (config.Block, error) {

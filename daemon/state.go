@@ -61,6 +61,7 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 	if changes {
 		d.metrics.Configure(exported(next.Config, changed))
 	}
+	d.forPages.configure(next.Config)
 	recall(d, changed.Added)
 	if d.alerts != nil {
 		if changes {

@@ -1,9 +1,13 @@
-// Package live keeps what the pages show of the last runs of each integration, and tells
-// the browsers that are open what changed. It is a best-effort sink of runs.
+// Package live keeps what the pages show of the last runs of each integration, and sends
+// open browsers what changed. It is a best-effort sink of runs.
+//
+//	live.go  Board, the last runs of each integration
+//	feed.go  Feed, what viewers are sent
 package live
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"time"
 
@@ -27,38 +31,130 @@ type Row struct {
 
 // Board keeps the rows. It is safe for concurrent use.
 type Board struct {
-	mu   sync.Mutex
-	rows map[string]*Row
+	epoch string // differs in each process
+
+	mu         sync.Mutex
+	rows       map[string]*row
+	configured bool     // rows has every integration that may have one
+	changed    []string // the rows that changed since the last message; a name may be there twice
+	generation uint64   // grows with each message to viewers
+	sent       uint64   // the generation of the last message
+	replaced   uint64   // the generation of the last change that is not in the rows
 }
 
 // New returns a Board without rows.
-func New() *Board { return &Board{rows: map[string]*Row{}} }
+func New() *Board {
+	return &Board{epoch: strconv.FormatInt(time.Now().UnixNano(), 36), rows: map[string]*row{}}
+}
+
+// Configure makes the board forget the rows of all integrations but these, and ignore the
+// runs of others.
+func (b *Board) Configure(names []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	next := make(map[string]*row, len(names))
+	for _, name := range names {
+		if r := b.rows[name]; r != nil {
+			next[name] = r
+		} else {
+			next[name] = &row{}
+		}
+	}
+	if b.configured {
+		b.generation++
+		b.replaced = b.generation
+	}
+	b.rows, b.configured = next, true
+}
 
 // Record adds a run. It never fails.
 func (b *Board) Record(_ context.Context, r check.Run) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	row := b.rows[r.Integration]
-	if row == nil {
-		row = &Row{}
-		b.rows[r.Integration] = row
+	at := b.rows[r.Integration]
+	if at == nil {
+		if b.configured {
+			return nil
+		}
+		at = &row{}
+		b.rows[r.Integration] = at
 	}
-	if n := len(row.Beats); n == 0 || row.Beats[n-1].Status != r.Status {
-		row.Since = r.Began
-	}
-	if len(row.Beats) == Beats {
-		row.Beats = append(row.Beats[:0:0], row.Beats[1:]...)
-	}
-	row.Beats = append(row.Beats, Beat{r.Status, float32(check.Milliseconds(r.Took))})
+	at.add(&r)
+	b.touch(at, r.Integration)
 	return nil
+}
+
+// touch makes a row part of the next message. The caller holds b.mu.
+func (b *Board) touch(r *row, name string) {
+	if r.changed != b.generation+1 {
+		r.changed = b.generation + 1
+		b.changed = append(b.changed, name)
+	}
 }
 
 // Row returns the row of an integration. It is empty if nothing is known.
 func (b *Board) Row(name string) Row {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if row := b.rows[name]; row != nil {
-		return Row{append([]Beat(nil), row.Beats...), row.Since}
+	if r := b.rows[name]; r != nil {
+		return r.export()
 	}
 	return Row{}
+}
+
+// Generation identifies what the viewer of a page has seen. A page takes it before it reads
+// anything else.
+func (b *Board) Generation() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.id(b.generation)
+}
+
+func (b *Board) id(generation uint64) string {
+	return b.epoch + "-" + strconv.FormatUint(generation, 10)
+}
+
+// row is a Row in little memory: there may be 10,000.
+type row struct {
+	since    time.Time
+	changed  uint64 // the generation of the message that has the last change
+	statuses [Beats]uint8
+	took     [Beats]float32
+	first    uint8 // the index of the oldest run
+	count    uint8
+}
+
+// statuses are the statuses of a run, by their number in a row.
+var statuses = [...]check.Status{check.Unknown, check.Healthy, check.Degraded, check.Unhealthy, check.Disabled}
+
+func number(s check.Status) uint8 {
+	for n, one := range statuses {
+		if s == one {
+			return uint8(n)
+		}
+	}
+	return 0
+}
+
+func (r *row) add(run *check.Run) {
+	status := number(run.Status)
+	if r.count == 0 || r.statuses[(r.first+r.count-1)%Beats] != status {
+		r.since = run.Began
+	}
+	at := (r.first + r.count) % Beats
+	r.statuses[at], r.took[at] = status, float32(check.Milliseconds(run.Took))
+	if r.count < Beats {
+		r.count++
+	} else {
+		r.first = (r.first + 1) % Beats
+	}
+}
+
+func (r *row) export() Row {
+	out := Row{Beats: make([]Beat, r.count), Since: r.since}
+	for n := range out.Beats {
+		at := (int(r.first) + n) % Beats
+		out.Beats[n] = Beat{statuses[r.statuses[at]], r.took[at]}
+	}
+	return out
 }

@@ -7,6 +7,7 @@
 //	layout.go     what is around each page
 //	sources.go    what the pages read and change
 //	access.go     login, sessions, who may
+//	events.go     the stream of what changes
 //
 // The other files have one page each. ui/ has the parts that pages share, assets/ the style
 // and the scripts, query/ the filter of the overview, session/ the sessions, and publish/

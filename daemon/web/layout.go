@@ -43,7 +43,7 @@ func (e entry) has(path string) bool {
 // layout returns the document around a page.
 func (r *Request) layout(p Page) g.Node {
 	done := r.done()
-	return h.Doctype(h.HTML(h.Lang("en"), g.Attr("data-base", r.site.link("")),
+	return h.Doctype(h.HTML(h.Lang("en"), g.Attr("data-base", r.site.link("")), g.If(p.Live != "", h.Data("live", p.Live)),
 		h.Head(
 			h.Meta(h.Charset("utf-8")), h.Meta(h.Name("viewport"), h.Content("width=device-width, initial-scale=1")),
 			h.Meta(h.Name("color-scheme"), h.Content("light dark")),

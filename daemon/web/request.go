@@ -72,6 +72,7 @@ type Page struct {
 	Nav     string // the path of the entry of the menu that is marked
 	Status  int    // 0: 200
 	Scripts []string
+	Live    string // what Board.Generation returned before the page read its content; "": it does not change by itself
 	Body    g.Node
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"vega/daemon/api/scope"
 	"vega/daemon/config"
+	"vega/daemon/live"
 	"vega/daemon/web/session"
 )
 
@@ -21,6 +22,7 @@ type Site struct {
 	sessions *session.Sessions
 	tries    *session.Tries
 	notes    *session.Notes
+	feed     *live.Feed
 	settings atomic.Pointer[current]
 	life     context.Context // of streams
 	end      context.CancelFunc
@@ -62,6 +64,7 @@ type Settings struct {
 func New(from Sources, keys Keys, log *slog.Logger) *Site {
 	s := &Site{sources: from, keys: keys, log: log, sessions: session.New(), tries: session.NewTries(), notes: session.NewNotes()}
 	s.life, s.end = context.WithCancel(context.Background())
+	s.feed = live.NewFeed(from.Live(), s.encode)
 	s.Set(Settings{})
 	return s
 }

@@ -1,0 +1,127 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"vega/daemon/api/scope"
+	"vega/daemon/engine"
+	"vega/daemon/live"
+	"vega/daemon/web/ui"
+	"vega/policies/check"
+)
+
+// The times of a stream of events.
+const (
+	sign     = 15 * time.Second // between comments, so that no proxy takes the stream for dead
+	patience = 10 * time.Second // for a viewer to take what is sent
+)
+
+// update is a message to the script of the pages. What a row has is described in row.go.
+type update struct {
+	From   uint64         `json:"from"`
+	Reload uint64         `json:"reload,omitempty"`
+	Rows   []change       `json:"rows"`
+	Count  engine.Summary `json:"count"`
+}
+
+// change is the present state of an integration, as a row shows it.
+type change struct {
+	Name    string       `json:"n"`
+	Status  check.Status `json:"s"`
+	Message string       `json:"m"`
+	Latency string       `json:"l"`
+	Beats   string       `json:"b"`
+}
+
+// encode returns a message to viewers.
+func (s *Site) encode(m live.Message) ([]byte, error) {
+	all, err := s.sources.Overview(engine.Selection{Stream: true}) // only the counts
+	if err != nil {
+		return nil, err
+	}
+	states, err := s.some(m.Names)
+	if err != nil {
+		return nil, err
+	}
+	out := update{From: m.From, Reload: m.Reload, Rows: make([]change, len(states)), Count: all.Summary}
+	for n := range states {
+		i := &states[n]
+		out.Rows[n] = change{i.Name, i.Status, message(i.Message), latency(i), digits(s.sources.Live().Row(i.Name).Beats)}
+	}
+	return json.Marshal(out)
+}
+
+// some returns the states of those integrations that are configured.
+func (s *Site) some(names []string) ([]engine.State, error) {
+	names = slices.Clone(names)
+	for len(names) > 0 {
+		o, err := s.sources.Overview(engine.Selection{Names: names})
+		unknown, ok := errors.AsType[*engine.UnknownError](err)
+		if !ok {
+			return o.Integrations, err
+		}
+		names = slices.DeleteFunc(names, func(name string) bool { return name == unknown.Name })
+	}
+	return nil, nil
+}
+
+// events answers with a stream of what changes; see live.Feed. It ends with the viewer's
+// session, and with the context of the request.
+func (s *Site) events(r *Request) error {
+	v, err := s.feed.Follow()
+	if err != nil {
+		r.w.Header().Set("Retry-After", "30")
+		return &Error{http.StatusServiceUnavailable, err.Error() + "; the page asks again every 30 seconds"}
+	}
+	defer v.Leave()
+	control := http.NewResponseController(r.w)
+	_ = control.SetReadDeadline(time.Time{}) // otherwise the deadline of the request ends the stream; only a test's writer has none
+	header := r.w.Header()
+	header.Set("Content-Type", "text/event-stream")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // nginx would keep events back
+	seen := r.Header.Get("Last-Event-ID")
+	if seen == "" {
+		seen = r.URL.Query().Get("since")
+	}
+	signs := time.NewTicker(sign)
+	defer signs.Stop()
+	for event := v.Missed(seen); event != nil; event = s.nextEvent(r, v, signs.C) {
+		_ = control.SetWriteDeadline(time.Now().Add(patience))
+		if _, err := r.w.Write(event); err != nil {
+			return nil // the browser is gone
+		}
+		if err := control.Flush(); err != nil {
+			return nil // likewise
+		}
+	}
+	return nil
+}
+
+// nextEvent waits for an event of a stream, or returns nil if the stream is to end.
+func (s *Site) nextEvent(r *Request, v *live.Viewer, signs <-chan time.Time) []byte {
+	select {
+	case event := <-v.Events():
+		return event
+	case <-signs:
+		if now := s.Viewer(r.Request); !now.May(scope.Read) {
+			return nil
+		}
+		return []byte(":\n\n")
+	case <-r.Context().Done():
+		return nil
+	}
+}
+
+// digits returns the runs of a bar as its attribute data-b has them.
+func digits(beats []live.Beat) string {
+	all := make([]byte, len(beats))
+	for n, b := range beats {
+		all[n] = byte('0' + ui.Harm(b.Status))
+	}
+	return string(all)
+}
