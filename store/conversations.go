@@ -53,6 +53,7 @@ type Query struct {
 	Reviewed *bool
 	Limit    int    // 1 to MaxPage; 0 means 50
 	Cursor   string // Page.Next of the previous page
+	Excerpt  int    // return at most this many characters of each prompt and response; 0: all
 }
 
 // Page is one page of conversations, newest first.

@@ -14,6 +14,7 @@ import (
 
 const (
 	conversationColumns = `id, ts, session_id, source, model, prompt, response, reviewed`
+	excerptColumns      = `id, ts, session_id, source, model, substr(prompt, 1, ?), substr(response, 1, ?), reviewed`
 
 	insertConversation = `INSERT INTO conversations (ts, session_id, source, reviewed, model, prompt, response) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	oneConversation    = `SELECT ` + conversationColumns + ` FROM conversations WHERE id = ?`
@@ -142,7 +143,12 @@ func selectConversations(q *store.Query) (string, []any) {
 		add("reviewed = ?", *q.Reviewed)
 	}
 	where = append(where, "(ts, id) < (?, ?)")
-	return `SELECT ` + conversationColumns + ` FROM conversations WHERE ` + strings.Join(where, " AND ") + ` ORDER BY ts DESC, id DESC LIMIT ?`, args
+	columns := conversationColumns
+	if q.Excerpt > 0 {
+		columns = excerptColumns
+		args = append([]any{q.Excerpt, q.Excerpt}, args...)
+	}
+	return `SELECT ` + columns + ` FROM conversations WHERE ` + strings.Join(where, " AND ") + ` ORDER BY ts DESC, id DESC LIMIT ?`, args
 }
 
 type scanner interface{ Scan(dest ...any) error }

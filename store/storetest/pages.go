@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +108,25 @@ func pageLimitsAreChecked(t *testing.T, d database) {
 		if more := want >= 0 && want < 60; (conversations.Next != "") != more || (runs.Next != "") != more {
 			t.Errorf("limit %d: cursors %q and %q", limit, conversations.Next, runs.Next)
 		}
+	}
+}
+
+func excerptsAreCut(t *testing.T, d database) {
+	s := d.open(t)
+	for _, text := range []string{"", "é🙂", "é🙂x", strings.Repeat("é", 1<<20)} {
+		logConversation(t, s, store.Conversation{SessionID: "s", Source: "x", Prompt: text, Response: text + "!", Reviewed: true})
+	}
+	yes, cursor := true, ""
+	var got []string
+	for range 4 { // the cursor is that of the same query without excerpts
+		p, err := s.HistoryPage(t.Context(), store.Query{Session: "s", Source: "x", Reviewed: &yes, Limit: 1, Cursor: cursor, Excerpt: 2})
+		if err != nil || len(p.Conversations) != 1 {
+			t.Fatal(p, err)
+		}
+		got, cursor = append(got, p.Conversations[0].Prompt, p.Conversations[0].Response), p.Next
+	}
+	if want := []string{"éé", "éé", "é🙂", "é🙂", "é🙂", "é🙂", "", "!"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -29,6 +29,7 @@ func Run(t *testing.T, open Opener) {
 		{"ConversationsAreMarkedAndDeleted", conversationsAreMarkedAndDeleted},
 		{"PagesAreCompleteAndInOrder", pagesAreCompleteAndInOrder},
 		{"PageLimitsAreChecked", pageLimitsAreChecked},
+		{"ExcerptsAreCut", excerptsAreCut},
 		{"ForgedCursorsAreRejected", forgedCursorsAreRejected},
 		{"MemoriesAreReplacedAndDeleted", memoriesAreReplacedAndDeleted},
 		{"MemoriesAreSortedByTheBytesOfTheirKeys", memoriesAreSortedByTheBytesOfTheirKeys},
