@@ -93,10 +93,13 @@ func TestTrustComesFirst(t *testing.T) {
 	if got := h.serves(); got != "acme=mine.wasm"+usual || h.status() != "a=healthy" {
 		t.Fatalf("at the start: %s, %s", got, h.status())
 	}
+	if p := h.plugin("mine.wasm"); p.Signer != key.Name() || !p.Trusted {
+		t.Errorf("signed by %s: %+v", key.Name(), p)
+	}
 	write(t, h.plugins(), "bbb.wasm", mine)
 	h.dropIn(t.Context(), filepath.Join(h.plugins(), "bbb.wasm"))
 	for _, file := range []string{"aaa.wasm", "bbb.wasm"} {
-		if p := h.plugin(file); p.Name != "" || !strings.Contains(p.Reason, "it is not signed") {
+		if p := h.plugin(file); p.Name != "" || p.Signer != "" || p.Trusted || !strings.Contains(p.Reason, "it is not signed") {
 			t.Errorf("%s: %+v", file, p)
 		}
 	}
@@ -110,6 +113,9 @@ func TestTrustComesFirst(t *testing.T) {
 	}
 	if got := h.serves(); got != "" {
 		t.Errorf("with another key: %s", got)
+	}
+	if p := h.plugin("mine.wasm"); p.Signer != key.Name() || p.Trusted {
+		t.Errorf("by an untrusted key: %+v", p)
 	}
 }
 

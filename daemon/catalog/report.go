@@ -11,8 +11,10 @@ type Report struct {
 	Bundled      bool          `json:"bundled"`
 	Digest       string        `json:"digest"` // hex SHA-256
 	SizeBytes    int           `json:"size_bytes"`
-	State        string        `json:"state"`  // loaded, unused, loading, refused or withdrawn
-	Reason       string        `json:"reason"` // why not loaded, or why a newer file is refused
+	Signer       string        `json:"signer"`  // the key that its signature names, or ""
+	Trusted      bool          `json:"trusted"` // it is bundled, or plugins.trusted_keys verified the signature
+	State        string        `json:"state"`   // loaded, unused, loading, refused or withdrawn
+	Reason       string        `json:"reason"`  // why not loaded, or why a newer file is refused
 	Probes       []ProbeReport `json:"probes"`
 	Integrations []string      `json:"integrations"`
 }
@@ -37,7 +39,7 @@ type CapabilityReport struct {
 func (s *Set) Report() []Report {
 	out := make([]Report, len(s.plugins))
 	for n, p := range s.plugins {
-		out[n] = p.report()
+		out[n] = p.report(s.Config.Plugins.Trust.Signed)
 		for _, i := range s.Config.Integrations {
 			if i.Plugin == p.Name() {
 				out[n].Integrations = append(out[n].Integrations, i.Name)
@@ -63,9 +65,11 @@ func (p *Plugin) refused() bool {
 	return p.Reason != "" && p.State != withdrawn && p.State != loading && !p.queued
 }
 
-func (p *Plugin) report() Report {
+// report describes the module. verified: vega accepts only modules that trusted keys signed.
+func (p *Plugin) report(verified bool) Report {
 	r := Report{
 		File: p.found.File, Bundled: p.found.File == "", State: p.State, Reason: p.Reason,
+		Signer: p.found.Signature.Signer(),
 		Probes: []ProbeReport{}, Integrations: []string{},
 	}
 	m := p.found.Module
@@ -74,7 +78,7 @@ func (p *Plugin) report() Report {
 		return r
 	}
 	r.Name, r.Version, r.Description = m.Manifest.Name, m.Manifest.Version, m.Manifest.Description
-	r.Digest, r.SizeBytes = m.Digest, m.Size
+	r.Digest, r.SizeBytes, r.Trusted = m.Digest, m.Size, r.Bundled || verified
 	for _, k := range m.Manifest.Probes {
 		r.Probes = append(r.Probes, ProbeReport{Name: k.Name, Summary: k.Summary, Capabilities: capabilities(k.Capabilities)})
 	}
