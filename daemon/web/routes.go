@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"vega/daemon/api/scope"
 )
@@ -21,7 +22,7 @@ const maxForm = 64 << 10
 
 // Routes returns the table.
 func (s *Site) Routes() []Route {
-	return []Route{
+	rows := []Route{
 		{Method: http.MethodGet, Path: "/static/:file", Published: true, serve: s.static},
 		{Method: http.MethodGet, Path: "/login", serve: s.loginPage},
 		{Method: http.MethodPost, Path: "/login", MaxBody: maxLogin, serve: s.login},
@@ -29,4 +30,8 @@ func (s *Site) Routes() []Route {
 		{Method: http.MethodGet, Path: "/", Scope: scope.Read, serve: s.overview},
 		{Method: http.MethodGet, Path: "/events", Scope: scope.Read, Streams: true, serve: s.events},
 	}
+	return slices.Concat(rows,
+		machinePages{s}.routes(),
+		conversationPages{s}.routes(),
+	)
 }

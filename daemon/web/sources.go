@@ -58,6 +58,7 @@ type Alerting interface {
 type Machine interface {
 	System(ctx context.Context) (monitor.System, error)
 	DatabaseStats(ctx context.Context) databases.Stats
+	ResetDatabaseStats()
 	Plugins() []catalog.Report
 	Ready() error
 }

@@ -1,0 +1,188 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"vega/daemon/monitor"
+	"vega/daemon/web/ui"
+	"vega/policies"
+)
+
+// The page waits for the evidence of new warnings, which takes about a second.
+const (
+	evidenceTimeout  = 2 * time.Second
+	evidenceInterval = 150 * time.Millisecond
+)
+
+// diagnostics shows the warnings about the host, the container and vega, each with its
+// warningEvidence and what to do, and then the figures.
+func (s machinePages) diagnostics(r *Request) error {
+	system, err := s.system(r.Context())
+	if err != nil {
+		return err
+	}
+	var warnings g.Node = ui.Notice(ui.Good, g.Text("No resource has reached a threshold."))
+	if len(system.Warnings) > 0 {
+		warnings = g.Map(worstFirst(system.Warnings), resourceWarning)
+	}
+	return r.Show(Page{Title: "Diagnostics", Nav: "/diagnostics", Body: g.Group{
+		h.H1(g.Text("Diagnostics "), levelMark(system.Status)),
+		warnings, unjudgedThresholds(system.Unjudged), h.H2(g.Text("Figures")), keyFigures(system), allFigures(system),
+	}})
+}
+
+// system reads the state of the machine, again while evidence is pending.
+func (s machinePages) system(ctx context.Context) (monitor.System, error) {
+	for end := time.Now().Add(evidenceTimeout); ; {
+		system, err := s.sources.System(ctx)
+		pending := slices.ContainsFunc(system.Warnings, func(w monitor.Warning) bool { return w.Evidence == monitor.EvidencePending })
+		if err != nil || !pending || time.Now().After(end) {
+			return system, err
+		}
+		select {
+		case <-ctx.Done():
+			return system, ctx.Err()
+		case <-time.After(evidenceInterval):
+		}
+	}
+}
+
+// worstFirst returns the warnings with the errors first, each kind in its order.
+func worstFirst(all []monitor.Warning) []monitor.Warning {
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b monitor.Warning) int {
+		return cmp.Compare(levelRank(b.Status), levelRank(a.Status))
+	})
+	return all
+}
+
+func levelRank(l policies.Level) int {
+	return slices.Index([]policies.Level{policies.LevelHealthy, policies.LevelWarning, policies.LevelError}, l)
+}
+
+// resourceWarning shows a resource that has reached a threshold.
+func resourceWarning(w monitor.Warning) g.Node {
+	subject := w.Resource
+	if w.Subject != "" {
+		subject += " of " + ui.Clean(w.Subject)
+	}
+	return h.Article(h.Class("panel"),
+		h.H2(levelMark(w.Status), g.Text(" "+subject)),
+		h.P(cleaned(w.Explanation)),
+		h.P(h.Strong(g.Text("What to do: ")), cleaned(w.WhatToDo)),
+		warningEvidence(w),
+		ui.Facts(
+			ui.Fact{Name: "Value", Value: g.Text(w.Unit.Format(w.Value))},
+			ui.Fact{Name: "Threshold", Value: thresholdOf(w)},
+			ui.Fact{Name: "Set at", Value: ui.Text(w.SetAt)},
+			ui.Fact{Name: "Since", Value: ui.Time(w.Since)},
+		),
+		evidenceFigures(w.Behind),
+	)
+}
+
+func thresholdOf(w monitor.Warning) g.Node {
+	if w.ThresholdBy == "" {
+		return nil
+	}
+	return g.Text(ui.Clean(w.ThresholdBy) + ", " + w.Unit.Format(w.Threshold))
+}
+
+// warningEvidence shows what was found about a warning, in sentences.
+func warningEvidence(w monitor.Warning) g.Node {
+	switch {
+	case w.Evidence == monitor.EvidencePending:
+		return ui.Notice(ui.Info, g.Text("vega still looks for the cause. Load the page again in a second."))
+	case len(w.Sentences) == 0:
+		return nil
+	}
+	return g.Group{h.H3(g.Text("Evidence")), h.Ul(h.Class("evidence"), g.Map(w.Sentences, func(line string) g.Node { return h.Li(ui.Text(line)) }))}
+}
+
+// unjudgedThresholds lists the thresholds that can't be judged. The built-in ones are folded,
+// because many of them apply only to some machines.
+func unjudgedThresholds(all []monitor.Unjudged) g.Node {
+	var own, builtIn []ui.Row
+	for _, u := range all {
+		row := ui.Row{ui.Text(strings.Trim(u.Resource+" "+u.Subject, " ")), ui.Text(u.Threshold), ui.Text(u.Reason)}
+		if u.BuiltIn {
+			builtIn = append(builtIn, row)
+		} else {
+			own = append(own, row)
+		}
+	}
+	columns := []string{"Figure", "Threshold", "Why"}
+	return g.Group{
+		g.If(len(own) > 0, g.Group{h.H2(g.Text("Thresholds that vega can't judge")), ui.Table("Thresholds that vega can't judge", columns, own)}),
+		g.If(len(builtIn) > 0, ui.Fold(g.Text(ui.Count(len(builtIn), "built-in threshold")+" without a figure on this machine"), ui.Table("Built-in thresholds without a figure", columns, builtIn))),
+	}
+}
+
+// keyFigures shows what has a limit.
+func keyFigures(s monitor.System) g.Node {
+	of := func(used, limit *uint64) string {
+		if used == nil || limit == nil {
+			return ""
+		}
+		return ui.Bytes(int64(*used)) + " of " + ui.Bytes(int64(*limit))
+	}
+	rows := []ui.Row{
+		figureRow(s, "Memory", "memory", "", s.Memory.Percent, of(s.Memory.Used, s.Memory.Limit)+" ("+s.Memory.Source+")"),
+		figureRow(s, "Processors", "cpu", "", s.CPU.SystemPercent, fmt.Sprintf("of %.3g (%s)%s", s.CPU.LimitCores, s.CPU.Source, loadsOf(s))),
+		figureRow(s, "Open files", "file_descriptors", "", s.FileDescriptors.Percent, openFilesOf(s)),
+	}
+	for _, d := range s.Disks {
+		rows = append(rows, figureRow(s, "Disk "+ui.Clean(d.Path), "disk", d.Path, d.Percent, of(d.Used, d.Total)))
+	}
+	return ui.Table("Figures with a limit", []string{"Resource", "#Use", "", "State"}, rows)
+}
+
+// figureRow returns a row with the use of a resource. group is the first part of the paths of
+// its figures.
+func figureRow(s monitor.System, name, group, subject string, percent *float64, more string) ui.Row {
+	if percent == nil {
+		return ui.Row{g.Text(name), ui.None(), ui.Text(cmp.Or(whyMissing(s, group), "no reason is known")), levelMark(policies.LevelUnknown)}
+	}
+	level := policies.LevelHealthy
+	for _, w := range s.Warnings {
+		if strings.HasPrefix(w.Resource, "system."+group) && (subject == "" || w.Subject == subject) {
+			level = policies.WorstLevel(level, w.Status)
+		}
+	}
+	return ui.Row{g.Text(name), g.Text(policies.Percent.Format(*percent)), g.Text(more), levelMark(level)}
+}
+
+// whyMissing returns why a figure of a resource is missing.
+func whyMissing(s monitor.System, group string) string {
+	for _, path := range slices.Sorted(maps.Keys(s.Unavailable)) {
+		if path == group || strings.HasPrefix(path, group+".") {
+			return s.Unavailable[path]
+		}
+	}
+	return ""
+}
+
+func loadsOf(s monitor.System) string {
+	c := s.CPU
+	if c.Load1 == nil || c.Load5 == nil || c.Load15 == nil {
+		return ""
+	}
+	return fmt.Sprintf(", load %.2f %.2f %.2f", *c.Load1, *c.Load5, *c.Load15)
+}
+
+func openFilesOf(s monitor.System) string {
+	f := s.FileDescriptors
+	if f.Open == nil || f.SoftLimit == nil {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d", *f.Open, *f.SoftLimit)
+}

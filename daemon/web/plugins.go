@@ -1,0 +1,175 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"vega/daemon/catalog"
+	"vega/daemon/web/ui"
+)
+
+// shownUsers is the number of integrations of a plugin that are listed.
+const shownUsers = 50
+
+// plugins shows every module: first those that are refused, with the reason, then those
+// in use. Bundled ones that nothing uses are folded.
+func (s machinePages) plugins(r *Request) error {
+	var refused, used, unused g.Group
+	all := s.sources.Plugins()
+	slices.SortStableFunc(all, func(a, b catalog.Report) int { return cmp.Compare(pluginRank(a), pluginRank(b)) })
+	for _, p := range all {
+		switch {
+		case pluginRank(p) < 2:
+			refused = append(refused, r.plugin(p))
+		case p.State == "unused":
+			unused = append(unused, r.plugin(p))
+		default:
+			used = append(used, r.plugin(p))
+		}
+	}
+	if len(refused) > 0 {
+		refused = append(g.Group{h.H2(g.Text("Not in service"))}, append(refused, h.H2(g.Text("In service")))...)
+	}
+	return r.Show(Page{Title: "Plugins", Nav: "/plugins", Body: g.Group{
+		h.H1(g.Text("Plugins")), refused, used,
+		g.If(len(unused) > 0, ui.Fold(g.Text(ui.Count(len(unused), "bundled plugin")+" that no integration uses"), unused)),
+	}})
+}
+
+// pluginRank orders plugins: those that don't run, those with a newer file that doesn't, the
+// others.
+func pluginRank(p catalog.Report) int {
+	switch {
+	case p.State != "loaded" && p.State != "unused":
+		return 0
+	case p.Reason != "":
+		return 1
+	default:
+		return 2
+	}
+}
+
+// plugin shows a module.
+func (r *Request) plugin(p catalog.Report) g.Node {
+	from := p.File
+	if p.Bundled {
+		from = "bundled with vega"
+	}
+	return h.Article(h.Class("panel plugin"),
+		h.H3(pluginMark(p), g.Text(" "+ui.Clean(cmp.Or(ui.Cut(p.Name, 100), from)))),
+		g.If(p.Description != "", h.Div(ui.Text(p.Description))),
+		g.If(p.Reason != "", ui.Notice(reasonKind(p), ui.Text(p.Reason))),
+		ui.Facts(
+			ui.Fact{Name: "Version", Value: nonEmpty(p.Version)},
+			ui.Fact{Name: "File", Value: ui.Text(from)},
+			ui.Fact{Name: "SHA-256", Value: digestOf(p.Digest)},
+			ui.Fact{Name: "Size", Value: moduleSize(p.SizeBytes)},
+			ui.Fact{Name: "Signature", Value: signedBy(p)},
+			ui.Fact{Name: "Used by", Value: r.users(p.Integrations)},
+		),
+		probeTable(p.Probes),
+	)
+}
+
+func pluginMark(p catalog.Report) g.Node {
+	switch {
+	case p.State == "loaded" && p.Reason != "":
+		return ui.Mark(ui.Warning, "older version in service")
+	case p.State == "loaded":
+		return ui.Mark(ui.Good, "loaded")
+	case p.State == "loading":
+		return ui.Mark(ui.Info, "being compiled")
+	case p.State == "unused":
+		return ui.Mark(ui.Info, "unused")
+	default:
+		return ui.Mark(ui.Bad, p.State)
+	}
+}
+
+func reasonKind(p catalog.Report) ui.Kind {
+	if p.State == "loading" {
+		return ui.Info
+	}
+	return ui.Bad
+}
+
+func nonEmpty(s string) g.Node {
+	if s == "" {
+		return nil
+	}
+	return ui.Text(s)
+}
+
+func digestOf(hex string) g.Node {
+	if hex == "" {
+		return nil
+	}
+	return h.Code(h.Class("digest"), cleaned(ui.Cut(hex, 64)))
+}
+
+func moduleSize(n int) g.Node {
+	if n == 0 {
+		return nil
+	}
+	return g.Text(ui.Bytes(int64(n)))
+}
+
+// signedBy says who signed a module, and whether vega has checked that.
+func signedBy(p catalog.Report) g.Node {
+	switch {
+	case p.Bundled:
+		return g.Text("part of vega's own program")
+	case p.Signer == "":
+		return g.Text("none")
+	case p.Trusted:
+		return g.Group{h.Code(cleaned(p.Signer)), g.Text(", verified by plugins.trusted_keys")}
+	default:
+		return g.Group{h.Code(cleaned(p.Signer)), g.Text(", not verified")}
+	}
+}
+
+// users links to the integrations of a plugin.
+func (r *Request) users(names []string) g.Node {
+	if len(names) == 0 {
+		return g.Text("no integration")
+	}
+	links := h.Ul(h.Class("inline"), g.Map(names[:min(len(names), shownUsers)], func(name string) g.Node {
+		return h.Li(h.A(h.Href(r.Link("/integrations/%s", name)), cleaned(name)))
+	}))
+	if n := len(names) - shownUsers; n > 0 {
+		return g.Group{links, g.Textf("and %d more", n)}
+	}
+	return links
+}
+
+// probeTable shows what each probe of a module may ask for.
+func probeTable(all []catalog.ProbeReport) g.Node {
+	if len(all) == 0 {
+		return nil
+	}
+	var rows []ui.Row
+	for _, p := range all {
+		rows = append(rows, ui.Row{ui.Text(p.Name), ui.Text(p.Summary), capabilityList(p.Capabilities)})
+	}
+	return ui.Fold(g.Text(ui.Count(len(all), "probe")+" with what each may ask for"), ui.Table("Probes", []string{"Probe", "Purpose", "Capabilities"}, rows))
+}
+
+func capabilityList(all []catalog.CapabilityReport) g.Node {
+	if len(all) == 0 {
+		return g.Text("none")
+	}
+	return h.Ul(g.Map(all, func(c catalog.CapabilityReport) g.Node {
+		var optional, hosts g.Node
+		if c.Optional {
+			optional = g.Text(" (optional)")
+		}
+		if len(c.Hosts) > 0 {
+			hosts = ui.Text("to " + strings.Join(c.Hosts, ", "))
+		}
+		return h.Li(h.Strong(cleaned(c.Kind)), optional, g.Text(" "), hosts, g.Text(" "), ui.Text(c.Reason))
+	}))
+}
