@@ -83,8 +83,8 @@ func (e *Engine) Each(f func(r *Report, interval time.Duration)) {
 	}
 }
 
-// Integration reports the last known state, the binding and the grants of one
-// integration, without running it. The error is an *UnknownError.
+// Integration reports the last known state, the binding, the grants and the dependents of
+// one integration, without running it. The error is an *UnknownError.
 func (e *Engine) Integration(name string) (Integration, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -96,7 +96,7 @@ func (e *Engine) Integration(name string) (Integration, error) {
 	s := newListing(e.now, []*Report{r}).state(known{integration: i, bound: b})
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return Integration{State: s, DefinedAt: i.position, Grants: Grants(b.Grants)}, nil
+	return Integration{State: s, DefinedAt: i.position, Grants: Grants(b.Grants), Dependents: e.now.dependents(name)}, nil
 }
 
 // state returns the state of an integration, with its report from the listing.

@@ -66,12 +66,13 @@ type State struct {
 	DependsOn  []string `json:"depends_on"`
 }
 
-// Integration describes one integration: its state, where it is configured and its
-// grants.
+// Integration describes one integration: its state, where it is configured, its grants,
+// and what depends on it.
 type Integration struct {
 	State
-	DefinedAt string  `json:"defined_at"` // file:line
-	Grants    []Grant `json:"grants"`
+	DefinedAt  string   `json:"defined_at"` // file:line
+	Grants     []Grant  `json:"grants"`
+	Dependents []string `json:"dependents"` // integrations whose depends_on has it, in order of name
 }
 
 // Grant describes one thing that an integration may do, and where that is allowed.

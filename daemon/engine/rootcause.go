@@ -99,3 +99,15 @@ func (e *Engine) rootCause(r *Report) []string {
 	defer e.mu.RUnlock()
 	return e.now.roots([]*Report{r})(0)
 }
+
+// dependents returns the names of the integrations that depend on an integration. The
+// result is not nil.
+func (r *roster) dependents(name string) []string {
+	all, on := []string{}, r.number(name)
+	for n, depends := range r.depends {
+		if slices.Contains(depends, on) {
+			all = append(all, r.integrations[n].name)
+		}
+	}
+	return all
+}

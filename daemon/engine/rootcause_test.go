@@ -39,3 +39,16 @@ func BenchmarkRootCauses10k(b *testing.B) {
 		b.Fatal(last)
 	}
 }
+
+func TestDependentsAreReported(t *testing.T) {
+	e := New(Options{})
+	bound := func(name string, on ...string) *Binding {
+		return &Binding{Name: name, Enabled: true, Module: unmanaged{}, DependsOn: on}
+	}
+	e.Bind([]*Binding{bound("api", "db"), bound("cache"), bound("db"), bound("web", "api", "db")})
+	for name, want := range map[string]string{"db": "[api web]", "api": "[web]", "web": "[]", "cache": "[]"} {
+		if i, err := e.Integration(name); err != nil || fmt.Sprint(i.Dependents) != want || i.Dependents == nil {
+			t.Errorf("%s: %v, %v; want %s", name, i.Dependents, err, want)
+		}
+	}
+}
