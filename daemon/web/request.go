@@ -59,19 +59,25 @@ func (r *Request) Active() bool { return r.site.Viewer(r.Request).May(r.route.Sc
 // Link returns a path of the site as the browser sees it. Each %s of the path is replaced
 // by an escaped argument.
 func (r *Request) Link(path string, args ...string) string {
+	return r.site.link(fill(path, args))
+}
+
+// fill replaces each %s of a path by an escaped argument.
+func fill(path string, args []string) string {
 	escaped := make([]any, len(args))
 	for n, a := range args {
 		escaped[n] = url.PathEscape(a)
 	}
-	return r.site.link(fmt.Sprintf(path, escaped...))
+	return fmt.Sprintf(path, escaped...)
 }
 
 // Page is what Show puts into the layout.
 type Page struct {
-	Title   string // of the document, without the name of vega
-	Nav     string // the path of the entry of the menu that is marked
-	Status  int    // 0: 200
-	Scripts []string
+	Title   string   // of the document, without the name of vega
+	Nav     string   // the path of the entry of the menu that is marked
+	Status  int      // 0: 200
+	Scripts []string // and Styles: the files of assets besides those of each page
+	Styles  []string
 	Live    string // what Board.Generation returned before the page read its content; "": it does not change by itself
 	Body    g.Node
 }
@@ -111,6 +117,15 @@ func (r *Request) done() string {
 		return ""
 	}
 	return r.site.notes.Text(r.Viewer.By(), id, time.Now())
+}
+
+// back returns where a form leads to: to the overview as it was, if its field back says so,
+// or else to a path.
+func (r *Request) back(path string, args ...string) string {
+	if to := r.PostFormValue("back"); to == "/" || strings.HasPrefix(to, "/?") {
+		return to
+	}
+	return fill(path, args)
 }
 
 // Error is an error with what the browser is told.

@@ -33,5 +33,7 @@ func (s *Site) Routes() []Route {
 	return slices.Concat(rows,
 		machinePages{s}.routes(),
 		conversationPages{s}.routes(),
+		integrationPages{s}.routes(),
+		measurementPages{s}.routes(),
 	)
 }

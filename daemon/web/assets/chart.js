@@ -1,0 +1,94 @@
+// Draws the charts of a page with uPlot. Each figure names the address of its data, which
+// is fetched when the figure comes into view. Without this script, the page has tables.
+(() => {
+	"use strict";
+	const answers = new Map(); // by address: figures of one block share theirs
+	const load = (address) => {
+		if (!answers.has(address)) {
+			answers.set(address, fetch(address, { credentials: "same-origin", redirect: "error" }).then((r) => {
+				if (!r.ok) throw new Error(r.status);
+				return r.json();
+			}));
+		}
+		return answers.get(address);
+	};
+
+	const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "#888";
+	const short = (v) => String(+v.toPrecision(4));
+	const scale = (v, base, units) => {
+		let n = 0;
+		while (Math.abs(v) >= base && n < units.length - 1) { v /= base; n++; }
+		return short(v) + " " + units[n];
+	};
+	const formats = {
+		milliseconds: (v) => (Math.abs(v) < 1000 ? short(v) + " ms" : short(v / 1000) + " s"),
+		bytes: (v) => scale(v, 1024, ["B", "KiB", "MiB", "GiB", "TiB"]),
+		percent: (v) => short(v) + " %",
+		count: short,
+	};
+
+	// Marks the steps in which the target was down, by the part of the step.
+	const downtime = (down) => (u) => {
+		const { ctx, bbox } = u;
+		ctx.save();
+		ctx.fillStyle = colour("--bad-fill");
+		const width = bbox.width / Math.max(1, down.length - 1);
+		down.forEach((part, n) => {
+			if (part > 0) {
+				const tall = Math.max(4, bbox.height * 0.12 * part);
+				ctx.fillRect(bbox.left + (n - 0.5) * width, bbox.top + bbox.height - tall, Math.max(2, width), tall);
+			}
+		});
+		ctx.restore();
+	};
+
+	const options = (d, line, width, compact) => {
+		const format = Object.hasOwn(formats, d.unit) ? formats[d.unit] : (v) => short(v) + " " + d.unit; // a unit may be any text
+		const shown = (u, v) => (v == null ? "–" : format(v));
+		const axis = { stroke: colour("--dim"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
+		const bound = (label) => ({ label, stroke: "transparent", width: 0, points: { show: false }, value: shown });
+		return {
+			width, height: compact ? 140 : 240, tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
+			cursor: { drag: { x: false, y: false } },
+			scales: { y: { range: (u, low, high) => (low == null ? [0, 1] : uPlot.rangeNum(Math.min(0, low), high === low ? high + 1 : high, 0.1, true)) } },
+			axes: [axis, { ...axis, size: 76, values: (u, all) => all.map(format) }],
+			series: [
+				{ label: "Time", value: (u, t) => (t == null ? "–" : new Date(t * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC") },
+				{ label: "Mean", stroke: colour("--link"), width: 1.5, value: shown }, bound("Least"), bound("Most"),
+			],
+			bands: [{ series: [3, 2], fill: colour("--line") }],
+			hooks: line.down ? { draw: [downtime(line.down)] } : {},
+		};
+	};
+
+	const draw = async (figure) => {
+		const plot = figure.querySelector(".plot");
+		try {
+			const d = await load(figure.dataset.chart);
+			const line = d.series.find((s) => s.name === (figure.dataset.series || "")) || d.series[0];
+			if (!line || !line.mean.some((v) => v != null)) {
+				plot.textContent = "Nothing is stored of this period.";
+				return;
+			}
+			const times = line.mean.map((_, n) => d.from + n * d.step);
+			const compact = figure.parentElement.classList.contains("charts");
+			plot.textContent = "";
+			plot.setAttribute("aria-hidden", "true"); // the page has the figures as a table
+			const u = new uPlot(options(d, line, plot.clientWidth || 320, compact), [times, line.mean, line.min, line.max], plot);
+			new ResizeObserver(() => u.setSize({ width: plot.clientWidth, height: u.height })).observe(plot);
+			matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { u.destroy(); draw(figure); }, { once: true });
+		} catch {
+			plot.textContent = "The chart could not be loaded. Reload the page to try again.";
+		}
+	};
+
+	const seen = new IntersectionObserver((entries) => {
+		for (const e of entries) {
+			if (e.isIntersecting) {
+				seen.unobserve(e.target);
+				draw(e.target);
+			}
+		}
+	}, { rootMargin: "200px" });
+	document.querySelectorAll("figure[data-chart]").forEach((f) => seen.observe(f));
+})();

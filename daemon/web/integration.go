@@ -1,0 +1,392 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"vega/daemon/api/scope"
+	"vega/daemon/engine"
+	"vega/daemon/heartbeat"
+	"vega/daemon/web/ui"
+	"vega/policies/alert"
+	"vega/policies/check"
+	"vega/policies/incident"
+	"vega/store"
+)
+
+// integrationPages shows one integration, and acts on it.
+type integrationPages struct{ *Site }
+
+func (s integrationPages) routes() []Route {
+	const path = "/integrations/:name"
+	return []Route{
+		{Method: http.MethodGet, Path: path, Scope: scope.Read, serve: s.page},
+		{Method: http.MethodGet, Path: path + "/runs", Scope: scope.Read, serve: s.runs},
+		{Method: http.MethodGet, Path: path + "/history", Scope: scope.Read, serve: s.history},
+		{Method: http.MethodGet, Path: path + "/chart", Scope: scope.Read, serve: s.chart},
+		{Method: http.MethodPost, Path: path + "/check", Scope: scope.Write, MaxBody: maxForm, Waits: true, serve: s.check},
+		{Method: http.MethodPost, Path: path + "/silence", Scope: scope.Write, MaxBody: maxForm, serve: s.silence},
+	}
+}
+
+// integration is what is read for the page of one.
+type integration struct {
+	engine.Integration
+	since     time.Time // zero: not known
+	incidents []incident.Incident
+	silences  []incident.Silence // that hold now
+	past      past
+	related   map[string]check.Status
+}
+
+// page shows an integration. One that is not configured any longer has only its history.
+func (s integrationPages) page(r *Request) error {
+	name := r.Param("name")
+	now, err := s.sources.Integration(name)
+	if unknown, ok := errors.AsType[*engine.UnknownError](err); ok {
+		return s.removed(r, name, unknown)
+	}
+	if err != nil {
+		return err
+	}
+	i := integration{Integration: now, since: s.sources.Live().Row(name).Since}
+	if i.past, err = s.pastOf(r, name); err != nil {
+		return err
+	}
+	open := true
+	page, err := s.sources.Incidents(r.Context(), store.IncidentQuery{Open: &open, Subject: name, Limit: 20})
+	if err != nil {
+		return err
+	}
+	i.incidents = page.Incidents
+	if i.silences, err = s.silencesOf(r, &now); err != nil {
+		return err
+	}
+	if i.related, err = s.statuses(&i); err != nil {
+		return err
+	}
+	return r.Show(Page{Title: name, Nav: "/", Scripts: chartScripts, Styles: chartStyles, Body: g.Group{
+		h.Header(h.Class("title"), h.H1(nameOf(name)), ui.Status(i.Status), s.actions(r, &i)),
+		i.standing(r),
+		i.trouble(r),
+		i.past.failures(r),
+		i.past.uptime(),
+		i.past.latency(r),
+		i.metrics(r),
+		i.details(),
+		i.relations(r),
+		i.about(r),
+		g.Iff(i.Probe == heartbeat.Probe, func() g.Node { return howToPush(r, name) }),
+		s.configured(r, &i),
+	}})
+}
+
+// removed shows the history of an integration that is not configured any longer.
+func (s integrationPages) removed(r *Request, name string, unknown error) error {
+	past, err := s.pastOf(r, name)
+	if _, ok := errors.AsType[*engine.UnknownError](err); ok {
+		return unknown
+	}
+	if err != nil {
+		return err
+	}
+	return r.Show(Page{Title: name, Nav: "/", Scripts: chartScripts, Styles: chartStyles, Body: g.Group{
+		h.H1(nameOf(name)),
+		ui.Notice(ui.Info, g.Text("The configuration has no integration of this name. Only its history is left.")),
+		past.failures(r), past.uptime(), past.latency(r),
+	}})
+}
+
+// statuses returns the status of everything that an integration depends on, or that depends
+// on it.
+func (s integrationPages) statuses(i *integration) (map[string]check.Status, error) {
+	all := map[string]check.Status{}
+	names := slices.Concat(i.DependsOn, i.Dependents)
+	if len(names) == 0 {
+		return all, nil
+	}
+	o, err := s.sources.Overview(engine.Selection{Names: names})
+	if _, changed := errors.AsType[*engine.UnknownError](err); changed { // a reload removed one meanwhile
+		return all, nil
+	}
+	for n := range o.Integrations {
+		all[o.Integrations[n].Name] = o.Integrations[n].Status
+	}
+	return all, err
+}
+
+// silencesOf returns the silences that hold for an integration now.
+func (s integrationPages) silencesOf(r *Request, i *engine.Integration) ([]incident.Silence, error) {
+	page, err := s.sources.Silences(r.Context(), store.MaxPage, "")
+	if err != nil {
+		return nil, err
+	}
+	now, subject := time.Now(), alert.Integration{Name: i.Name, Group: i.Group, Labels: i.Labels}
+	return slices.DeleteFunc(page.Silences, func(one incident.Silence) bool {
+		selectors := make([]alert.Selector, len(one.Integrations))
+		for n, text := range one.Integrations {
+			selectors[n] = alert.Selector(text)
+		}
+		return !one.Active(now) || !alert.NewMatcher(selectors).Match(&subject)
+	}), nil
+}
+
+// actions are the buttons of an integration, for those who may press them.
+func (s integrationPages) actions(r *Request, i *integration) g.Node {
+	if !r.Viewer.May(scope.Write) {
+		return nil
+	}
+	silence := r.Link("/integrations/%s/silence", i.Name)
+	runs := i.Status != check.Disabled && i.Probe != heartbeat.Probe
+	return h.Div(h.Class("actions"),
+		g.If(runs, ui.Button(r.Link("/integrations/%s/check", i.Name), "Check now")),
+		ui.Button(silence, "Silence 1 h", ui.Input{Name: "for", Value: "1h"}),
+		ui.Button(silence, "Silence 4 h", ui.Input{Name: "for", Value: "4h"}),
+		ui.Fold(g.Text("Silence until…"), h.Form(h.Method("post"), h.Action(silence),
+			ui.Field("Until (UTC)", h.Input(h.Type("datetime-local"), h.Name("until"), h.Required())),
+			ui.Field("Why", h.Input(h.Type("text"), h.Name("comment"), h.MaxLength("500"))),
+			h.Button(h.Type("submit"), g.Text("Silence")))),
+	)
+}
+
+// standing says what is known now, and why.
+func (i *integration) standing(r *Request) g.Node {
+	var facts []ui.Fact
+	if i.Cause != check.NoCause {
+		facts = append(facts, ui.Fact{Name: "Cause", Value: g.Text(causes[i.Cause])})
+	}
+	if len(i.RootCause) > 0 {
+		facts = append(facts, ui.Fact{Name: "Root cause", Value: integrationLinks(r, i.RootCause...)})
+	}
+	if !i.since.IsZero() {
+		facts = append(facts, ui.Fact{Name: "Since", Value: ui.Time(i.since)})
+	}
+	if i.CheckedAt != nil {
+		facts = append(facts, ui.Fact{Name: "Last check", Value: ui.Time(*i.CheckedAt)}, ui.Fact{Name: "Response time", Value: g.Text(ui.Duration(spent(i.ResponseTimeMS)))})
+	}
+	return h.Section(h.Class("standing"),
+		g.If(i.Message != "", h.Div(h.Class("message"), ui.Text(i.Message))),
+		g.If(i.Stored, ui.Notice(ui.Info, g.Text("This is the state of an earlier run: it has not run since vega started or since it was changed."))),
+		ui.Facts(facts...),
+	)
+}
+
+// causes says what a cause means.
+var causes = map[check.Cause]string{
+	check.Target: "the target", check.Timeout: "the target did not answer in time", check.Probe: "the probe itself failed",
+	check.Denied: "the probe may not do what it tried", check.Host: "vega, or the host that it runs on",
+}
+
+// trouble lists open incidents and silences.
+func (i *integration) trouble(r *Request) g.Node {
+	var all g.Group
+	for n := range i.incidents {
+		one := &i.incidents[n]
+		all = append(all, h.Li(h.A(h.Href(r.Link("/incidents/%s", decimal(one.ID))), g.Text("Incident "+decimal(one.ID))),
+			g.Text(", "+string(one.Severity)+", since "), ui.Time(one.Opened), g.Text(": "), ui.Text(one.Summary),
+			g.Iff(one.Root != 0, func() g.Node {
+				return g.Group{g.Text(" It is explained by "), h.A(h.Href(r.Link("/incidents/%s", decimal(one.Root))), g.Text("incident "+decimal(one.Root))), g.Text(".")}
+			}),
+			g.Iff(one.Acknowledged != nil, func() g.Node { return g.Text(" Acknowledged by " + ui.Clean(one.Acknowledged.By) + ".") })))
+	}
+	for n := range i.silences {
+		one := &i.silences[n]
+		all = append(all, h.Li(h.Class("silenced"), h.A(h.Href(r.Link("/silences")), g.Text("Silenced")), g.Text(" until "), ui.Time(one.Until),
+			g.Text(" by "+ui.Clean(one.By)+": "), ui.Text(one.Comment),
+			g.If(len(one.Alerts) > 0, g.Text(" Only for the alerts "+ui.Clean(strings.Join(one.Alerts, ", "))+"."))))
+	}
+	return g.If(len(all) > 0, h.Section(h.Class("trouble"), h.H2(g.Text("Incidents and silences")), h.Ul(all)))
+}
+
+// details shows what the probe reported in the last run.
+func (i *integration) details() g.Node {
+	strain := strainOf(i.Contention)
+	if len(i.Details) == 0 && strain == "" {
+		return nil
+	}
+	facts := make([]ui.Fact, 0, len(i.Details)+1)
+	for _, name := range slices.Sorted(maps.Keys(i.Details)) {
+		facts = append(facts, ui.Fact{Name: ui.Clean(name), Value: ui.Text(i.Details[name])})
+	}
+	if strain != "" {
+		facts = append(facts, ui.Fact{Name: "Strain of the host", Value: g.Text(strain)})
+	}
+	return h.Section(h.Class("reported"), h.H2(g.Text("Details of the last run")), ui.Facts(facts...))
+}
+
+// maxRelated limits the names in a list; those that are not healthy come first.
+const maxRelated = 50
+
+// relations lists what an integration depends on, and what depends on it.
+func (i *integration) relations(r *Request) g.Node {
+	part := func(title string, names []string) g.Node {
+		if len(names) == 0 {
+			return nil
+		}
+		slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(ui.Harm(i.related[a]), ui.Harm(i.related[b])) })
+		shown := names[:min(len(names), maxRelated)]
+		return g.Group{h.H3(g.Text(title + " " + ui.Count(len(names), "integration"))), h.Ul(h.Class("related"),
+			g.Map(shown, func(name string) g.Node {
+				return h.Li(ui.Status(i.related[name]), g.Text(" "), integrationLinks(r, name))
+			}),
+			g.If(len(shown) < len(names), h.Li(g.Textf("and %d more, none of them worse", len(names)-len(shown)))))}
+	}
+	if len(i.DependsOn)+len(i.Dependents) == 0 {
+		return nil
+	}
+	return h.Section(h.H2(g.Text("Dependencies")), part("Depends on", i.DependsOn), part("Needed by", i.Dependents))
+}
+
+// about shows what the configuration says about an integration for people.
+func (i *integration) about(r *Request) g.Node {
+	facts := []ui.Fact{{Name: "Probe", Value: h.Code(g.Text(i.Probe))}}
+	add := func(name string, value g.Node) { facts = append(facts, ui.Fact{Name: name, Value: value}) }
+	if i.Description != "" {
+		add("Description", ui.Text(i.Description))
+	}
+	if i.Runbook != "" {
+		add("Runbook", ui.Link(i.Runbook, i.Runbook))
+	}
+	if i.Group != "" {
+		add("Group", h.A(h.Href(r.Link("/")+"?"+url.Values{"q": {"group:" + i.Group}}.Encode()), nameOf(i.Group)))
+	}
+	for _, label := range slices.Sorted(maps.Keys(i.Labels)) {
+		add("Label "+label, nameOf(i.Labels[label]))
+	}
+	switch {
+	case i.Probe == heartbeat.Probe: // its block says when it is expected
+	case i.IntervalMS > 0:
+		add("Checked", g.Textf("every %s, for at most %s", ui.Duration(spent(i.IntervalMS)), ui.Duration(spent(i.TimeoutMS))))
+	default:
+		add("Checked", g.Text("only on request"))
+	}
+	return h.Section(h.Class("about"), h.H2(g.Text("About")), ui.Facts(facts...))
+}
+
+// howToPush shows how the job of a heartbeat reports. Its token is not known here.
+func howToPush(r *Request, name string) g.Node {
+	origin := r.site.settings.Load().Origin
+	switch {
+	case origin != "":
+	case r.site.encrypted(r.Request):
+		origin = "https://" + r.Host
+	default:
+		origin = "http://" + r.Host
+	}
+	command := `curl -fsS -m 10 --retry 5 -o /dev/null -X POST -H "Authorization: Bearer $TOKEN" ` + origin + r.Link("/push/%s", name)
+	return h.Section(h.H2(g.Text("How the job reports")),
+		h.P(g.Text("With the token of the heartbeat in $TOKEN, at the end of the job:")), h.Pre(h.TabIndex("0"), h.Code(g.Text(command))),
+		h.P(g.Text("Append ?status=start when it begins, ?status=fail when it fails, or ?exit=CODE with its exit code.")))
+}
+
+// configured shows the grants of an integration and its block, to those who may see the
+// configuration.
+func (s integrationPages) configured(r *Request, i *integration) g.Node {
+	if !r.Viewer.May(scope.Admin) {
+		return nil
+	}
+	rows := grantRows(i.Grants)
+	grants := ui.Empty("The probe may not reach anything.")
+	if len(rows) > 0 {
+		grants = ui.Table("Grants", []string{"Kind", "Allowed", "Granted by"}, rows)
+	}
+	block, err := s.sources.Block(i.Name)
+	return h.Section(h.Class("configured"), h.H2(g.Text("Configuration")), h.P(g.Text("Defined at "), h.Code(g.Text(i.DefinedAt))),
+		h.H3(g.Text("What it may reach")), grants,
+		g.If(err == nil && block.Text != "", g.Group{h.H3(g.Text("Its block, without secrets")), h.Pre(h.TabIndex("0"), h.Code(g.Text(ui.Clean(block.Text))))}),
+	)
+}
+
+// grantRows lists grants. Those that differ only in the method share a row.
+func grantRows(all []engine.Grant) (rows []ui.Row) {
+	for from := 0; from < len(all); {
+		first, to := all[from], from+1
+		methods, rest, ok := strings.Cut(first.Allow, " ")
+		for ; ok && to < len(all); to++ {
+			method, same, _ := strings.Cut(all[to].Allow, " ")
+			if all[to].Kind != first.Kind || all[to].From != first.From || same != rest {
+				break
+			}
+			methods += ", " + method
+		}
+		if to > from+1 {
+			first.Allow = methods + " " + rest
+		}
+		rows = append(rows, ui.Row{g.Text(first.Kind), h.Code(g.Text(ui.Clean(first.Allow))), h.Code(g.Text(first.From))})
+		from = to
+	}
+	return rows
+}
+
+// integrationLinks returns links to integrations.
+func integrationLinks(r *Request, names ...string) g.Node {
+	var all g.Group
+	for n, name := range names {
+		all = append(all, g.If(n > 0, g.Text(", ")), h.A(h.Href(r.Link("/integrations/%s", name)), nameOf(name)))
+	}
+	return all
+}
+
+// check runs an integration, and waits for it.
+func (s integrationPages) check(r *Request) error {
+	name := r.Param("name")
+	if _, err := s.sources.Integration(name); err != nil {
+		return err
+	}
+	health, err := s.sources.Health(r.Context(), engine.Query{Names: []string{name}})
+	if err != nil {
+		return err
+	}
+	if gone := r.Context().Err(); gone != nil {
+		return gone
+	}
+	message := name + " was checked"
+	if len(health.Integrations) == 1 {
+		message += ": " + ui.Word(health.Integrations[0].Status)
+	}
+	return r.Done(r.back("/integrations/%s", name), message)
+}
+
+// silence holds back messages about an integration.
+func (s integrationPages) silence(r *Request) error {
+	name := r.Param("name")
+	if _, err := s.sources.Integration(name); err != nil { // a name that stands for several is refused
+		return err
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	in := incident.Silence{Integrations: []string{name}, Alerts: []string{}, From: now, By: r.Viewer.By(), Comment: cmp.Or(check.OneLine(r.PostFormValue("comment")), "silenced from the dashboard")}
+	var err error
+	if in.Until, err = silenceEnd(r, now); err != nil {
+		return err
+	}
+	added, err := s.sources.Silence(r.Context(), in)
+	if err != nil {
+		return err
+	}
+	return r.Done(r.back("/integrations/%s", name), name+" is silenced until "+added.Until.UTC().Format("2006-01-02 15:04 UTC"))
+}
+
+// silenceEnd reads when a silence ends: after ?for=, or at ?until=.
+func silenceEnd(r *Request, now time.Time) (time.Time, error) {
+	if text := r.PostFormValue("until"); text != "" {
+		until, err := time.Parse("2006-01-02T15:04", text)
+		if err != nil {
+			return until, &store.InvalidError{Field: "until", Reason: "write it as 2026-01-31T18:30, in UTC"}
+		}
+		return until, nil
+	}
+	length, err := check.ParseSpan(r.PostFormValue("for"))
+	if err != nil || length < time.Second || length > incident.MaxSilence {
+		return now, &store.InvalidError{Field: "for", Reason: "it is a duration such as 1h, of 30 days at most"}
+	}
+	return now.Add(length), nil
+}
