@@ -62,7 +62,7 @@ type (
 
 // problemOf returns what a caller is told of an error. It logs an error that is not meant
 // for the caller, who gets the correlation ID to find it.
-func (a *API) problemOf(c *gin.Context, err error) *problem {
+func problemOf(a *API, c *gin.Context, err error) *problem {
 	p := classify(err)
 	ctx := c.Request.Context()
 	if p == nil && errors.Is(a.state.Ready(), daemon.ErrClosed) {
@@ -81,7 +81,7 @@ func (a *API) problemOf(c *gin.Context, err error) *problem {
 
 // writeError is the one place where an error becomes a response.
 func (a *API) writeError(c *gin.Context, err error) {
-	p := a.problemOf(c, err)
+	p := problemOf(a, c, err)
 	if c.Writer.Written() { // the response has started; it can't be replaced
 		return
 	}

@@ -54,9 +54,6 @@ func (a pages) page(r *web.Route) handler {
 		}
 		viewer := a.site.Viewer(c.Request)
 		c.Set(keyName, viewer.Name)
-		if r.Method == http.MethodPost && r.Scope == scope.Public { // nobody may hold a place by sending slowly
-			_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(unauthenticatedTimeout))
-		}
 		return a.site.Serve(r, c.Writer, c.Request, c.Param)
 	}
 }
@@ -78,6 +75,13 @@ func (a pages) row(c *gin.Context) *web.Route {
 // don't count for the API.
 func (a pages) known(r *http.Request) bool {
 	return !underKey(a.external.Load().inside(r).URL.Path) && a.site.Viewer(r).May(scope.Read)
+}
+
+// takesForm reports whether a request is for a row that reads a form of somebody who is
+// not logged in.
+func (a pages) takesForm(r *http.Request) bool {
+	row := a.rows[r.Method+" "+a.external.Load().inside(r).URL.Path]
+	return row != nil && row.Scope == scope.Public && row.MaxBody > 0 && a.site.Has(row)
 }
 
 // fail answers with a page instead of a problem, if a browser asks for a page, or for

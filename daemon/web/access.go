@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
@@ -112,7 +113,7 @@ func (s *Site) person(r *http.Request) string {
 		return ""
 	}
 	values := r.Header.Values(current.AuthHeader)
-	if len(values) != 1 || len(values[0]) > maxName || strings.ContainsFunc(values[0], unprintable) {
+	if len(values) != 1 || len(values[0]) > maxName || !utf8.ValidString(values[0]) || strings.ContainsFunc(values[0], unprintable) {
 		return ""
 	}
 	return strings.TrimSpace(values[0])

@@ -55,7 +55,8 @@ func (h *testServer) misbehave(random *rand.Rand, l Limits) {
 		"", "GET /hea", "GET /healthz HTTP/1.1\r\nHost: v\r\n\r\n", "GET /admin/plugins HTTP/1.1\r\nHost: v\r\n" + withKey + "\r\n",
 		"POST /healthz HTTP/1.1\r\nHost: v\r\nContent-Length: 9\r\n\r\nx", "GET /admin/plugins HTTP/1.1\r\nHost: v\r\nConnection: close\r\n" + withKey + "\r\n",
 		"GET /admin/plugins HTTP/1.1\r\nHost: v\r\nX-Forwarded-For: 203.0.113.1\r\n" + withKey + "\r\n", "nonsense\r\n\r\n",
-	}[random.IntN(8)]
+		"GET /yields HTTP/1.1\r\nHost: v\r\n" + withKey + "\r\n",
+	}[random.IntN(9)]
 	for range 1 + random.IntN(3) {
 		_, _ = io.WriteString(c, text)
 	}

@@ -36,7 +36,7 @@ func (l *logged) String() string {
 
 func (l *logged) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(l, nil)) }
 
-// testServer answers /held when the test releases it, and any other path at once.
+// testServer answers /held and /stream when the test releases them, and any other path at once.
 type testServer struct {
 	t       *testing.T
 	limiter *Limiter
@@ -77,7 +77,10 @@ func (h *testServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.limiter.Release(f)
-	if r.URL.Path == "/held" {
+	if r.URL.Path == "/stream" || r.URL.Path == "/yields" {
+		Yield(r.Context())
+	}
+	if r.URL.Path == "/held" || r.URL.Path == "/stream" {
 		h.asked <- struct{}{}
 		select {
 		case <-h.release:
