@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os/signal"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -220,7 +222,7 @@ func (s *service) greet(out io.Writer, cfg *config.Config) {
 	if cfg.Server.ExternalURL != "" {
 		fmt.Fprintf(out, "behind a proxy: %s\n", cfg.Server.ExternalURL)
 	}
-	key := "KEY"
+	key, login := "KEY", "one of its API keys"
 	if own := s.keys.own(); own == "" {
 		fmt.Fprintf(out, "API keys: see %s\n", console.RelativePath(cfg.Path))
 		if slices.ContainsFunc(cfg.Server.Keys, func(k config.Key) bool { return k.Value.Reveal() == input.WithoutNewline(os.Getenv("VEGA_API_KEY")) }) {
@@ -228,7 +230,10 @@ func (s *service) greet(out io.Writer, cfg *config.Config) {
 		}
 	} else {
 		fmt.Fprintf(out, "API key: in %s\n", console.RelativePath(own))
-		key = "$(cat " + console.RelativePath(own) + ")"
+		key, login = "$(cat "+console.RelativePath(own)+")", "this key"
+	}
+	if cfg.Server.Dashboard {
+		fmt.Fprintf(out, "dashboard: %s/ (log in with %s)\n", strings.TrimSuffix(cmp.Or(cfg.Server.ExternalURL, s.server.URL()), "/"), login)
 	}
 	fmt.Fprintf(out, "try: curl -H \"X-API-Key: %s\" %s/admin/integrations/health\n", key, s.server.URL())
 }
