@@ -16,6 +16,7 @@ import (
 	"vega/daemon/catalog"
 	"vega/daemon/databases"
 	"vega/daemon/diagnostics"
+	"vega/daemon/live"
 	"vega/daemon/monitor"
 	"vega/policies"
 	"vega/store"
@@ -40,6 +41,7 @@ type machineSources struct {
 func (f *machineSources) DatabaseStats(context.Context) databases.Stats { return f.stats }
 func (f *machineSources) ResetDatabaseStats()                           { f.resets++ }
 func (f *machineSources) Plugins() []catalog.Report                     { return f.plugins }
+func (*machineSources) Live() *live.Board                               { return live.New() }
 func (f *machineSources) Conversations() store.Conversations            { return f.chats }
 
 func (f *machineSources) System(context.Context) (monitor.System, error) {
