@@ -136,6 +136,9 @@ func (o *onCall) Incidents(ctx context.Context, q store.IncidentQuery) (alerting
 	return alerting.IncidentPage{Incidents: append([]incident.Incident{}, page.Incidents...), Next: page.Next}, err
 }
 
+// OpenIncidents returns the open incidents, in order of ID, from memory.
+func (o *onCall) OpenIncidents() []incident.Incident { return o.alerts.Open() }
+
 // flushAlerts stores what has changed, so that a client sees it. An error is no concern of
 // that client: a store that can't be written can still be read.
 func (o *onCall) flushAlerts(ctx context.Context) {

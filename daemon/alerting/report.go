@@ -133,6 +133,13 @@ func Severities(a *Alerting) map[incident.Severity]int {
 	return a.machine.Severities()
 }
 
+// Open returns the open incidents, in order of ID.
+func (a *Alerting) Open() []incident.Incident {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.machine.Open()
+}
+
 // Notifiers reports on every notifier, in order of name.
 func (a *Alerting) Notifiers() []NotifierReport {
 	a.mu.Lock()

@@ -84,6 +84,8 @@ func (f *fakeAlerting) Unacknowledge(_ context.Context, id int64, by string) err
 	return f.change(id)
 }
 
+func (f *fakeAlerting) OpenIncidents() []incident.Incident { return nil }
+
 func (f *fakeAlerting) Silences(context.Context, int, string) (store.SilencePage, error) {
 	now := time.Now()
 	return store.SilencePage{Silences: []incident.Silence{

@@ -100,6 +100,7 @@ type State interface {
 // has ended incident.ErrEnded, and a value that selects nothing *store.InvalidError.
 type Alerting interface {
 	Incidents(ctx context.Context, q store.IncidentQuery) (alerting.IncidentPage, error)
+	OpenIncidents() []incident.Incident
 	Incident(ctx context.Context, id int64) (alerting.IncidentReport, error)
 	Acknowledge(ctx context.Context, id int64, a incident.Acknowledgement) error
 	Unacknowledge(ctx context.Context, id int64, by string) error

@@ -103,8 +103,7 @@ func (s *Site) static(r *Request) error {
 	if !ok {
 		return &Error{http.StatusNotFound, "there is no such file in this version of vega; reload the page"}
 	}
-	r.w.Header().Set("Content-Type", kind)
 	r.w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	_, _ = r.w.Write(content)
+	r.send(http.StatusOK, kind, content)
 	return nil
 }

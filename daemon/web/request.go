@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -84,15 +85,18 @@ type Page struct {
 
 // Show answers with a page.
 func (r *Request) Show(p Page) error {
+	return r.answer(cmp.Or(p.Status, http.StatusOK), r.layout(p))
+}
+
+// fragment answers with a part of a page, for a script.
+func (r *Request) fragment(part g.Node) error { return r.answer(http.StatusOK, part) }
+
+func (r *Request) answer(status int, content g.Node) error {
 	var b bytes.Buffer
-	if err := r.layout(p).Render(&b); err != nil {
-		return fmt.Errorf("render %s: %w", p.Title, err)
+	if err := content.Render(&b); err != nil {
+		return fmt.Errorf("render %s: %w", r.URL.Path, err)
 	}
-	r.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if p.Status != 0 {
-		r.w.WriteHeader(p.Status)
-	}
-	_, _ = r.w.Write(b.Bytes()) // the browser is gone
+	r.send(status, "text/html; charset=utf-8", b.Bytes())
 	return nil
 }
 

@@ -27,10 +27,10 @@ func (s *Site) Routes() []Route {
 		{Method: http.MethodGet, Path: "/login", serve: s.loginPage},
 		{Method: http.MethodPost, Path: "/login", MaxBody: maxLogin, serve: s.login},
 		{Method: http.MethodPost, Path: "/logout", MaxBody: maxForm, serve: s.logout},
-		{Method: http.MethodGet, Path: "/", Scope: scope.Read, serve: s.overview},
 		{Method: http.MethodGet, Path: "/events", Scope: scope.Read, Streams: true, serve: s.events},
 	}
 	return slices.Concat(rows,
+		overviewPage{s}.routes(),
 		machinePages{s}.routes(),
 		conversationPages{s}.routes(),
 		integrationPages{s}.routes(),

@@ -36,10 +36,12 @@ import (
 // The filter is <input id="q" name="q">. It has the attribute data-whole if the page has all
 // rows, so that filter.js can hide rows itself; otherwise the form asks vega.
 type row struct {
-	engine.State
-	group string
-	beats []live.Beat
-	since time.Time
+	*engine.State
+	group    string
+	beats    []live.Beat
+	since    time.Time
+	hidden   bool     // the filter does not select it
+	explains []string // what fails because of it
 }
 
 // maxMessage is how much of a message a row has, in bytes. The filter looks at it, too.
@@ -63,11 +65,11 @@ func (o *row) item() query.Item {
 
 // short returns the row of a table of a group.
 func (o *row) short(r *Request) g.Node {
-	return h.Tr(h.Data("n", o.Name), h.Data("p", o.Probe),
-		h.Th(h.Scope("row"), h.A(h.Href(r.Link("/integrations/%s", o.Name)), g.Text(o.Name))),
+	return h.Tr(h.Data("n", o.Name), h.Data("p", o.Probe), g.If(o.hidden, g.Attr("hidden")),
+		h.Th(h.Scope("row"), h.A(h.Href(r.Link("/integrations/%s", o.Name)), g.Text(ui.Clean(o.Name)))),
 		h.Td(ui.Status(o.Status)),
 		h.Td(o.bar()),
-		h.Td(h.Class("ms"), g.Text(latency(&o.State))),
+		h.Td(h.Class("ms"), g.Text(latency(o.State))),
 		h.Td(h.Class("msg"), g.Text(message(o.Message))),
 	)
 }

@@ -42,6 +42,8 @@ type Checks interface {
 // Alerting is as in package api.
 type Alerting interface {
 	Incidents(ctx context.Context, q store.IncidentQuery) (alerting.IncidentPage, error)
+	// OpenIncidents returns those that are open, without asking the store.
+	OpenIncidents() []incident.Incident
 	Incident(ctx context.Context, id int64) (alerting.IncidentReport, error)
 	Acknowledge(ctx context.Context, id int64, a incident.Acknowledgement) error
 	Unacknowledge(ctx context.Context, id int64, by string) error

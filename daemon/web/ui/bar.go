@@ -25,6 +25,11 @@ func Harm(s check.Status) int {
 	return Harm(check.Unknown)
 }
 
+// Counted returns a status with how many have it.
+func Counted(s check.Status, count int) g.Node {
+	return h.Span(h.Class("status "+string(s)), icon(icons[s]), g.Textf(" %d %s", count, Word(s)))
+}
+
 // beatHeights are the heights of the beats of each status, in tenths of the bar. They
 // differ, so that a bar can be read without its colours.
 var beatHeights = [len(Statuses)]int{10, 8, 4, 6, 2}

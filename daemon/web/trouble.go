@@ -1,0 +1,256 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"vega/daemon/api/scope"
+	"vega/daemon/heartbeat"
+	"vega/daemon/web/ui"
+	"vega/policies/check"
+	"vega/policies/incident"
+)
+
+const (
+	// maxTrouble is how many rows the list of what is not healthy has at most. The others
+	// are in their groups.
+	maxTrouble = 200
+	// maxExplained is how many rows that a root cause explains are shown unfolded.
+	maxExplained = 10
+	// maxNames limits the names in one cell.
+	maxNames = 10
+)
+
+// others is what the page shows besides the state of integrations.
+type others struct {
+	ready     error
+	incidents []incident.Incident // that are open
+	byName    map[string]*incident.Incident
+}
+
+func (s overviewPage) others() others {
+	o := others{ready: s.sources.Ready(), incidents: s.sources.OpenIncidents(), byName: map[string]*incident.Incident{}}
+	for n := range o.incidents {
+		if i := &o.incidents[n]; i.Subject.Kind == incident.OfIntegration {
+			o.byName[i.Subject.Name] = i
+		}
+	}
+	return o
+}
+
+// now has what is not healthy, and the counts.
+func (o *overview) now() g.Node {
+	nodes := g.Group{h.H1(g.Text(o.headline())), o.tiles(), o.notices()}
+	roots, explained, more := o.trouble()
+	if len(roots) > 0 {
+		nodes = append(nodes, o.troubles("Not healthy", roots))
+	}
+	if len(explained) > 0 {
+		nodes = append(nodes, h.Details(h.ID("explained"), g.If(len(explained) <= maxExplained, g.Attr("open")),
+			h.Summary(g.Textf("%d not healthy because of others", len(explained))), o.troubles("Not healthy because of others", explained)))
+	}
+	if more > 0 {
+		nodes = append(nodes, h.P(g.Textf("%d more are in their groups below.", more)))
+	}
+	if o.r.Viewer.May(scope.Write) {
+		back := "/"
+		if o.text != "" {
+			back += "?" + url.Values{"q": {o.text}}.Encode()
+		}
+		nodes = append(nodes, h.Form(h.Method("post"), h.ID("act"), g.Attr("hidden"), h.Input(h.Type("hidden"), h.Name("back"), h.Value(back))))
+	}
+	return h.Div(h.ID("now"), h.Data("bad", fmt.Sprint(o.bad())), nodes)
+}
+
+// headline says in a few words how things are.
+func (o *overview) headline() string {
+	checked := o.Summary.Total - o.Summary.Disabled
+	switch n := o.bad(); {
+	case checked == 0:
+		return "Nothing is checked"
+	case n > 0:
+		return fmt.Sprintf("%d of %d not healthy", n, checked)
+	case checked == 1:
+		return "1 integration, healthy"
+	default:
+		return fmt.Sprintf("All %d healthy", checked)
+	}
+}
+
+// tiles count the integrations by status, the most harmful first. Each is a filter.
+func (o *overview) tiles() g.Node {
+	counts := [len(ui.Statuses)]int{o.Summary.Unhealthy, o.Summary.Degraded, o.Summary.Unknown, o.Summary.Healthy, o.Summary.Disabled}
+	var nodes g.Group
+	for n, status := range ui.Statuses {
+		if counts[n] > 0 || status == check.Unhealthy || status == check.Healthy {
+			address := o.r.Link("/") + "?" + url.Values{"q": {"status:" + string(status)}}.Encode()
+			nodes = append(nodes, h.Li(h.A(h.Class("tile "+string(status)), h.Href(address), h.B(g.Textf("%d", counts[n])), g.Text(" "), ui.Status(status))))
+		}
+	}
+	return h.Ul(h.Class("tiles"), nodes)
+}
+
+// notices are about vega itself, and about incidents that are not of an integration.
+func (o *overview) notices() g.Node {
+	var nodes g.Group
+	if o.ready != nil {
+		nodes = append(nodes, ui.Notice(ui.Warning, h.P(g.Text("vega is not ready: "+ui.Clean(o.ready.Error())+"."))))
+	}
+	if o.Stored > 0 {
+		nodes = append(nodes, ui.Notice(ui.Info, h.P(g.Text(ui.Count(o.Stored, "state")+" from before vega started or the configuration changed; the next run replaces them."))))
+	}
+	var lines g.Group
+	for n := range o.incidents {
+		if i := &o.incidents[n]; i.Subject.Kind != incident.OfIntegration && len(lines) < maxNames {
+			lines = append(lines, h.P(h.A(h.Href(o.r.Link("/incidents/%s", fmt.Sprint(i.ID))), g.Text("Incident "+fmt.Sprint(i.ID))), g.Text(": "+message(i.Summary)+", since "), ui.Time(i.Opened)))
+		}
+	}
+	if len(lines) > 0 {
+		nodes = append(nodes, ui.Notice(ui.Bad, lines...))
+	}
+	return nodes
+}
+
+// trouble returns the rows that are not healthy and that the page shows: first those whose
+// root cause is not known, those with the most that fail because of them first, then the
+// others. more counts those that are left out.
+func (o *overview) trouble() (roots, explained []*row, more int) {
+	for n := range o.groups {
+		for m := range o.groups[n].rows {
+			one := &o.groups[n].rows[m]
+			switch {
+			case ui.Harm(one.Status) > 2:
+			case len(one.RootCause) > 0:
+				explained = append(explained, one)
+			default:
+				roots = append(roots, one)
+			}
+		}
+	}
+	o.explain(roots, explained)
+	order := func(a, b *row) int {
+		return cmp.Or(cmp.Compare(ui.Harm(a.Status), ui.Harm(b.Status)), cmp.Compare(len(b.explains), len(a.explains)), b.since.Compare(a.since), cmp.Compare(a.Name, b.Name))
+	}
+	slices.SortFunc(roots, order)
+	slices.SortFunc(explained, order)
+	total := len(roots) + len(explained)
+	roots = roots[:min(len(roots), maxTrouble)]
+	explained = explained[:min(len(explained), maxTrouble-len(roots))]
+	return roots, explained, total - len(roots) - len(explained)
+}
+
+// explain notes in each root what fails because of it.
+func (o *overview) explain(roots, explained []*row) {
+	if len(explained) == 0 {
+		return
+	}
+	byName := map[string]*row{}
+	for _, one := range slices.Concat(roots, explained) {
+		byName[one.Name] = one
+	}
+	for _, one := range explained {
+		for _, name := range one.RootCause {
+			if root := byName[name]; root != nil {
+				root.explains = append(root.explains, one.Name)
+			}
+		}
+	}
+}
+
+// troubles is a table of rows that are not healthy.
+func (o *overview) troubles(label string, rows []*row) g.Node {
+	columns := []string{"Integration", "Status", "Why", "Since", "Last runs"}
+	if o.r.Viewer.May(scope.Write) {
+		columns = append(columns, "Actions")
+	}
+	return h.Table(h.Class("trouble cards"), h.Aria("label", label),
+		h.THead(h.Tr(g.Map(columns, func(name string) g.Node { return h.Th(h.Scope("col"), g.Text(name)) }))),
+		h.TBody(g.Map(rows, o.troubled)))
+}
+
+// troubled is the row of an integration that is not healthy.
+func (o *overview) troubled(one *row) g.Node {
+	shown := g.Group{
+		h.Data("n", one.Name), h.Data("p", one.Probe), h.Data("g", one.group), g.If(one.hidden, g.Attr("hidden")),
+		h.Th(h.Scope("row"), h.A(h.Href(o.r.Link("/integrations/%s", one.Name)), g.El("bdi", g.Text(ui.Clean(one.Name)))), h.Span(h.Class("dim"), g.Text(" "+ui.Clean(one.group)))),
+		h.Td(ui.Status(one.Status)),
+		h.Td(o.why(one)),
+		h.Td(h.Data("label", "Since"), ui.Time(one.since)),
+		h.Td(one.bar()),
+	}
+	if o.r.Viewer.May(scope.Write) {
+		shown = append(shown, h.Td(o.actions(one)))
+	}
+	return h.Tr(shown)
+}
+
+// causeWords say what kept an integration from being healthy.
+var causeWords = map[check.Cause]string{
+	check.Target: "target", check.Timeout: "timeout", check.Probe: "the probe failed", check.Denied: "not granted", check.Host: "vega itself",
+}
+
+// why says what is known of the reason.
+func (o *overview) why(one *row) g.Node {
+	nodes := g.Group{}
+	if cause := causeWords[one.Cause]; cause != "" {
+		nodes = append(nodes, h.Span(h.Class("cause"), g.Text(cause)), g.Text(" "))
+	}
+	nodes = append(nodes, h.Span(h.Class("msg"), g.Text(message(one.Message))))
+	if len(one.RootCause) > 0 {
+		nodes = append(nodes, h.Div(h.Class("root"), g.Text("because of "), o.names(one.RootCause)))
+	}
+	if len(one.explains) > 0 {
+		nodes = append(nodes, h.Div(h.Class("root"), g.Text(ui.Count(len(one.explains), "other")+" because of it: "), o.names(one.explains)))
+	}
+	if i := o.byName[one.Name]; i != nil {
+		nodes = append(nodes, h.Div(h.A(h.Href(o.r.Link("/incidents/%s", fmt.Sprint(i.ID))), g.Textf("Incident %d", i.ID)), g.Text(taken(i, time.Now()))))
+	}
+	if one.Runbook != "" {
+		nodes = append(nodes, h.Div(ui.Link(one.Runbook, "Runbook")))
+	}
+	return nodes
+}
+
+// names links to integrations.
+func (o *overview) names(all []string) g.Node {
+	var nodes g.Group
+	for n, name := range all {
+		if n == maxNames {
+			return append(nodes, g.Textf(" and %d more", len(all)-n))
+		}
+		nodes = append(nodes, g.If(n > 0, g.Text(", ")), h.A(h.Href(o.r.Link("/integrations/%s", name)), g.El("bdi", g.Text(ui.Clean(name)))))
+	}
+	return nodes
+}
+
+// taken says who takes care of an incident.
+func taken(i *incident.Incident, now time.Time) string {
+	var parts []string
+	if a := i.Acknowledged; a != nil && (a.Until.IsZero() || now.Before(a.Until)) {
+		parts = append(parts, "acknowledged by "+message(a.By))
+	}
+	if i.Silenced != "" {
+		parts = append(parts, "silenced by "+message(i.Silenced))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ", " + strings.Join(parts, ", ")
+}
+
+// actions are the buttons of a row. They belong to the form "act".
+func (o *overview) actions(one *row) g.Node {
+	button := func(action, label, spoken string, more ...g.Node) g.Node {
+		return h.Button(h.Type("submit"), g.Attr("form", "act"), g.Attr("formaction", o.r.Link("/integrations/%s/"+action, one.Name)), h.Aria("label", spoken), g.Group(more), g.Text(label))
+	}
+	return h.Div(h.Class("actions"),
+		button("silence", "Silence 1 h", "Silence 1 h: "+one.Name, h.Name("for"), h.Value("1h")),
+		g.If(one.Probe != heartbeat.Probe, button("check", "Check now", "Check now: "+one.Name)))
+}
