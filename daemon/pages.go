@@ -1,9 +1,13 @@
 package daemon
 
 import (
+	"context"
+	"time"
+
 	"vega/daemon/config"
 	"vega/daemon/engine"
 	"vega/daemon/live"
+	"vega/policies/check"
 )
 
 // forPages is the part of a Daemon that only the dashboard needs.
@@ -28,6 +32,16 @@ func (p *forPages) configure(cfg *config.Config) {
 		names[n] = i.Name
 	}
 	p.board.Configure(names)
+}
+
+// recall reads the stored runs of integrations that have none on the board, until ctx ends.
+func (p *forPages) recall(ctx context.Context) {
+	p.board.Recall(ctx, func(ctx context.Context, name string, limit int) ([]check.Run, time.Time, error) {
+		r, err := p.daemon.store.Recent(ctx, name, limit)
+		return r.Runs, r.Since, err
+	}, func(err error) {
+		p.daemon.options.Log.Warn("can't read the runs before the start; the dashboard shows later ones only", "err", err)
+	})
 }
 
 // Block returns the block that configures an integration, as it was when the

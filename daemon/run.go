@@ -37,6 +37,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	d.lifecycle.running.Go(func() { d.engine.Run(ctx) })
 	d.lifecycle.running.Go(func() { d.measures.Run(ctx) })
 	d.lifecycle.running.Go(func() { d.applyRetention(ctx) })
+	d.lifecycle.running.Go(func() { d.forPages.recall(ctx) })
 	if d.alerts != nil {
 		d.lifecycle.running.Go(func() { d.alerts.Run(ctx) })
 	}

@@ -28,11 +28,25 @@ type Runs interface {
 	// LastRuns returns the last run of each of the integrations that has one,
 	// without runs that are still queued, in no particular order.
 	LastRuns(ctx context.Context, integrations []string) ([]check.Run, error)
+	// Recent returns the end of an integration's history, without runs that are still
+	// queued.
+	Recent(ctx context.Context, integration string, limit int) (Recent, error)
 	// Statuses calls f with each run of an integration that began from since on and
 	// before until, in the order in which they began, until f returns false. It returns
 	// when the first of all runs of the integration began, the zero time if there is
 	// none. Runs that are still queued are left out. f must not use the store.
 	Statuses(ctx context.Context, integration string, since, until time.Time, f func(began time.Time, s check.Status) bool) (first time.Time, err error)
+}
+
+// Recent is the end of an integration's history.
+type Recent struct {
+	// Runs are the last ones, in the order in which they ended, with their status, times
+	// and duration alone.
+	Runs []check.Run
+	// Since is when the run began after which all had the status of the last one. It is
+	// zero if there is no run, and that of the oldest run that was looked at, 100,000 runs
+	// back, if the status is not healthy for longer.
+	Since time.Time
 }
 
 // RunQuery selects runs of one integration. A zero field selects everything.

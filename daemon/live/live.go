@@ -1,8 +1,9 @@
 // Package live keeps what the pages show of the last runs of each integration, and sends
 // open browsers what changed. It is a best-effort sink of runs.
 //
-//	live.go  Board, the last runs of each integration
-//	feed.go  Feed, what viewers are sent
+//	live.go    Board, the last runs of each integration
+//	recall.go  what the store has of them
+//	feed.go    Feed, what viewers are sent
 package live
 
 import (
@@ -26,16 +27,18 @@ type Beat struct {
 // Row is what is known of an integration besides its last run.
 type Row struct {
 	Beats []Beat    // the oldest first
-	Since time.Time // when the run began that its status is since; zero if that is not known
+	Since time.Time // when the run began that its status is since; zero if there is none
 }
 
 // Board keeps the rows. It is safe for concurrent use.
 type Board struct {
-	epoch string // differs in each process
+	epoch string        // differs in each process
+	added chan struct{} // Configure has added to news
 
 	mu         sync.Mutex
 	rows       map[string]*row
 	configured bool     // rows has every integration that may have one
+	news       []string // integrations whose stored runs are not read yet
 	changed    []string // the rows that changed since the last message; a name may be there twice
 	generation uint64   // grows with each message to viewers
 	sent       uint64   // the generation of the last message
@@ -44,7 +47,7 @@ type Board struct {
 
 // New returns a Board without rows.
 func New() *Board {
-	return &Board{epoch: strconv.FormatInt(time.Now().UnixNano(), 36), rows: map[string]*row{}}
+	return &Board{epoch: strconv.FormatInt(time.Now().UnixNano(), 36), rows: map[string]*row{}, added: make(chan struct{}, 1)}
 }
 
 // Configure makes the board forget the rows of all integrations but these, and ignore the
@@ -58,7 +61,12 @@ func (b *Board) Configure(names []string) {
 			next[name] = r
 		} else {
 			next[name] = &row{}
+			b.news = append(b.news, name)
 		}
+	}
+	select {
+	case b.added <- struct{}{}:
+	default: // Recall has not read the last ones yet
 	}
 	if b.configured {
 		b.generation++
@@ -117,6 +125,7 @@ func (b *Board) id(generation uint64) string {
 // row is a Row in little memory: there may be 10,000.
 type row struct {
 	since    time.Time
+	oldest   int64  // when the first run of this process began, in milliseconds since 1970
 	changed  uint64 // the generation of the message that has the last change
 	statuses [Beats]uint8
 	took     [Beats]float32
@@ -138,11 +147,18 @@ func number(s check.Status) uint8 {
 
 func (r *row) add(run *check.Run) {
 	status := number(run.Status)
+	if r.count == 0 {
+		r.oldest = run.Began.UnixMilli()
+	}
 	if r.count == 0 || r.statuses[(r.first+r.count-1)%Beats] != status {
 		r.since = run.Began
 	}
+	r.append(status, float32(check.Milliseconds(run.Took)))
+}
+
+func (r *row) append(status uint8, took float32) {
 	at := (r.first + r.count) % Beats
-	r.statuses[at], r.took[at] = status, float32(check.Milliseconds(run.Took))
+	r.statuses[at], r.took[at] = status, took
 	if r.count < Beats {
 		r.count++
 	} else {

@@ -98,6 +98,11 @@ func (k *Store) LastRuns(ctx context.Context, integrations []string) ([]check.Ru
 	return read(k, func(s *sqlite.Store) ([]check.Run, error) { return s.LastRuns(ctx, integrations) })
 }
 
+// Recent implements store.Runs.
+func (k *Store) Recent(ctx context.Context, integration string, limit int) (store.Recent, error) {
+	return read(k, func(s *sqlite.Store) (store.Recent, error) { return s.Recent(ctx, integration, limit) })
+}
+
 // Statuses implements store.Runs.
 func (k *Store) Statuses(ctx context.Context, integration string, since, until time.Time, f func(time.Time, check.Status) bool) (time.Time, error) {
 	return read(k, func(s *sqlite.Store) (time.Time, error) { return s.Statuses(ctx, integration, since, until, f) })

@@ -105,6 +105,7 @@ func calls(s store.Store) map[string]func(ctx context.Context) error {
 		"FlushRuns":          func(ctx context.Context) error { return s.FlushRuns(ctx) },
 		"Runs":               func(ctx context.Context) error { _, err := s.Runs(ctx, store.RunQuery{Integration: "web"}); return err },
 		"LastRuns":           func(ctx context.Context) error { _, err := s.LastRuns(ctx, []string{"web"}); return err },
+		"Recent":             func(ctx context.Context) error { _, err := s.Recent(ctx, "web", 1); return err },
 		"Statuses": func(ctx context.Context) error {
 			_, err := s.Statuses(ctx, "web", time.Time{}, time.Time{}, func(time.Time, check.Status) bool { return true })
 			return err

@@ -277,6 +277,52 @@ func statusesAreInOrder(t *testing.T, d database) {
 	}
 }
 
+// recentRunsHaveTheirStreak looks for the beginning of a status within the runs that are
+// returned, and before them.
+func recentRunsHaveTheirStreak(t *testing.T, d database) {
+	s := d.open(t)
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	letters := map[rune]check.Status{'h': check.Healthy, 'u': check.Unhealthy, '?': check.Unknown}
+	for name, history := range map[string]string{
+		"healthy": "uhuhhhhh", "always": "hhhhhhhh", "down": "hhu?uuuu", "unknown": "uuu????", "never": "uuuuuuu", "new": "h", "back": "uuuuuuh",
+	} {
+		for n, letter := range history {
+			r := RunOf(name, now.Add(time.Duration(n)*time.Minute))
+			if r.Status = letters[letter]; r.Status != check.Healthy {
+				r.Cause = check.Target
+			}
+			AppendRuns(t, s, r, RunOf("other", now))
+		}
+	}
+	for _, tt := range []struct {
+		name  string
+		limit int
+		runs  int
+		since int // in minutes; -1: never
+	}{
+		{"healthy", 3, 3, 3}, {"healthy", 30, 8, 3}, {"always", 3, 3, 0}, {"always", 30, 8, 0}, {"down", 2, 2, 4}, {"down", 4, 4, 4},
+		{"unknown", 3, 3, 3}, {"never", 3, 3, 0}, {"new", 1, 1, 0}, {"new", 30, 1, 0}, {"back", 3, 3, 6}, {"back", 1, 1, 6}, {"nobody", 3, 0, -1},
+	} {
+		got, err := s.Recent(t.Context(), tt.name, tt.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := now.Add(time.Duration(tt.since) * time.Minute)
+		if tt.since < 0 {
+			want = time.Time{}
+		}
+		if len(got.Runs) != tt.runs || !got.Since.Equal(want) {
+			t.Errorf("%s: %d runs since %v, want %d since %v", tt.name, len(got.Runs), got.Since, tt.runs, want)
+		}
+		if !slices.IsSortedFunc(got.Runs, func(a, b check.Run) int { return a.Began.Compare(b.Began) }) {
+			t.Errorf("%s: %v", tt.name, got.Runs)
+		}
+	}
+	if got, _ := s.Recent(t.Context(), "new", 1); got.Runs[0].Took != RunOf("new", now).Took || !got.Runs[0].Began.Equal(now) || got.Runs[0].Status != check.Healthy {
+		t.Errorf("%+v", got.Runs[0])
+	}
+}
+
 func lastRunsAreFound(t *testing.T, d database) {
 	s := d.open(t)
 	now := time.Now()

@@ -42,6 +42,7 @@ func Run(t *testing.T, open Opener) {
 		{"RunsAreFiltered", runsAreFiltered},
 		{"LastRunsAreFound", lastRunsAreFound},
 		{"StatusesAreInOrder", statusesAreInOrder},
+		{"RecentRunsHaveTheirStreak", recentRunsHaveTheirStreak},
 		{"InvalidRunsAreRejected", invalidRunsAreRejected},
 		{"ConcurrentRunsAreAllStored", concurrentRunsAreAllStored},
 		{"AlertsAreStoredExactly", alertsAreStoredExactly},

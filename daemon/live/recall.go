@@ -1,0 +1,108 @@
+package live
+
+import (
+	"context"
+	"time"
+
+	"vega/policies/check"
+)
+
+// Read returns the last stored runs of an integration, limit at most and the last one last,
+// and when the status of the last one began.
+type Read func(ctx context.Context, name string, limit int) (runs []check.Run, since time.Time, err error)
+
+// rest is how long Recall rests for each unit of time that it reads, so that it takes
+// little from the checks after a start.
+const rest = 3
+
+// Recall adds the stored runs of the integrations that Configure adds, until ctx ends. If
+// they can't be read, failed is called, and the integrations have no earlier runs.
+func (b *Board) Recall(ctx context.Context, read Read, failed func(error)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-b.added:
+		}
+		if err := b.recallAll(ctx, read); err != nil && ctx.Err() == nil {
+			failed(err)
+		}
+	}
+}
+
+func (b *Board) recallAll(ctx context.Context, read Read) error {
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for _, name := range b.unread() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-pause.C:
+		}
+		began := time.Now()
+		runs, since, err := read(ctx, name, Beats)
+		if err != nil {
+			return err
+		}
+		b.recall(name, runs, since)
+		pause.Reset(rest * time.Since(began))
+	}
+	return nil
+}
+
+// unread returns the names of the integrations that were added since it was last called.
+func (b *Board) unread() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	names := b.news
+	b.news = nil
+	return names
+}
+
+func (b *Board) recall(name string, runs []check.Run, since time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r := b.rows[name]; r != nil && r.recall(runs, since) {
+		b.touch(r, name)
+	}
+}
+
+// recall puts stored runs in front of those that the row has, without those that it has
+// itself. It reports whether that changed the row.
+func (r *row) recall(runs []check.Run, since time.Time) bool {
+	for r.count > 0 && len(runs) > 0 && runs[len(runs)-1].Began.UnixMilli() >= r.oldest {
+		runs = runs[:len(runs)-1]
+	}
+	if len(runs) == 0 {
+		return false
+	}
+	known, status, before := r.export(), runs[len(runs)-1].Status, r.since
+	next := row{changed: r.changed}
+	for n := range runs {
+		next.add(&runs[n])
+	}
+	if single(runs) {
+		next.since = since
+	}
+	for n, beat := range known.Beats {
+		if beat.Status != status {
+			next.since, status = before, ""
+		}
+		next.append(number(beat.Status), beat.Took)
+		if n == 0 {
+			next.oldest = r.oldest
+		}
+	}
+	*r = next
+	return true
+}
+
+// single reports whether all runs have the same status.
+func single(runs []check.Run) bool {
+	for n := range runs {
+		if runs[n].Status != runs[0].Status {
+			return false
+		}
+	}
+	return true
+}
