@@ -14,6 +14,11 @@ import (
 	"vega/store/sqlite"
 )
 
+// hasRemedy reports whether advice says what solves a problem.
+func hasRemedy(a *sqlite.Advice) bool {
+	return a != nil && (len(a.Indexes) > 0 || a.Analyze || a.Rewrite != "")
+}
+
 // adviceOn shows what is wrong with a statement's plan, and what solves it.
 func adviceOn(a *sqlite.Advice) g.Node {
 	if a == nil {
@@ -27,8 +32,12 @@ func adviceOn(a *sqlite.Advice) g.Node {
 	if a.Rewrite != "" {
 		rewrite = g.Group{h.P(g.Text("A form that reads only its page:")), preformatted("Rewritten statement", a.Rewrite)}
 	}
+	label := "The plan: "
+	if hasRemedy(a) {
+		label = "What to do: "
+	}
 	return h.Div(h.Class("advice"),
-		h.P(h.Strong(g.Text("Advice: ")), cleaned(a.Text)),
+		h.P(h.Strong(g.Text(label)), cleaned(a.Text)),
 		g.Map(a.Indexes, func(x sqlite.Index) g.Node {
 			return g.Group{preformatted("Index", x.SQL), h.P(g.Text(indexCost(x.BytesPerRow, x.WALBytesPerInsert, x.TotalBytes)))}
 		}),

@@ -170,7 +170,7 @@ func (s conversationPages) one(r *Request) error {
 	return r.Show(Page{Title: fmt.Sprintf("Conversation %d", c.ID), Nav: "/conversations", Body: g.Group{
 		h.H1(g.Textf("Conversation %d ", c.ID), reviewMark(c.Reviewed)),
 		h.Div(h.Class("actions"), ui.Button(at, change, ui.Input{Name: "reviewed", Value: value}),
-			h.A(h.Href(conversationFilter{reviewed: "false"}.address(r)), g.Text("Those not reviewed"))),
+			h.A(h.Href(conversationFilter{reviewed: "false"}.address(r)), g.Text("All that are not reviewed"))),
 		ui.Facts(
 			ui.Fact{Name: "At", Value: ui.Time(c.At)},
 			ui.Fact{Name: "Source", Value: ui.Text(c.Source)},

@@ -13,6 +13,7 @@ import (
 	"vega/daemon/databases"
 	"vega/daemon/web/ui"
 	"vega/policies"
+	"vega/store/profile"
 )
 
 // The lengths of lists in a section. Further entries are folded, or left out.
@@ -29,7 +30,7 @@ func (s machinePages) databases(r *Request) error {
 	for n, report := range append([]databases.Report{stats.Report}, stats.Databases...) {
 		all = append(all, newDatabaseView(report, fmt.Sprintf("database-%d", n)))
 	}
-	slices.SortStableFunc(all, func(a, b databaseView) int { return cmp.Compare(a.rank(), b.rank()) })
+	slices.SortStableFunc(all, byTrouble)
 	var sections g.Group
 	for _, v := range all {
 		sections = append(sections, v.section())
@@ -52,36 +53,40 @@ func databaseTable(all []databaseView) g.Node {
 	var rows []ui.Row
 	for _, v := range all {
 		q := v.Queries
+		half, most := ui.None(), ui.None()
+		if q.Total > 0 {
+			half, most = milliseconds(q.P50MS), milliseconds(q.P99MS)
+		}
 		rows = append(rows, ui.Row{
-			h.A(h.Href("#"+v.id), ui.Text(v.Name)), v.mark(), cleaned(v.Driver), countOf(q.Total), countOf(q.Slow), countOf(q.Failed),
-			milliseconds(q.P50MS), milliseconds(q.P99MS), countOf(len(v.advised)),
+			h.A(h.Href("#"+v.id), ui.Text(v.Name)), v.mark(), cleaned(v.Driver), countOf(q.Total), countOf(q.Slow), countOf(q.Failed), half, most,
 		})
 	}
-	return ui.Table("Databases", []string{"Database", "State", "Driver", "#Queries", "#Slow", "#Failed", "#p50", "#p99", "#With advice"}, rows)
+	return ui.Table("Databases", []string{"Database", "State", "Driver", "#Queries", "#Slow", "#Failed", "#p50", "#p99"}, rows)
 }
 
 // databaseView is a report with what the page shows of it first.
 type databaseView struct {
 	databases.Report
-	id      string                       // of its section
-	slow    []databases.AdvisedStatement // that had slow runs or has advice, the worst first
-	advised []databases.AdvisedStatement // those of slow with advice
+	id   string                       // of its section
+	slow []databases.AdvisedStatement // that had slow runs, or that vega knows a remedy for, the worst first
 }
 
 func newDatabaseView(r databases.Report, id string) databaseView {
 	v := databaseView{Report: r, id: id}
 	for _, s := range r.Statements {
-		if s.Slow > 0 || s.Advice != nil {
+		if s.Slow > 0 || hasRemedy(s.Advice) {
 			v.slow = append(v.slow, s)
-		}
-		if s.Advice != nil {
-			v.advised = append(v.advised, s)
 		}
 	}
 	slices.SortStableFunc(v.slow, func(a, b databases.AdvisedStatement) int {
 		return cmp.Or(cmp.Compare(b.Slow, a.Slow), cmp.Compare(b.TotalMS, a.TotalMS))
 	})
 	return v
+}
+
+// byTrouble orders databases by what is wrong, and then by the number of slow queries.
+func byTrouble(a, b databaseView) int {
+	return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(b.Queries.Slow, a.Queries.Slow))
 }
 
 // rank orders databases: those that can't be reached, those with slow statements or
@@ -107,9 +112,11 @@ func (v databaseView) mark() g.Node {
 		return ui.Mark(ui.Warning, v.complaint())
 	case 2:
 		return ui.Mark(ui.Info, ui.Count(len(v.Notes), "note"))
-	default:
-		return ui.Mark(ui.Good, "fine")
 	}
+	if v.Queries.Total == 0 {
+		return ui.Mark(ui.Info, "no queries yet")
+	}
+	return ui.Mark(ui.Good, "fine")
 }
 
 // complaint says what is wrong in a few words.
@@ -156,27 +163,27 @@ func (v databaseView) slowStatements() g.Node {
 func (v databaseView) statement(s databases.AdvisedStatement) g.Node {
 	return h.Article(h.Class("panel statement"),
 		h.Div(h.Class("sql"), ui.Text(s.Statement.Statement)),
-		h.P(g.Textf("%d of %d slow · p50 %s · p99 %s · longest %s · in total %s", s.Slow, s.Total,
+		h.P(h.Class("dim"), g.Textf("%d of %d slow · p50 %s · p99 %s · longest %s · in total %s", s.Slow, s.Total,
 			policies.Milliseconds.Format(s.P50MS), policies.Milliseconds.Format(s.P99MS), policies.Milliseconds.Format(s.MaxMS), policies.Milliseconds.Format(s.TotalMS))),
-		h.P(h.Class("by"), g.Text("Sent by "), h.Code(cleaned(s.Function))),
-		adviceOn(s.Advice), v.lastSlow(s.Fingerprint),
+		adviceOn(s.Advice), v.lastSlow(s.Statement),
 	)
 }
 
-// lastSlow shows the last slow query of a statement.
-func (v databaseView) lastSlow(fingerprint string) g.Node {
-	n := slices.IndexFunc(v.Slow, func(q databases.AdvisedQuery) bool { return q.Fingerprint == fingerprint })
+// lastSlow shows the last slow query of a statement, and the plan that it had.
+func (v databaseView) lastSlow(s profile.Statement) g.Node {
+	by := g.Group{g.Text("Sent by "), h.Code(cleaned(s.Function))}
+	n := slices.IndexFunc(v.Slow, func(q databases.AdvisedQuery) bool { return q.Fingerprint == s.Fingerprint })
 	if n < 0 {
-		return nil
+		return h.P(h.Class("dim"), by)
 	}
 	q := v.Slow[n]
 	var plan g.Node
 	if q.Plan != "" {
-		plan = ui.Fold(g.Text("Plan of that query"), preformatted("Plan", strings.Split(ui.Cut(q.Plan, maxPlan), "\n")...))
+		plan = ui.Fold(g.Text("Plan of the last slow query"), preformatted("Plan", strings.Split(ui.Cut(q.Plan, maxPlan), "\n")...))
 	}
 	return g.Group{
-		h.P(g.Text("Last slow query: "), ui.Time(q.At), g.Textf(", %s, %s, pool ", policies.Milliseconds.Format(q.DurationMS), ui.Count(int(q.Rows), "row")), h.Code(cleaned(q.Pool)), correlationOf(q.CorrelationID)),
 		plan,
+		h.P(h.Class("dim"), by, g.Text(". Last slow query: "), ui.Time(q.At), g.Textf(", %s, %s, pool ", policies.Milliseconds.Format(q.DurationMS), ui.Count(int(q.Rows), "row")), h.Code(cleaned(q.Pool)), correlationOf(q.CorrelationID)),
 	}
 }
 

@@ -80,21 +80,9 @@ func resourceWarning(w monitor.Warning) g.Node {
 		h.P(cleaned(w.Explanation)),
 		h.P(h.Strong(g.Text("What to do: ")), cleaned(w.WhatToDo)),
 		warningEvidence(w),
-		ui.Facts(
-			ui.Fact{Name: "Value", Value: g.Text(w.Unit.Format(w.Value))},
-			ui.Fact{Name: "Threshold", Value: thresholdOf(w)},
-			ui.Fact{Name: "Set at", Value: ui.Text(w.SetAt)},
-			ui.Fact{Name: "Since", Value: ui.Time(w.Since)},
-		),
+		h.P(h.Class("dim"), g.Text("Since "), ui.Time(w.Since)),
 		evidenceFigures(w.Behind),
 	)
-}
-
-func thresholdOf(w monitor.Warning) g.Node {
-	if w.ThresholdBy == "" {
-		return nil
-	}
-	return g.Text(ui.Clean(w.ThresholdBy) + ", " + w.Unit.Format(w.Threshold))
 }
 
 // warningEvidence shows what was found about a warning, in sentences.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,8 +13,11 @@ import (
 	"vega/daemon/web/ui"
 )
 
-// shownUsers is the number of integrations of a plugin that are listed.
-const shownUsers = 50
+// Of the integrations of a plugin, up to fewUsers are shown, and up to shownUsers folded.
+const (
+	fewUsers   = 5
+	shownUsers = 100
+)
 
 // plugins shows every module: first those that are refused, with the reason, then those
 // in use. Bundled ones that nothing uses are folded.
@@ -60,7 +64,7 @@ func (r *Request) plugin(p catalog.Report) g.Node {
 		from = "bundled with vega"
 	}
 	return h.Article(h.Class("panel plugin"),
-		h.H3(pluginMark(p), g.Text(" "+ui.Clean(cmp.Or(ui.Cut(p.Name, 100), from)))),
+		h.H3(pluginMark(p), g.Text(" "+ui.Clean(cmp.Or(ui.Cut(p.Name, 100), filepath.Base(from))))),
 		g.If(p.Description != "", h.Div(ui.Text(p.Description))),
 		g.If(p.Reason != "", ui.Notice(reasonKind(p), ui.Text(p.Reason))),
 		ui.Facts(
@@ -137,11 +141,14 @@ func (r *Request) users(names []string) g.Node {
 	if len(names) == 0 {
 		return g.Text("no integration")
 	}
-	links := h.Ul(h.Class("inline"), g.Map(names[:min(len(names), shownUsers)], func(name string) g.Node {
+	var links g.Node = h.Ul(h.Class("inline"), g.Map(names[:min(len(names), shownUsers)], func(name string) g.Node {
 		return h.Li(h.A(h.Href(r.Link("/integrations/%s", name)), cleaned(name)))
 	}))
 	if n := len(names) - shownUsers; n > 0 {
-		return g.Group{links, g.Textf("and %d more", n)}
+		links = g.Group{links, g.Textf("and %d more", n)}
+	}
+	if len(names) > fewUsers {
+		return ui.Fold(g.Text(ui.Count(len(names), "integration")), links)
 	}
 	return links
 }
