@@ -176,6 +176,10 @@ func (o *onCall) Silences(ctx context.Context, limit int, cursor string) (store.
 	return page, err
 }
 
+// CurrentSilences returns the silences that hold, and those that begin later, in order of
+// ID.
+func (o *onCall) CurrentSilences() []incident.Silence { return alerting.Silences(o.alerts) }
+
 // Silence adds a silence and returns it with its ID. The error is a *store.InvalidError,
 // or that of the store.
 func (o *onCall) Silence(ctx context.Context, s incident.Silence) (incident.Silence, error) {

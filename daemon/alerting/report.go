@@ -184,6 +184,13 @@ func (r *NotifierReport) count(d incident.Delivery, now time.Time) {
 	}
 }
 
+// Silences returns the silences that hold, and those that begin later, in order of ID.
+func Silences(a *Alerting) []incident.Silence {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.machine.Silences(time.Now())
+}
+
 func utc(t time.Time) *time.Time {
 	t = t.UTC()
 	return &t

@@ -5,6 +5,7 @@ import (
 
 	"vega/daemon"
 	"vega/daemon/alerting"
+	"vega/daemon/alerting/respond"
 	"vega/daemon/catalog"
 	"vega/daemon/engine"
 	"vega/policies/check"
@@ -71,7 +72,7 @@ type (
 	}
 	silenceAnswer struct {
 		incident.Silence
-		State silenceState `json:"state"`
+		State respond.State `json:"state"`
 	}
 	notifiersAnswer struct {
 		Notifiers []alerting.NotifierReport `json:"notifiers"`
@@ -97,26 +98,6 @@ type (
 		Incident   *int64           `json:"incident"`
 	}
 )
-
-// silenceState says whether a silence holds.
-type silenceState string
-
-const (
-	silenceActive  silenceState = "active"
-	silencePending silenceState = "pending" // begins later
-	silenceEnded   silenceState = "ended"
-)
-
-func newSilenceAnswer(s incident.Silence, now time.Time) silenceAnswer {
-	switch {
-	case s.Active(now):
-		return silenceAnswer{s, silenceActive}
-	case s.Ended.IsZero() && now.Before(s.From):
-		return silenceAnswer{s, silencePending}
-	default:
-		return silenceAnswer{s, silenceEnded}
-	}
-}
 
 func newAlertsAnswer(all []alerting.AlertReport) alertsAnswer {
 	out := alertsAnswer{[]alertAnswer{}}

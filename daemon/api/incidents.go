@@ -1,17 +1,11 @@
 package api
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
 	"net/http"
-	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
-	"vega/policies/check"
-	"vega/policies/incident"
+	"vega/daemon/alerting/respond"
 	"vega/store"
 )
 
@@ -19,12 +13,6 @@ import (
 const (
 	maxAcknowledgement = 16 << 10
 	maxSilence         = 64 << 10
-)
-
-// The maximum lengths, in bytes, of what people write on an incident.
-const (
-	maxBy      = 100
-	maxComment = 500
 )
 
 // oncall handles the routes of incidents, silences and notifiers.
@@ -54,35 +42,7 @@ func (a oncall) incident(c *gin.Context) error {
 		return err
 	}
 	i, err := a.alerting.Incident(c.Request.Context(), id)
-	return answer(c, i, missing(err, "incident", id))
-}
-
-// missing says which entry does not exist.
-func missing(err error, what string, id int64) error {
-	if isMissing(err) {
-		return &problem{http.StatusNotFound, fmt.Sprintf("there is no %s %d", what, id)}
-	}
-	return err
-}
-
-func isMissing(err error) bool {
-	return errors.Is(err, incident.ErrNotFound) || errors.Is(err, store.ErrNotFound)
-}
-
-// unchanged says why an incident could not be changed: only open ones can.
-func (a oncall) unchanged(c *gin.Context, err error, id int64) error {
-	if !isMissing(err) && !errors.Is(err, incident.ErrEnded) {
-		return err
-	}
-	i, none := a.alerting.Incident(c.Request.Context(), id)
-	switch {
-	case none != nil:
-		return missing(none, "incident", id)
-	case i.Open():
-		return nil // it is not acknowledged anyhow
-	default:
-		return &problem{http.StatusConflict, fmt.Sprintf("incident %d has already ended", id)}
-	}
+	return answer(c, i, respond.Missing(err, "incident", id))
 }
 
 func (a oncall) acknowledge(c *gin.Context) error {
@@ -96,25 +56,8 @@ func (a oncall) acknowledge(c *gin.Context) error {
 			return err
 		}
 	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	ack := incident.Acknowledgement{At: now}
-	if ack.By, err = a.by(c, in.By); err != nil {
+	if err := respond.Acknowledge(c.Request.Context(), a.alerting, id, respond.Acknowledgement(in), byKey(c)); err != nil {
 		return err
-	}
-	if ack.Comment, err = line("comment", in.Comment, maxComment); err != nil {
-		return err
-	}
-	if in.Duration != "" {
-		d, err := duration("duration", in.Duration, incident.MaxSilence)
-		if err != nil {
-			return err
-		}
-		ack.Until = now.Add(d)
-	}
-	if err := a.alerting.Acknowledge(c.Request.Context(), id, ack); err != nil {
-		if err := a.unchanged(c, err, id); err != nil {
-			return err
-		}
 	}
 	return a.incident(c)
 }
@@ -124,45 +67,15 @@ func (a oncall) unacknowledge(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.alerting.Unacknowledge(c.Request.Context(), id, byKey(c)); err != nil {
-		if err := a.unchanged(c, err, id); err != nil {
-			return err
-		}
+	if err := respond.Unacknowledge(c.Request.Context(), a.alerting, id, byKey(c)); err != nil {
+		return err
 	}
 	c.Status(http.StatusNoContent)
 	return nil
 }
 
-// by returns who changes something: the name that the caller gave, or else that of the
-// key.
-func (a oncall) by(c *gin.Context, given string) (string, error) {
-	by, err := line("by", given, maxBy)
-	return cmp.Or(by, byKey(c)), err
-}
-
 // byKey names the key of a request as the author of a change.
 func byKey(c *gin.Context) string { return "key " + c.GetString(keyName) }
-
-// line returns text on one line, without characters that could imitate other text.
-func line(field, text string, limit int) (string, error) {
-	text = check.OneLine(text)
-	if len(text) > limit {
-		return "", &store.InvalidError{Field: field, Reason: fmt.Sprintf("it has %d bytes, and its limit is %d", len(text), limit)}
-	}
-	return text, nil
-}
-
-// duration reads a duration of a body. It is at least a second.
-func duration(field, given string, limit time.Duration) (time.Duration, error) {
-	d, err := check.ParseSpan(given)
-	switch {
-	case err != nil:
-		return 0, &store.InvalidError{Field: field, Reason: fmt.Sprintf("%q is not a duration: use a number and a unit, such as 30m or 2h", given)}
-	case d < time.Second || d > limit:
-		return 0, &store.InvalidError{Field: field, Reason: fmt.Sprintf("%s is not between 1s and %s", given, check.Span(limit))}
-	}
-	return d, nil
-}
 
 func (a oncall) alerts(c *gin.Context) error {
 	if err := a.params(c).done(); err != nil {
@@ -182,34 +95,17 @@ func (a oncall) testNotifier(c *gin.Context) error {
 	if err := a.params(c).done(); err != nil {
 		return err
 	}
-	r, err := a.alerting.TestNotifier(c.Request.Context(), c.Param("name"))
-	return answer(c, r, a.noNotifier(err, c.Param("name")))
+	r, err := respond.TestNotifier(c.Request.Context(), a.alerting, c.Param("name"))
+	return answer(c, r, err)
 }
 
 func (a oncall) retryNotifier(c *gin.Context) error {
 	if err := a.params(c).done(); err != nil {
 		return err
 	}
-	if err := a.alerting.RetryNotifier(c.Request.Context(), c.Param("name")); err != nil {
-		return a.noNotifier(err, c.Param("name"))
+	if err := respond.RetryNotifier(c.Request.Context(), a.alerting, c.Param("name")); err != nil {
+		return err
 	}
 	c.Status(http.StatusNoContent)
 	return nil
-}
-
-// noNotifier says which notifiers there are, if the error is that there is none of a
-// name.
-func (a oncall) noNotifier(err error, name string) error {
-	if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	names := []string{}
-	for _, n := range a.alerting.Notifiers() {
-		names = append(names, n.Name)
-	}
-	known := "none is configured"
-	if len(names) > 0 {
-		known = "the configured ones are: " + strings.Join(names, ", ")
-	}
-	return &problem{http.StatusNotFound, fmt.Sprintf("there is no notifier %q; %s", check.Clip(check.OneLine(name), 100), known)}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vega/daemon/alerting"
+	"vega/daemon/alerting/respond"
 	"vega/policies/check"
 	"vega/policies/incident"
 	"vega/store"
@@ -94,6 +95,8 @@ func (f *fakeAlerting) Silences(context.Context, int, string) (store.SilencePage
 		{ID: 1, Integrations: []string{"orders-*"}, Alerts: []string{}, From: now.Add(-time.Hour), Until: now.Add(time.Hour), By: "ann", Comment: "move"},
 	}}, nil
 }
+
+func (f *fakeAlerting) CurrentSilences() []incident.Silence { return nil }
 
 func (f *fakeAlerting) Silence(_ context.Context, s incident.Silence) (incident.Silence, error) {
 	if f.full {
@@ -180,7 +183,7 @@ func TestIncidentsOverHTTP(t *testing.T) {
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"1d"}`, 200, `"id":1`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"2 hours"}`, 400, `duration: \"2 hours\" is not a duration`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"-1h"}`, 400, "duration: -1h is not between 1s and 720h"},
-		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":"` + strings.Repeat("x", maxComment+1) + `"}`, 400, "comment: it has 501 bytes, and its limit is 500"},
+		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":"` + strings.Repeat("x", respond.MaxComment+1) + `"}`, 400, "comment: it has 501 bytes, and its limit is 500"},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":7}`, 400, "comment must be a string"},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"who":"ann"}`, 400, `unknown field \"who\"; this route accepts by, comment, duration`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", ``, 200, `"id":1`},

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"vega/daemon"
+	"vega/daemon/alerting/respond"
 	"vega/daemon/api/openapi"
 	"vega/daemon/config/diag"
 	"vega/policies/check"
@@ -66,7 +67,7 @@ func (a *API) describe(e *external) ([]byte, error) {
 			reflect.TypeFor[incident.Kind]():       choice(incident.OfIntegration, incident.OfMetric, incident.OfEvent),
 			reflect.TypeFor[incident.Phase]():      choice(incident.Pending, incident.Firing, incident.Recovering, incident.Inactive),
 			reflect.TypeFor[incident.NoticeKind](): choice(incident.Opening, incident.Reminder, incident.Escalation, incident.Resolve, incident.Missed, incident.BelowRoot),
-			reflect.TypeFor[silenceState]():        choice(silenceActive, silencePending, silenceEnded),
+			reflect.TypeFor[respond.State]():       choice(respond.Active, respond.Pending, respond.Ended),
 		},
 	}
 	for _, r := range a.routes() {
