@@ -32,6 +32,7 @@ func (s *Site) Routes() []Route {
 	return slices.Concat(rows,
 		overviewPage{s}.routes(),
 		machinePages{s}.routes(),
+		incidentPages{s}.routes(), silencePages{s}.routes(), alertPages{s}.routes(),
 		conversationPages{s}.routes(),
 		integrationPages{s}.routes(),
 		measurementPages{s}.routes(),

@@ -48,6 +48,7 @@ type Alerting interface {
 	Acknowledge(ctx context.Context, id int64, a incident.Acknowledgement) error
 	Unacknowledge(ctx context.Context, id int64, by string) error
 	Silences(ctx context.Context, limit int, cursor string) (store.SilencePage, error)
+	CurrentSilences() []incident.Silence
 	Silence(ctx context.Context, s incident.Silence) (incident.Silence, error)
 	EndSilence(ctx context.Context, id int64, by string) error
 	Alerts() []alerting.AlertReport

@@ -1,0 +1,223 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"vega/daemon/alerting"
+	"vega/daemon/alerting/respond"
+	"vega/daemon/api/scope"
+	"vega/daemon/web/ui"
+	"vega/policies/check"
+	"vega/policies/incident"
+)
+
+// alertPages shows alerts and notifiers, and tests notifiers.
+type alertPages struct{ *Site }
+
+func (p alertPages) routes() []Route {
+	return []Route{
+		{Method: http.MethodGet, Path: "/alerts", Scope: scope.Read, serve: p.list},
+		{Method: http.MethodPost, Path: "/notifiers/:name/test", Scope: scope.Write, MaxBody: maxForm, Waits: true, serve: p.test},
+		{Method: http.MethodPost, Path: "/notifiers/:name/retry", Scope: scope.Write, MaxBody: maxForm, serve: p.retry},
+	}
+}
+
+func (p alertPages) list(r *Request) error { return p.show(r, nil) }
+
+// test sends an opening and its resolve, marked as a test. The answer is the page with the
+// result, which is kept nowhere.
+func (p alertPages) test(r *Request) error {
+	report, err := respond.TestNotifier(r.Context(), p.sources, r.Param("name"))
+	if err != nil {
+		return err
+	}
+	return p.show(r, tested(&report))
+}
+
+func (p alertPages) retry(r *Request) error {
+	name := r.Param("name")
+	if err := respond.RetryNotifier(r.Context(), p.sources, name); err != nil {
+		return err
+	}
+	return r.Done("/alerts", "Sending again what was given up for "+check.Clip(check.OneLine(name), 100))
+}
+
+func (p alertPages) show(r *Request, result g.Node) error {
+	now := time.Now()
+	return r.Show(Page{Title: "Alerts and notifiers", Nav: "/alerts", Body: g.Group{
+		h.H1(g.Text("Alerts and notifiers")), result,
+		r.notifiers(p.sources.Notifiers()),
+		r.alerts(p.sources.Alerts(), now),
+	}})
+}
+
+// tested returns what became of the messages of a test.
+func tested(report *alerting.TestReport) g.Node {
+	kind, text := ui.Good, "The test of "+report.Notifier+" arrived."
+	if !report.OK {
+		kind, text = ui.Bad, "The test of "+report.Notifier+" failed."
+	}
+	return ui.Notice(kind, h.P(h.Role("status"), g.Text(text)), h.Ul(g.Map(report.Steps, func(s alerting.TestStep) g.Node {
+		took := ui.Duration(time.Duration(s.DurationMS * float64(time.Millisecond)))
+		if s.OK {
+			return h.Li(g.Text(noticeWord(s.Kind) + ": arrived in " + took))
+		}
+		return h.Li(g.Text(noticeWord(s.Kind)+": failed after "+took+": "), ui.Text(s.Error))
+	})))
+}
+
+// notifiers returns the notifiers, those that fail first.
+func (r *Request) notifiers(all []alerting.NotifierReport) g.Node {
+	head := h.H2(h.ID("notifiers"), g.Text("Notifiers"))
+	if len(all) == 0 {
+		return g.Group{head, ui.Empty("No notifier is configured, so nobody is notified of incidents. Add one to the configuration, such as ", h.Code(g.Text(`notifier "chat" { type = "slack" … }`)), g.Text("; vega docs config describes them."))}
+	}
+	slices.SortStableFunc(all, func(a, b alerting.NotifierReport) int { return rankNotifier(&a) - rankNotifier(&b) })
+	columns := []string{"Notifier", "State", "#Waiting", "#Given up", "#Sent since the start", "#Failed", "Last arrived", "Last error"}
+	may := r.Viewer.May(scope.Write)
+	if may {
+		columns = append(columns, "Change")
+	}
+	rows := make([]ui.Row, len(all))
+	for n := range all {
+		rows[n] = r.notifier(&all[n], may)
+	}
+	return g.Group{head, ui.Table("Notifiers", columns, rows)}
+}
+
+// rankNotifier orders notifiers: what fails first.
+func rankNotifier(n *alerting.NotifierReport) int {
+	if n.Status == alerting.Failing {
+		return 0
+	}
+	return 1
+}
+
+func (r *Request) notifier(n *alerting.NotifierReport, may bool) ui.Row {
+	last := ui.None()
+	if n.LastSent != nil {
+		last = ui.Time(*n.LastSent)
+	}
+	row := ui.Row{
+		g.Group{ui.Text(n.Name), g.Text(" (" + n.Type + ")")}, notifierState(n),
+		g.Text(strconv.Itoa(n.Waiting)), g.Text(strconv.Itoa(n.Dead)), g.Text(strconv.FormatInt(n.Sent, 10)), g.Text(strconv.FormatInt(n.Failed, 10)),
+		last, orNone(n.LastError),
+	}
+	if !may {
+		return row
+	}
+	return append(row, h.Div(h.Class("actions"),
+		ui.Button(r.Link("/notifiers/%s/test", n.Name), "Test"),
+		g.Iff(n.Dead > 0, func() g.Node {
+			return ui.Button(r.Link("/notifiers/%s/retry", n.Name), "Retry "+ui.Count(n.Dead, "message"))
+		}),
+	))
+}
+
+func notifierState(n *alerting.NotifierReport) g.Node {
+	var state g.Node
+	switch n.Status {
+	case alerting.Failing:
+		state = ui.Mark(ui.Bad, "failing")
+	case alerting.Working:
+		state = ui.Mark(ui.Good, "working")
+	default:
+		state = ui.Mark(ui.Info, "nothing sent since the start")
+	}
+	if n.NextTry == nil {
+		return state
+	}
+	return g.Group{state, g.Text("; next try "), ui.Time(*n.NextTry)}
+}
+
+// alerts returns the alerts: first those with subjects that are not good, and the others
+// folded.
+func (r *Request) alerts(all []alerting.AlertReport, now time.Time) g.Node {
+	head := h.H2(g.Text("Alerts"))
+	if len(all) == 0 {
+		return g.Group{head, ui.Empty("No alert is configured.")}
+	}
+	var raised, quiet g.Group
+	for n := range all {
+		if len(all[n].Watches) > 0 {
+			raised = append(raised, r.raised(&all[n], now))
+		} else {
+			quiet = append(quiet, g.Group{h.H3(ui.Text(all[n].Name)), alertFacts(&all[n])})
+		}
+	}
+	if len(raised) == 0 {
+		raised = g.Group{ui.Empty("All alerts are quiet: what they watch is good.")}
+	}
+	return g.Group{head, raised, g.Iff(len(quiet) > 0, func() g.Node {
+		return h.Details(h.Class("group"), g.If(len(quiet) <= 20, g.Attr("open")), h.Summary(g.Text(ui.Count(len(quiet), "quiet alert"))), quiet)
+	})}
+}
+
+// maxWatches is how many subjects of an alert are shown.
+const maxWatches = 50
+
+// raised returns an alert with the subjects that are not good, what fires first.
+func (r *Request) raised(a *alerting.AlertReport, now time.Time) g.Node {
+	watches := slices.Clone(a.Watches)
+	slices.SortStableFunc(watches, func(a, b incident.Watch) int { return phaseRank(a.Phase) - phaseRank(b.Phase) })
+	shown := watches[:min(len(watches), maxWatches)]
+	rows := make([]ui.Row, len(shown))
+	for n := range shown {
+		w := &shown[n]
+		rows[n] = ui.Row{r.subject(w.Subject), phase(w.Phase), g.Group{ui.Time(w.Since), g.Text(" (" + ui.Duration(now.Sub(w.Since).Round(time.Second)) + ")")}, r.watchIncident(w), orNone(w.Message)}
+	}
+	return g.Group{
+		h.H3(ui.Text(a.Name)), alertFacts(a),
+		ui.Table("What is not good for "+check.Clip(check.OneLine(a.Name), 100), []string{"Subject", "Phase", "Since", "Incident", "Message"}, rows),
+		g.If(len(watches) > len(shown), h.P(g.Textf("and %d more", len(watches)-len(shown)))),
+	}
+}
+
+func (r *Request) watchIncident(w *incident.Watch) g.Node {
+	if w.Incident == 0 {
+		return ui.None()
+	}
+	return r.incidentRef(w.Incident)
+}
+
+func phaseRank(p incident.Phase) int {
+	return slices.Index([]incident.Phase{incident.Firing, incident.Recovering, incident.Pending}, p)
+}
+
+// phase says what an alert makes of a subject.
+func phase(p incident.Phase) g.Node {
+	switch p {
+	case incident.Firing:
+		return ui.Mark(ui.Bad, "firing")
+	case incident.Recovering:
+		return ui.Mark(ui.Warning, "good again, not confirmed yet")
+	case incident.Pending:
+		return ui.Mark(ui.Warning, "bad, not confirmed yet")
+	default:
+		return ui.Mark(ui.Info, string(p))
+	}
+}
+
+// alertFacts returns what an alert is about.
+func alertFacts(a *alerting.AlertReport) g.Node {
+	notify := g.Node(ui.Mark(ui.Warning, "nobody"))
+	if len(a.Notify) > 0 {
+		notify = ui.Text(strings.Join(a.Notify, ", "))
+	}
+	set := g.Node(g.Text("built in"))
+	if a.SetAt != "" {
+		set = h.Code(g.Text(ui.Clean(a.SetAt)))
+	}
+	return ui.Facts(
+		ui.Fact{Name: "Condition", Value: ui.Text(a.Condition)}, ui.Fact{Name: "Severity", Value: severity(a.Severity)},
+		ui.Fact{Name: "Notifies", Value: notify}, ui.Fact{Name: "Watches", Value: g.Text(ui.Count(a.Subjects, "subject"))},
+		ui.Fact{Name: "Set at", Value: set},
+	)
+}

@@ -1,0 +1,65 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"vega/policies/check"
+	"vega/store"
+)
+
+// readForm reads the form of a POST, so that PostForm and PostFormValue have it.
+func (r *Request) readForm() error {
+	if err := r.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	return nil
+}
+
+// nextOr returns where a form leads: the path of the site in its field next, or otherwise.
+func (r *Request) nextOr(otherwise string) string {
+	if next := r.PostFormValue("next"); next != "" {
+		return within(next)
+	}
+	return otherwise
+}
+
+// pathID returns the ID in the path of a page.
+func (r *Request) pathID(of string) (int64, error) {
+	id, err := strconv.ParseInt(r.Param("id"), 10, 64)
+	if err != nil || id < 1 || strconv.FormatInt(id, 10) != r.Param("id") { // +1 and 01 are not IDs
+		return 0, &Error{http.StatusNotFound, "the ID of " + of + " must be a positive number"}
+	}
+	return id, nil
+}
+
+// The forms of times that moment reads, besides how long ago something was. Browsers send
+// the last three.
+var momentLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly}
+
+// moment reads a time of a form or a link: UTC, or how long ago it was, such as 24h or 7d.
+// It returns the zero time for "". The error is a *store.InvalidError.
+func moment(field, given string, now time.Time) (time.Time, error) {
+	if given = strings.TrimSpace(given); given == "" {
+		return time.Time{}, nil
+	}
+	if ago, err := check.ParseSpan(given); err == nil && ago >= 0 {
+		return latest(now.Add(-ago), time.Unix(0, 0)), nil
+	}
+	for _, layout := range momentLayouts {
+		if t, err := time.Parse(layout, given); err == nil {
+			return latest(t.UTC(), time.Unix(0, 0)), nil
+		}
+	}
+	return time.Time{}, &store.InvalidError{Field: field, Reason: fmt.Sprintf("%q is not a time: use UTC, such as 2026-01-02T15:04, or how long ago it is, such as 24h or 7d", check.Clip(check.OneLine(given), 100))}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
