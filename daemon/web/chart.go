@@ -21,7 +21,7 @@ import (
 // The files of pages with charts.
 var (
 	chartScripts = []string{"uPlot.iife.min.js", "chart.js"}
-	chartStyles  = []string{"uPlot.min.css"}
+	chartStyles  = []string{"uPlot.min.css", "chart.css"}
 )
 
 // period is what a chart shows, until now.

@@ -16,6 +16,7 @@ import (
 	"vega/daemon/api/scope"
 	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
+	"vega/daemon/live"
 	"vega/daemon/web/ui"
 	"vega/policies/alert"
 	"vega/policies/check"
@@ -41,7 +42,7 @@ func (s integrationPages) routes() []Route {
 // integration is what is read for the page of one.
 type integration struct {
 	engine.Integration
-	since     time.Time // zero: not known
+	live      live.Row
 	incidents []incident.Incident
 	silences  []incident.Silence // that hold now
 	past      past
@@ -50,7 +51,7 @@ type integration struct {
 
 // page shows an integration. One that is not configured any longer has only its history.
 func (s integrationPages) page(r *Request) error {
-	name := r.Param("name")
+	name, seen := r.Param("name"), s.sources.Live().Generation()
 	now, err := s.sources.Integration(name)
 	if unknown, ok := errors.AsType[*engine.UnknownError](err); ok {
 		return s.removed(r, name, unknown)
@@ -58,7 +59,7 @@ func (s integrationPages) page(r *Request) error {
 	if err != nil {
 		return err
 	}
-	i := integration{Integration: now, since: s.sources.Live().Row(name).Since}
+	i := integration{Integration: now, live: s.sources.Live().Row(name)}
 	if i.past, err = s.pastOf(r, name); err != nil {
 		return err
 	}
@@ -74,15 +75,15 @@ func (s integrationPages) page(r *Request) error {
 	if i.related, err = s.statuses(&i); err != nil {
 		return err
 	}
-	return r.Show(Page{Title: name, Nav: "/", Scripts: chartScripts, Styles: chartStyles, Body: g.Group{
-		h.Header(h.Class("title"), h.H1(nameOf(name)), ui.Status(i.Status), s.actions(r, &i)),
-		i.standing(r),
+	return r.Show(Page{Title: name, Nav: "/", Live: seen, Scripts: chartScripts, Styles: chartStyles, Body: g.Group{
+		h.Div(h.Class("subject"), h.Data("n", name), h.H1(nameOf(name)), ui.Status(i.Status), i.beats(), i.standing(r)),
+		s.actions(r, &i),
 		i.trouble(r),
-		i.past.failures(r),
+		i.details(),
 		i.past.uptime(),
 		i.past.latency(r),
+		i.past.failures(r),
 		i.metrics(r),
-		i.details(),
 		i.relations(r),
 		i.about(r),
 		g.Iff(i.Probe == heartbeat.Probe, func() g.Node { return howToPush(r, name) }),
@@ -167,17 +168,28 @@ func (i *integration) standing(r *Request) g.Node {
 	if len(i.RootCause) > 0 {
 		facts = append(facts, ui.Fact{Name: "Root cause", Value: integrationLinks(r, i.RootCause...)})
 	}
-	if !i.since.IsZero() {
-		facts = append(facts, ui.Fact{Name: "Since", Value: ui.Time(i.since)})
+	if !i.live.Since.IsZero() {
+		facts = append(facts, ui.Fact{Name: "Since", Value: ui.Time(i.live.Since)})
 	}
 	if i.CheckedAt != nil {
-		facts = append(facts, ui.Fact{Name: "Last check", Value: ui.Time(*i.CheckedAt)}, ui.Fact{Name: "Response time", Value: g.Text(ui.Duration(spent(i.ResponseTimeMS)))})
+		facts = append(facts, ui.Fact{Name: "Last check", Value: h.Span(h.Class("ran"), ui.Time(*i.CheckedAt))},
+			ui.Fact{Name: "Response time", Value: h.Span(h.Class("ms"), g.Text(ui.Duration(spent(i.ResponseTimeMS))))})
 	}
-	return h.Section(h.Class("standing"),
-		g.If(i.Message != "", h.Div(h.Class("message"), ui.Text(i.Message))),
+	// The script replaces what has the class msg by as much as a row of the overview shows.
+	class := "message"
+	if message(i.Message) == i.Message {
+		class = "message msg"
+	}
+	return h.Div(h.Class("standing"),
+		g.If(i.Message != "", h.Div(h.Class(class), ui.Text(i.Message))),
 		g.If(i.Stored, ui.Notice(ui.Info, g.Text("This is the state of an earlier run: it has not run since vega started or since it was changed."))),
 		ui.Facts(facts...),
 	)
+}
+
+// beats returns the bar of the last runs.
+func (i *integration) beats() g.Node {
+	return (&row{beats: i.live.Beats}).bar()
 }
 
 // causes says what a cause means.
@@ -192,11 +204,11 @@ func (i *integration) trouble(r *Request) g.Node {
 	for n := range i.incidents {
 		one := &i.incidents[n]
 		all = append(all, h.Li(h.A(h.Href(r.Link("/incidents/%s", decimal(one.ID))), g.Text("Incident "+decimal(one.ID))),
-			g.Text(", "+string(one.Severity)+", since "), ui.Time(one.Opened), g.Text(": "), ui.Text(one.Summary),
+			g.Text(", "+string(one.Severity)+", since "), ui.Time(one.Opened),
 			g.Iff(one.Root != 0, func() g.Node {
-				return g.Group{g.Text(" It is explained by "), h.A(h.Href(r.Link("/incidents/%s", decimal(one.Root))), g.Text("incident "+decimal(one.Root))), g.Text(".")}
+				return g.Group{g.Text(", explained by "), h.A(h.Href(r.Link("/incidents/%s", decimal(one.Root))), g.Text("incident "+decimal(one.Root)))}
 			}),
-			g.Iff(one.Acknowledged != nil, func() g.Node { return g.Text(" Acknowledged by " + ui.Clean(one.Acknowledged.By) + ".") })))
+			g.Text(taken(one, time.Now())), g.Text(": "), ui.Text(one.Summary)))
 	}
 	for n := range i.silences {
 		one := &i.silences[n]

@@ -167,13 +167,38 @@ func percent(v float64) string {
 	return strconv.FormatFloat(float64(int64(v*1000))/1000, 'f', -1, 64) + " %"
 }
 
-// failures lists the last runs that failed.
+// failures lists the last runs that failed. Runs in a row that say the same share an entry.
 func (p *past) failures(r *Request) g.Node {
 	all := h.A(h.Href(r.Link("/integrations/%s/runs", p.name)), g.Text("All runs"))
 	if len(p.recent) == 0 {
 		return h.Section(h.Class("failures"), h.H2(g.Text("Last failures")), ui.Empty("No run that is stored failed. ", all))
 	}
-	return h.Section(h.Class("failures"), h.H2(g.Text("Last failures")), runTable(r, "Last failures", p.name, p.recent, detailsOfFailure), h.P(all))
+	return h.Section(h.Class("failures"), h.H2(g.Text("Last failures")), runTable(r, "Last failures", p.name, streaks(p.recent), detailsOfFailure), h.P(all))
+}
+
+// streak is runs in a row that say the same, the last one first.
+type streak []daemon.RunReport
+
+// streaks divides runs.
+func streaks(runs []daemon.RunReport) (all []streak) {
+	for from := 0; from < len(runs); {
+		to := from + 1
+		for to < len(runs) && runs[to].Status == runs[from].Status && runs[to].Cause == runs[from].Cause && runs[to].Message == runs[from].Message {
+			to++
+		}
+		all = append(all, runs[from:to])
+		from = to
+	}
+	return all
+}
+
+// each returns every run as an entry of its own.
+func each(runs []daemon.RunReport) []streak {
+	all := make([]streak, len(runs))
+	for n := range runs {
+		all[n] = runs[n : n+1]
+	}
+	return all
 }
 
 // The bytes of details that are shown of a run: in a list, and alone.
@@ -183,24 +208,33 @@ const (
 	detailsAlone     = 1 << 20
 )
 
-// runTable lists runs. Of the details of each, it shows so many bytes.
-func runTable(r *Request, label, name string, runs []daemon.RunReport, details int) g.Node {
-	rows := make([]ui.Row, len(runs))
-	for n := range runs {
-		one := &runs[n]
-		began, cause := time.Time{}, ui.None()
-		if one.CheckedAt != nil {
-			began = *one.CheckedAt
-		}
+// runTable lists runs. Of the details of each entry, it shows so many bytes.
+func runTable(r *Request, label, name string, all []streak, details int) g.Node {
+	rows := make([]ui.Row, len(all))
+	for n, runs := range all {
+		one := &runs[0]
+		cause := ui.None()
 		if one.Cause != check.NoCause {
 			cause = g.Text(causes[one.Cause])
 		}
-		rows[n] = ui.Row{
-			h.A(h.Href(r.Link("/integrations/%s/runs", name)+"?"+url.Values{"run": {decimal(one.ID)}, "at": {decimal(began.UnixMilli())}}.Encode()), ui.Time(began)),
-			ui.Status(one.Status), cause, reportOf(one, details), g.Text(ui.Duration(spent(one.ResponseTimeMS))), h.Code(g.Text(one.CorrelationID)),
+		report, more := reportOf(one, details), runs[1:]
+		if len(more) > 0 {
+			report = g.Group{report, ui.Fold(g.Text(ui.Count(len(more), "run")+" before said the same"), h.Ul(g.Map(more, func(m daemon.RunReport) g.Node {
+				return h.Li(runLink(r, name, &m), g.Text(", "+ui.Duration(spent(m.ResponseTimeMS))+", "), h.Code(cleaned(m.CorrelationID)))
+			})))}
 		}
+		rows[n] = ui.Row{runLink(r, name, one), ui.Status(one.Status), cause, report, g.Text(ui.Duration(spent(one.ResponseTimeMS))), h.Code(cleaned(one.CorrelationID))}
 	}
 	return ui.Table(label, []string{"Time", "Status", "Cause", "Message and details", "#Took", "Correlation ID"}, rows)
+}
+
+// runLink leads to a run alone, by when it began.
+func runLink(r *Request, name string, run *daemon.RunReport) g.Node {
+	began := time.Time{}
+	if run.CheckedAt != nil {
+		began = *run.CheckedAt
+	}
+	return h.A(h.Href(r.Link("/integrations/%s/runs", name)+"?"+url.Values{"run": {decimal(run.ID)}, "at": {decimal(began.UnixMilli())}}.Encode()), ui.Time(began))
 }
 
 // reportOf shows the message of a run, and folded what else it reported.
@@ -264,7 +298,7 @@ func (s integrationPages) runs(r *Request) error {
 	}
 	table := ui.Empty("No run like that is stored.")
 	if len(page.Runs) > 0 {
-		table = runTable(r, "Runs", name, page.Runs, detailsOfRun)
+		table = runTable(r, "Runs", name, each(page.Runs), detailsOfRun)
 	}
 	here := r.Link("/integrations/%s/runs", name)
 	return r.Show(Page{Title: "Runs of " + name, Nav: "/", Body: g.Group{
@@ -296,7 +330,7 @@ func (s integrationPages) run(r *Request, name, id, at string) error {
 	}
 	return r.Show(Page{Title: "A run of " + name, Nav: "/", Body: g.Group{
 		h.H1(g.Text("A run of "), integrationLinks(r, name)),
-		runTable(r, "Run", name, page.Runs[n:n+1], detailsAlone),
+		runTable(r, "Run", name, each(page.Runs[n:n+1]), detailsAlone),
 		h.P(g.Text("Plugin: "), h.Code(g.Text(page.Runs[n].Digest))),
 	}})
 }

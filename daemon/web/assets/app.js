@@ -51,6 +51,8 @@ const patch = (e, r) => {
   set($('.ms', e), r.l);
   set($('.msg', e), r.m);
   bar($('.bar', e), r.b);
+  const ran = $('.ran time', e);
+  if (ran) { ran.dateTime = new Date().toISOString(); ran.title = ran.dateTime; }
   return other;
 };
 const counts = group => {

@@ -42,21 +42,30 @@
 		ctx.restore();
 	};
 
+	// Days, hours and minutes in UTC, as in the tables.
+	const moment = (t, from, to) => new Date(t * 1000).toISOString().slice(from, to).replace("T", " ");
+	const moments = (u, all, axis, space, step) => all.map((t) => (step >= 86400 || t % 86400 === 0 ? moment(t, 5, 10) : moment(t, 11, 16)));
+
+	// A value without neighbours is no line: it is shown as a point.
+	const lone = (values) => values.flatMap((v, n) => (v != null && values[n - 1] == null && values[n + 1] == null ? [n] : []));
+
 	const options = (d, line, width, compact) => {
 		const format = Object.hasOwn(formats, d.unit) ? formats[d.unit] : (v) => short(v) + " " + d.unit; // a unit may be any text
 		const shown = (u, v) => (v == null ? "–" : format(v));
 		const axis = { stroke: colour("--dim"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
 		const bound = (label) => ({ label, stroke: "transparent", width: 0, points: { show: false }, value: shown });
+		const points = lone(line.mean);
 		return {
 			width, height: compact ? 140 : 240, tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
 			cursor: { drag: { x: false, y: false } },
 			scales: { y: { range: (u, low, high) => (low == null ? [0, 1] : uPlot.rangeNum(Math.min(0, low), high === low ? high + 1 : high, 0.1, true)) } },
-			axes: [axis, { ...axis, size: 76, values: (u, all) => all.map(format) }],
+			axes: [{ ...axis, values: moments }, { ...axis, size: 76, values: (u, all) => all.map(format) }],
 			series: [
-				{ label: "Time", value: (u, t) => (t == null ? "–" : new Date(t * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC") },
-				{ label: "Mean", stroke: colour("--link"), width: 1.5, value: shown }, bound("Least"), bound("Most"),
+				{ label: "UTC", value: (u, t) => (t == null ? "–" : moment(t, 0, 16)) },
+				bound("Least"), bound("Most"),
+				{ label: "Mean", stroke: colour("--link"), width: 1.5, value: shown, points: { show: points.length > 0, size: 5, fill: colour("--link"), filter: () => points } },
 			],
-			bands: [{ series: [3, 2], fill: colour("--line") }],
+			bands: [{ series: [2, 1], fill: colour("--line") }],
 			hooks: line.down ? { draw: [downtime(line.down)] } : {},
 		};
 	};
@@ -74,7 +83,7 @@
 			const compact = figure.parentElement.classList.contains("charts");
 			plot.textContent = "";
 			plot.setAttribute("aria-hidden", "true"); // the page has the figures as a table
-			const u = new uPlot(options(d, line, plot.clientWidth || 320, compact), [times, line.mean, line.min, line.max], plot);
+			const u = new uPlot(options(d, line, plot.clientWidth || 320, compact), [times, line.min, line.max, line.mean], plot);
 			new ResizeObserver(() => u.setSize({ width: plot.clientWidth, height: u.height })).observe(plot);
 			matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { u.destroy(); draw(figure); }, { once: true });
 		} catch {
@@ -90,5 +99,13 @@
 			}
 		}
 	}, { rootMargin: "200px" });
-	document.querySelectorAll("figure[data-chart]").forEach((f) => seen.observe(f));
+	const find = () => document.querySelectorAll("figure[data-chart]").forEach((f) => seen.observe(f));
+	find();
+	// app.js replaces the page when a status changes.
+	new MutationObserver((changes) => {
+		if (changes.some((c) => [...c.addedNodes].some((n) => n.id === "main"))) {
+			answers.clear();
+			find();
+		}
+	}).observe(document.body, { childList: true });
 })();
