@@ -322,12 +322,12 @@ func TestRetentionOfAlerting(t *testing.T) {
 		t.Error(got)
 	}
 	// By the store's clock, which does not follow the jump.
-	m.wall = m.wall.Add(400 * day)
+	m.set(m.wall.Add(400*day), m.awake)
 	if done, err := m.Retain(t.Context(), store.Retention{Runs: 5 * day}); err != nil || done.Incidents+done.Silences+done.Figures != 0 {
 		t.Errorf("after a jump of the clock: %+v, %v", done, err)
 	}
 	// An incident whose end is impossible is deleted with those around it.
-	m.wall = m.wall.Add(-400 * day)
+	m.set(m.wall.Add(-400*day), m.awake)
 	odd := storetest.IncidentOf(3, "odd", m.wall)
 	odd.Ended, odd.End = time.Unix(5, 0), incident.Recovered
 	storetest.StoreAlerts(t, m.Store, incident.Changes{Incidents: []incident.Incident{odd}})

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,11 +22,14 @@ const (
 // machine is a store on a machine whose clocks a test moves.
 type machine struct {
 	*sqlite.Store
-	t     *testing.T
-	path  string
+	t    *testing.T
+	path string
+
+	mu    sync.Mutex // held to change wall and awake, which the store reads in the background
 	wall  time.Time
 	awake time.Duration
-	said  []bool // whether the clock is trusted, each time that it changed
+
+	said []bool // whether the clock is trusted, each time that it changed
 }
 
 func newMachine(t *testing.T) *machine {
@@ -43,11 +47,25 @@ func (m *machine) start() {
 	m.t.Helper()
 	var err error
 	m.Store, err = sqlite.Open(m.t.Context(), m.path,
-		sqlite.Clock(func() clock.Reading { return clock.Reading{Wall: m.wall, Awake: m.awake, Boot: m.awake} }),
+		sqlite.Clock(m.read),
 		sqlite.ClockChanged(func(v clock.Verdict) { m.said = append(m.said, v.Trusted) }))
 	if err != nil {
 		m.t.Fatal(err)
 	}
+}
+
+// read returns what the clocks show.
+func (m *machine) read() clock.Reading {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return clock.Reading{Wall: m.wall, Awake: m.awake, Boot: m.awake}
+}
+
+// set moves the clocks.
+func (m *machine) set(wall time.Time, awake time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.wall, m.awake = wall, awake
 }
 
 // restart stops vega for a time, as the wall clock says.
@@ -56,7 +74,7 @@ func (m *machine) restart(stopped time.Duration) {
 	if err := m.Close(); err != nil {
 		m.t.Fatal(err)
 	}
-	m.wall, m.awake = m.wall.Add(stopped), 0
+	m.set(m.wall.Add(stopped), 0)
 	m.start()
 }
 
@@ -65,7 +83,7 @@ func (m *machine) restart(stopped time.Duration) {
 func (m *machine) live(d time.Duration, keep time.Duration) (all store.Retained) {
 	m.t.Helper()
 	for n := range int(d / turn) {
-		m.wall, m.awake = m.wall.Add(turn), m.awake+turn
+		m.set(m.wall.Add(turn), m.awake+turn)
 		if n%2 == 0 {
 			storetest.AppendRuns(m.t, m.Store, storetest.RunOf("web", m.wall))
 			log(m.t, m.Store, store.Conversation{SessionID: "s", Source: "x", At: m.wall})
@@ -98,11 +116,11 @@ func TestRetentionIgnoresAJumpAhead(t *testing.T) {
 	for _, jump := range []time.Duration{time.Hour, day, 400 * day} {
 		m := newMachine(t)
 		m.expect("at first", m.live(3*day, 30*day), store.Retained{})
-		m.wall = m.wall.Add(jump)
+		m.set(m.wall.Add(jump), m.awake)
 		m.expect("after the jump", m.live(6*time.Hour, 2*day), store.Retained{Runs: 30, Conversations: 30})
 		m.restart(time.Second)
 		m.expect("restarted", m.live(6*time.Hour, 2*day), store.Retained{Runs: 6, Conversations: 6})
-		m.wall = m.wall.Add(-jump)
+		m.set(m.wall.Add(-jump), m.awake)
 		m.expect("back", m.live(day, 2*day), store.Retained{Runs: 24, Conversations: 24})
 		if fmt.Sprint(m.said) != "[false false true]" { // the second by the start
 			t.Errorf("%v: said %v", jump, m.said)
@@ -113,7 +131,7 @@ func TestRetentionIgnoresAJumpAhead(t *testing.T) {
 func TestRetentionTrustsANewClockAfterADay(t *testing.T) {
 	m := newMachine(t)
 	m.live(3*day, 30*day)
-	m.wall = m.wall.Add(400 * day)
+	m.set(m.wall.Add(400*day), m.awake)
 	m.expect("in doubt", m.live(day, 30*day), store.Retained{})
 	m.expect("trusted", m.live(time.Hour, 30*day), store.Retained{Runs: 72, Conversations: 72})
 	if fmt.Sprint(m.said) != "[false true]" {
@@ -125,9 +143,9 @@ func TestRetentionTrustsANewClockAfterADay(t *testing.T) {
 func TestRunsOfTheFutureDoNotBlockRetention(t *testing.T) {
 	for _, ahead := range []time.Duration{90 * day, 400 * day, 270 * 365 * day} {
 		m := newMachine(t)
-		m.wall = m.wall.Add(ahead)
+		m.set(m.wall.Add(ahead), m.awake)
 		m.live(12*time.Hour, 30*day)
-		m.wall = m.wall.Add(-ahead)
+		m.set(m.wall.Add(-ahead), m.awake)
 		m.expect("meanwhile", m.live(30*day-time.Hour, 30*day), store.Retained{})
 		m.expectRows("meanwhile", 12+30*24-1, 12+30*24-1)
 		m.expect("then", m.live(2*time.Hour, 30*day), store.Retained{Runs: 13, Conversations: 13, Misdated: 24})
@@ -138,15 +156,15 @@ func TestRunsOfTheFutureDoNotBlockRetention(t *testing.T) {
 func TestRunsFrom1970AreKept(t *testing.T) {
 	m := newMachine(t)
 	right := m.wall
-	m.wall = time.Unix(0, 0)
+	m.set(time.Unix(0, 0), m.awake)
 	m.restart(0)
 	m.live(12*time.Hour, 30*day)
-	m.wall = right.Add(12 * time.Hour)
+	m.set(right.Add(12*time.Hour), m.awake)
 	m.expect("set", m.live(5*day, 30*day), store.Retained{})
-	m.wall = time.Unix(0, 0)
+	m.set(time.Unix(0, 0), m.awake)
 	m.restart(0)
 	m.live(12*time.Hour, 30*day)
-	m.wall = right.Add(6 * day)
+	m.set(right.Add(6*day), m.awake)
 	m.expect("set again", m.live(25*day, 30*day), store.Retained{Runs: 24, Conversations: 24, Misdated: 24})
 	m.expect("later", m.live(5*day+time.Hour, 30*day), store.Retained{Runs: 121, Conversations: 121, Misdated: 24})
 }
@@ -154,7 +172,7 @@ func TestRunsFrom1970AreKept(t *testing.T) {
 // A clock that stays in 1970 deletes what it knows to be old.
 func TestRetentionWithoutAClock(t *testing.T) {
 	m := newMachine(t)
-	m.wall = time.Unix(0, 0)
+	m.set(time.Unix(0, 0), m.awake)
 	m.restart(0)
 	m.expect("at first", m.live(30*day, 30*day), store.Retained{})
 	m.expect("later", m.live(day, 30*day), store.Retained{Runs: 24, Conversations: 24})
@@ -170,7 +188,7 @@ func TestShrinkingIgnoresClocks(t *testing.T) {
 		}
 		storetest.AppendRuns(t, m.Store, runs...)
 	}
-	m.wall = m.wall.Add(400 * day)
+	m.set(m.wall.Add(400*day), m.awake)
 	done, err := m.Retain(t.Context(), store.Retention{Bytes: 1})
 	if err != nil || done.Runs != 3000 || done.Misdated != 0 {
 		t.Errorf("%+v %v", done, err)
@@ -185,7 +203,7 @@ func TestTheFirstStartOfAnOldFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	execSQL(t, raw(t, m.path), "DELETE FROM clock")
-	m.wall, m.awake = m.wall.Add(400*day), 0
+	m.set(m.wall.Add(400*day), 0)
 	m.start()
 	m.expect("ahead", m.live(6*time.Hour, 30*day), store.Retained{})
 	m.restart(time.Second)

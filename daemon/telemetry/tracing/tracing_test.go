@@ -157,6 +157,15 @@ func statsOf(e *tracing.Exporter) (dropped, failed int64) {
 	return e.Stats()[0].Dropped, e.Stats()[0].Failed
 }
 
+// refuseAfter returns the handler of a collector that answers when hold is closed. It refuses
+// then, so that nothing counts as delivered if a shutdown has not cut the request yet.
+func refuseAfter(hold <-chan struct{}) func(http.ResponseWriter, int) {
+	return func(w http.ResponseWriter, _ int) {
+		<-hold
+		w.WriteHeader(http.StatusBadRequest)
+	}
+}
+
 // TestCollectorThatHangs ends thousands of spans while a collector accepts them and never
 // answers. None of them waits, those that do not fit are counted, and the shutdown takes
 // five seconds, or less if its context says so.
@@ -164,7 +173,7 @@ func TestCollectorThatHangs(t *testing.T) {
 	for _, limit := range []time.Duration{2 * time.Second, time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
 			hold := make(chan struct{})
-			c := newCollector(func(http.ResponseWriter, int) { <-hold })
+			c := newCollector(refuseAfter(hold))
 			e := exporterFor(t, io.Discard, nil)
 			configure(t, e, to("http://collector", c.transport()))
 			before := heap()
@@ -206,7 +215,7 @@ func TestCollectorThatHangs(t *testing.T) {
 func TestShutdownDoesNotWaitForTheCollectorBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold := make(chan struct{})
-		c := newCollector(func(http.ResponseWriter, int) { <-hold })
+		c := newCollector(refuseAfter(hold))
 		e := exporterFor(t, io.Discard, nil)
 		configure(t, e, to("http://collector", c.transport()))
 		spend(e, 3)
