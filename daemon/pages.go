@@ -2,11 +2,13 @@ package daemon
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"vega/daemon/config"
 	"vega/daemon/engine"
 	"vega/daemon/live"
+	"vega/policies/alert"
 	"vega/policies/check"
 )
 
@@ -56,4 +58,24 @@ func (p *forPages) Block(name string) (config.Block, error) {
 	}
 	b, _ = p.daemon.inForce().Config.Block(name) // a reload has just added it
 	return b, nil
+}
+
+// Maintenance returns the integrations that have a maintenance window open at a time.
+func (p *forPages) Maintenance(at time.Time) map[string]bool {
+	c, open := p.daemon.inForce().Config, map[string]bool{}
+	var matchers []*alert.Matcher
+	for n := range c.Windows {
+		if now, _ := c.Windows[n].Open(at); now {
+			matchers = append(matchers, alert.NewMatcher(c.Windows[n].Integrations))
+		}
+	}
+	if len(matchers) == 0 {
+		return open
+	}
+	for _, i := range c.Watched() {
+		if slices.ContainsFunc(matchers, func(m *alert.Matcher) bool { return m.Match(&i) }) {
+			open[i.Name] = true
+		}
+	}
+	return open
 }

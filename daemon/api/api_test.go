@@ -143,6 +143,8 @@ func (f *fake) Conversations() store.Conversations {
 
 func (*fake) Tracer() span.Tracer { return tracing.New(tracing.Options{}) }
 
+func (f *fake) Maintenance(time.Time) map[string]bool { return nil }
+
 func (f *fake) Live() *live.Board { return live.New() }
 
 func (f *fake) Block(string) (config.Block, error) { return config.Block{}, nil }

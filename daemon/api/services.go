@@ -37,6 +37,7 @@ type Daemon interface {
 	Conversations() store.Conversations
 	Memories() store.Memories
 	Live() *live.Board
+	Maintenance(at time.Time) map[string]bool
 	Block(name string) (config.Block, error)
 }
 

@@ -31,6 +31,7 @@ func (s *Site) Routes() []Route {
 	}
 	return slices.Concat(rows,
 		overviewPage{s}.routes(),
+		statusPages{s}.routes(),
 		machinePages{s}.routes(),
 		incidentPages{s}.routes(), silencePages{s}.routes(), alertPages{s}.routes(),
 		conversationPages{s}.routes(),

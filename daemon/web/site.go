@@ -11,6 +11,7 @@ import (
 	"vega/daemon/api/scope"
 	"vega/daemon/config"
 	"vega/daemon/live"
+	"vega/daemon/web/publish"
 	"vega/daemon/web/session"
 )
 
@@ -31,7 +32,8 @@ type Site struct {
 // current is what applies now.
 type current struct {
 	Settings
-	guard *http.CrossOriginProtection
+	guard     *http.CrossOriginProtection
+	published publish.Cache // what everyone may read
 }
 
 // From is where a request comes from.
@@ -71,7 +73,7 @@ func New(from Sources, keys Keys, log *slog.Logger) *Site {
 
 // Set applies a configuration.
 func (s *Site) Set(to Settings) {
-	now := &current{to, http.NewCrossOriginProtection()}
+	now := &current{Settings: to, guard: http.NewCrossOriginProtection()}
 	if to.Origin != "" {
 		if err := now.guard.AddTrustedOrigin(to.Origin); err != nil { // the configuration was checked
 			s.log.Error("dashboard: server.external_url can't be an origin; forms are rejected through a proxy that changes Host", "err", err)

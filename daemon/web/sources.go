@@ -35,6 +35,8 @@ type Checks interface {
 	Runs(ctx context.Context, q store.RunQuery) (daemon.RunPage, error)
 	Uptime(ctx context.Context, name string, since, until time.Time) (trends.UptimeReport, error)
 	Trend(ctx context.Context, name, metric string, span trends.Span) (trends.IntegrationHistory, error)
+	// Maintenance returns the integrations that have a maintenance window open at a time.
+	Maintenance(at time.Time) map[string]bool
 	MetricBlocks() []trends.Metric
 	MetricTrend(ctx context.Context, name string, labels map[string]string, span trends.Span) (trends.MetricHistory, error)
 }
