@@ -25,7 +25,7 @@ const (
 	// maxExplained is how many rows that a root cause explains are shown unfolded.
 	maxExplained = 10
 	// maxNames limits the names in one cell.
-	maxNames = 10
+	maxNames = 5
 )
 
 // others is what the page shows besides the state of integrations.
@@ -209,11 +209,15 @@ func (o *overview) why(one *row) g.Node {
 	if len(one.explains) > 0 {
 		nodes = append(nodes, h.Div(h.Class("root"), g.Text(ui.Count(len(one.explains), "other")+" because of it: "), o.names(one.explains)))
 	}
+	var about g.Group
 	if i := o.byName[one.Name]; i != nil {
-		nodes = append(nodes, h.Div(h.A(h.Href(o.r.Link("/incidents/%s", fmt.Sprint(i.ID))), g.Textf("Incident %d", i.ID)), g.Text(taken(i, time.Now()))))
+		about = append(about, h.Span(h.A(h.Href(o.r.Link("/incidents/%s", fmt.Sprint(i.ID))), g.Textf("Incident %d", i.ID)), g.Text(taken(i, time.Now())+" ")))
 	}
 	if one.Runbook != "" {
-		nodes = append(nodes, h.Div(ui.Link(one.Runbook, "Runbook")))
+		about = append(about, h.Span(ui.Link(one.Runbook, "Runbook")))
+	}
+	if len(about) > 0 {
+		nodes = append(nodes, h.Div(h.Class("about"), about))
 	}
 	return nodes
 }

@@ -33,39 +33,41 @@ globalThis.matcher = (text) => {
   };
 };
 
+// The page has all rows if its field says so; otherwise the form asks vega. The field may be
+// replaced with the page, so nothing is kept of it.
 {
-  const field = document.getElementById("q");
-  const rows = () => document.querySelectorAll("tr[data-n]");
+  const field = () => document.querySelector("#q[data-whole]");
   const itemOf = (tr) => ({
     name: tr.dataset.n, probe: tr.dataset.p, group: tr.closest("[data-g]").dataset.g,
     status: tr.querySelector(".status").classList[1], message: tr.querySelector(".msg").textContent,
   });
 
-  // filter hides the rows that the query does not select, and groups without others. The
-  // script app.js calls it again after it has changed rows.
-  globalThis.filter = () => {
-    if (!field || !("whole" in field.dataset)) return;
-    const selects = matcher(field.value), names = new Set(), groups = new Map();
-    for (const tr of rows()) {
+  // filter hides the rows that the query does not select, and the groups without others.
+  const filter = () => {
+    const q = field()?.value ?? "", selects = matcher(q), names = new Set(), some = new Set();
+    for (const tr of document.querySelectorAll("tr[data-n]")) {
       tr.hidden = !selects(itemOf(tr));
-      if (!tr.hidden) names.add(tr.dataset.n);
-      const group = tr.closest("details.group");
-      if (group) groups.set(group, groups.get(group) || !tr.hidden);
+      if (tr.hidden) continue;
+      names.add(tr.dataset.n);
+      some.add(tr.closest("details.group"));
     }
-    for (const [group, some] of groups) group.hidden = !some;
-    document.getElementById("found").textContent = field.value.trim() ? `${names.size} found` : "";
-    return groups;
+    for (const group of document.querySelectorAll("details.group")) group.hidden = !some.has(group);
+    document.getElementById("found").textContent = q.trim() ? `${names.size} found` : "";
+    return some;
   };
 
-  if (field && "whole" in field.dataset) {
-    field.addEventListener("input", () => {
-      const q = field.value.trim(), address = new URL(location);
-      address.searchParams.delete("done");
-      if (q) address.searchParams.set("q", q);
-      else address.searchParams.delete("q");
-      history.replaceState(null, "", address);
-      for (const [group, some] of filter()) group.open = q ? some : "bad" in group.dataset;
-    });
-    if (field.value) filter(); // the browser has filled it in again
-  }
+  document.addEventListener("input", (e) => {
+    if (!field() || e.target !== field()) return;
+    const q = field().value.trim(), address = new URL(location);
+    for (const name of ["done", "page", "q"]) address.searchParams.delete(name);
+    if (q) address.searchParams.set("q", q);
+    history.replaceState(null, "", address);
+    const some = filter();
+    for (const group of document.querySelectorAll("details.group")) {
+      group.open = q ? some.has(group) : "bad" in group.dataset;
+      for (const fine of group.querySelectorAll("details.fine")) fine.open = !!q;
+    }
+  });
+  document.addEventListener("vega:loaded", () => { if (field()) filter(); }); // by app.js
+  if (field()?.value) filter(); // the browser may have filled it in
 }
