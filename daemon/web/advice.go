@@ -24,10 +24,6 @@ func adviceOn(a *sqlite.Advice) g.Node {
 	if a == nil {
 		return nil
 	}
-	var gain g.Node
-	if a.StepsBefore > 0 {
-		gain = h.P(g.Textf("Tried on a copy of some rows: %d steps of SQLite's machine before, %d after.", a.StepsBefore, a.StepsAfter))
-	}
 	var rewrite g.Node
 	if a.Rewrite != "" {
 		rewrite = g.Group{h.P(g.Text("A form that reads only its page:")), preformatted("Rewritten statement", a.Rewrite)}
@@ -38,10 +34,8 @@ func adviceOn(a *sqlite.Advice) g.Node {
 	}
 	return h.Div(h.Class("advice"),
 		h.P(h.Strong(g.Text(label)), cleaned(a.Text)),
-		g.Map(a.Indexes, func(x sqlite.Index) g.Node {
-			return g.Group{preformatted("Index", x.SQL), h.P(g.Text(indexCost(x.BytesPerRow, x.WALBytesPerInsert, x.TotalBytes)))}
-		}),
-		g.If(a.Analyze, preformatted("Command", "ANALYZE")), rewrite, gain,
+		g.Map(a.Indexes, func(x sqlite.Index) g.Node { return preformatted("Index", x.SQL) }),
+		g.If(a.Analyze, preformatted("Command", "ANALYZE")), rewrite,
 		ui.Fold(g.Text("Plan"), advicePlans(a)),
 	)
 }
@@ -59,11 +53,6 @@ func advicePlans(a *sqlite.Advice) g.Node {
 	}
 }
 
-// indexCost says what an index takes.
-func indexCost(perRow, walPerInsert float64, total int64) string {
-	return "It takes " + ui.Bytes(total) + " now, " + policies.Bytes.Format(perRow) + " a row, and " + policies.Bytes.Format(walPerInsert) + " of the write-ahead log an insert."
-}
-
 // file shows a SQLite file.
 func (v databaseView) file() g.Node {
 	f := v.File
@@ -74,7 +63,7 @@ func (v databaseView) file() g.Node {
 	var indexes []ui.Row
 	for _, x := range f.Indexes {
 		if x.Finding != nil {
-			findings = append(findings, ui.Notice(ui.Warning, h.P(cleaned(x.Finding.Text)), preformatted("Command", x.Finding.SQL), h.P(g.Text(indexCost(x.Finding.BytesPerRow, x.Finding.WALBytesPerInsert, x.Finding.TotalBytes)))))
+			findings = append(findings, ui.Notice(ui.Warning, h.P(cleaned(x.Finding.Text)), preformatted("Command", x.Finding.SQL)))
 		}
 		columns := strings.Join(x.Columns, ", ")
 		indexes = append(indexes, ui.Row{ui.Text(x.Name), ui.Text(x.Table), ui.Text(columns), g.Text(indexKind(x))})

@@ -37,8 +37,10 @@ func (s machinePages) databases(r *Request) error {
 	}
 	return r.Show(Page{Title: "Databases", Nav: "/database", Body: g.Group{
 		h.H1(g.Text("Databases")), databaseTable(all), sections,
-		g.If(r.Viewer.May(scope.Admin), h.Div(h.Class("actions"), ui.Button(r.Link("/database/reset"), "Reset the statistics"),
-			h.P(g.Text("Statistics count from the start of vega or the last reset. Reset them after you created an index, to see what it changed.")))),
+		g.If(r.Viewer.May(scope.Admin), g.Group{
+			h.P(h.Class("dim"), g.Text("Statistics count from the start of vega or the last reset. Reset them after you created an index, to see what it changed.")),
+			ui.Button(r.Link("/database/reset"), "Reset the statistics"),
+		}),
 	}})
 }
 
