@@ -174,7 +174,7 @@ func (s conversationPages) one(r *Request) error {
 		ui.Facts(
 			ui.Fact{Name: "At", Value: ui.Time(c.At)},
 			ui.Fact{Name: "Source", Value: ui.Text(c.Source)},
-			ui.Fact{Name: "Model", Value: nonEmpty(c.Model)},
+			ui.Fact{Name: "Model", Value: g.If(c.Model != "", ui.Text(c.Model))},
 			ui.Fact{Name: "Session", Value: h.A(h.Href(session.address(r)), cleaned(c.SessionID))},
 		),
 		conversationText("Prompt", c.Prompt, at+"/prompt"), conversationText("Response", c.Response, at+"/response"),
@@ -234,3 +234,6 @@ func (s conversationPages) review(r *Request) error {
 	}
 	return r.Done(fmt.Sprintf("/conversations/%d", id), done)
 }
+
+// cleaned returns text without control characters.
+func cleaned(s string) g.Node { return g.Text(ui.Clean(s)) }

@@ -10,6 +10,6 @@
 //	events.go     the stream of what changes
 //
 // The other files have one page each. ui/ has the parts that pages share, assets/ the style
-// and the scripts, query/ the filter of the overview, session/ the sessions, and publish/
+// and the scripts, machine/ the databases, diagnostics and plugins, query/ the filter of the overview, session/ the sessions, and publish/
 // the status pages and badges.
 package web

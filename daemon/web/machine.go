@@ -1,14 +1,25 @@
 package web
 
 import (
+	"context"
 	"net/http"
+	"slices"
+	"time"
 
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
 	"vega/daemon/api/scope"
+	"vega/daemon/monitor"
+	"vega/daemon/web/machine"
 	"vega/daemon/web/ui"
-	"vega/policies"
+)
+
+// The page of diagnostics waits for the evidence of new warnings, which takes about a
+// second.
+const (
+	evidenceTimeout  = 2 * time.Second
+	evidenceInterval = 150 * time.Millisecond
 )
 
 // machinePages show the databases, this machine and the plugins.
@@ -23,35 +34,50 @@ func (s machinePages) routes() []Route {
 	}
 }
 
-// levelMark returns the status of a resource.
-func levelMark(l policies.Level) g.Node {
-	kinds := map[policies.Level]ui.Kind{policies.LevelHealthy: ui.Good, policies.LevelWarning: ui.Warning, policies.LevelError: ui.Bad}
-	if kinds[l] == "" {
-		return ui.Mark(ui.Info, string(l))
-	}
-	return ui.Mark(kinds[l], string(l))
+func (s machinePages) databases(r *Request) error {
+	return r.Show(Page{Title: "Databases", Nav: "/database", Body: g.Group{
+		h.H1(g.Text("Databases")), machine.Databases(s.sources.DatabaseStats(r.Context())),
+		g.If(r.Viewer.May(scope.Admin), g.Group{
+			h.P(h.Class("dim"), g.Text("Statistics count from the start of vega or the last reset. Reset them after you created an index, to see what it changed.")),
+			ui.Button(r.Link("/database/reset"), "Reset the statistics"),
+		}),
+	}})
 }
 
-// valueOf returns a figure with its unit, or nil if it is unknown.
-func valueOf[N int | int64 | uint64 | float64](u policies.Unit, v *N) g.Node {
-	if v == nil {
-		return nil
-	}
-	return g.Text(u.Format(float64(*v)))
+func (s machinePages) resetDatabases(r *Request) error {
+	s.sources.ResetDatabaseStats()
+	s.log.InfoContext(r.Context(), "database statistics reset", "by", r.Viewer.Name)
+	return r.Done("/database", "The statistics were reset.")
 }
 
-// milliseconds returns a duration.
-func milliseconds(ms float64) g.Node { return g.Text(policies.Milliseconds.Format(ms)) }
+func (s machinePages) diagnostics(r *Request) error {
+	system, err := s.system(r.Context())
+	if err != nil {
+		return err
+	}
+	return r.Show(Page{Title: "Diagnostics", Nav: "/diagnostics", Body: g.Group{
+		h.H1(g.Text("Diagnostics "), machine.Level(system.Status)), machine.Diagnostics(system),
+	}})
+}
 
-// countOf returns a whole number.
-func countOf[N int | int64 | uint64](n N) g.Node { return g.Textf("%d", n) }
+// system reads the state of the machine, again while evidence is pending.
+func (s machinePages) system(ctx context.Context) (monitor.System, error) {
+	for end := time.Now().Add(evidenceTimeout); ; {
+		system, err := s.sources.System(ctx)
+		pending := slices.ContainsFunc(system.Warnings, func(w monitor.Warning) bool { return w.Evidence == monitor.EvidencePending })
+		if err != nil || !pending || time.Now().After(end) {
+			return system, err
+		}
+		select {
+		case <-ctx.Done():
+			return system, ctx.Err()
+		case <-time.After(evidenceInterval):
+		}
+	}
+}
 
-// cleaned returns text without control characters.
-func cleaned(s string) g.Node { return g.Text(ui.Clean(s)) }
-
-// preformatted returns text in a fixed-width font, line by line. The keyboard can scroll it.
-func preformatted(label string, text ...string) g.Node {
-	return h.Pre(h.Class("lines"), h.TabIndex("0"), h.Role("region"), h.Aria("label", label), g.Map(text, func(line string) g.Node {
-		return g.Text(ui.Clean(line) + "\n")
-	}))
+func (s machinePages) plugins(r *Request) error {
+	return r.Show(Page{Title: "Plugins", Nav: "/plugins", Body: g.Group{
+		h.H1(g.Text("Plugins")), machine.Plugins(s.sources.Plugins(), func(name string) string { return r.Link("/integrations/%s", name) }),
+	}})
 }

@@ -1,4 +1,4 @@
-package web
+package machine
 
 import (
 	"cmp"
@@ -19,29 +19,28 @@ const (
 	shownUsers = 100
 )
 
-// plugins shows every module: first those that are refused, with the reason, then those
-// in use. Bundled ones that nothing uses are folded.
-func (s machinePages) plugins(r *Request) error {
+// Plugins returns every module: first those that are not in service, with the reason, then
+// those that are. Bundled ones that nothing uses are folded. link returns the address of
+// the page of an integration.
+func Plugins(all []catalog.Report, link func(integration string) string) g.Node {
 	var refused, used, unused g.Group
-	all := s.sources.Plugins()
+	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b catalog.Report) int { return cmp.Compare(pluginRank(a), pluginRank(b)) })
 	for _, p := range all {
+		shown := plugin(p, link)
 		switch {
 		case pluginRank(p) < 2:
-			refused = append(refused, r.plugin(p))
+			refused = append(refused, shown)
 		case p.State == "unused":
-			unused = append(unused, r.plugin(p))
+			unused = append(unused, shown)
 		default:
-			used = append(used, r.plugin(p))
+			used = append(used, shown)
 		}
 	}
 	if len(refused) > 0 {
 		refused = append(g.Group{h.H2(g.Text("Not in service"))}, append(refused, h.H2(g.Text("In service")))...)
 	}
-	return r.Show(Page{Title: "Plugins", Nav: "/plugins", Body: g.Group{
-		h.H1(g.Text("Plugins")), refused, used,
-		g.If(len(unused) > 0, ui.Fold(g.Text(ui.Count(len(unused), "bundled plugin")+" that no integration uses"), unused)),
-	}})
+	return g.Group{refused, used, g.If(len(unused) > 0, ui.Fold(g.Text(ui.Count(len(unused), "bundled plugin")+" that no integration uses"), unused))}
 }
 
 // pluginRank orders plugins: those that don't run, those with a newer file that doesn't, the
@@ -58,7 +57,7 @@ func pluginRank(p catalog.Report) int {
 }
 
 // plugin shows a module.
-func (r *Request) plugin(p catalog.Report) g.Node {
+func plugin(p catalog.Report, link func(string) string) g.Node {
 	from := p.File
 	if p.Bundled {
 		from = "bundled with vega"
@@ -73,7 +72,7 @@ func (r *Request) plugin(p catalog.Report) g.Node {
 			ui.Fact{Name: "SHA-256", Value: digestOf(p.Digest)},
 			ui.Fact{Name: "Size", Value: moduleSize(p.SizeBytes)},
 			ui.Fact{Name: "Signature", Value: signedBy(p)},
-			ui.Fact{Name: "Used by", Value: r.users(p.Integrations)},
+			ui.Fact{Name: "Used by", Value: users(p.Integrations, link)},
 		),
 		probeTable(p.Probes),
 	)
@@ -137,12 +136,12 @@ func signedBy(p catalog.Report) g.Node {
 }
 
 // users links to the integrations of a plugin.
-func (r *Request) users(names []string) g.Node {
+func users(names []string, link func(string) string) g.Node {
 	if len(names) == 0 {
 		return g.Text("no integration")
 	}
 	var links g.Node = h.Ul(h.Class("inline"), g.Map(names[:min(len(names), shownUsers)], func(name string) g.Node {
-		return h.Li(h.A(h.Href(r.Link("/integrations/%s", name)), cleaned(name)))
+		return h.Li(h.A(h.Href(link(name)), cleaned(name)))
 	}))
 	if n := len(names) - shownUsers; n > 0 {
 		links = g.Group{links, g.Textf("and %d more", n)}

@@ -1,13 +1,11 @@
-package web
+package machine
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
@@ -17,43 +15,14 @@ import (
 	"vega/policies"
 )
 
-// The page waits for the evidence of new warnings, which takes about a second.
-const (
-	evidenceTimeout  = 2 * time.Second
-	evidenceInterval = 150 * time.Millisecond
-)
-
-// diagnostics shows the warnings about the host, the container and vega, each with its
-// warningEvidence and what to do, and then the figures.
-func (s machinePages) diagnostics(r *Request) error {
-	system, err := s.system(r.Context())
-	if err != nil {
-		return err
-	}
+// Diagnostics returns the warnings about the host, the container and vega, each with its
+// evidence and what to do, and then the figures.
+func Diagnostics(s monitor.System) g.Node {
 	var warnings g.Node = ui.Notice(ui.Good, g.Text("No resource has reached a threshold."))
-	if len(system.Warnings) > 0 {
-		warnings = g.Map(worstFirst(system.Warnings), resourceWarning)
+	if len(s.Warnings) > 0 {
+		warnings = g.Map(worstFirst(s.Warnings), resourceWarning)
 	}
-	return r.Show(Page{Title: "Diagnostics", Nav: "/diagnostics", Body: g.Group{
-		h.H1(g.Text("Diagnostics "), levelMark(system.Status)),
-		warnings, unjudgedThresholds(system.Unjudged), h.H2(g.Text("Figures")), keyFigures(system), allFigures(system),
-	}})
-}
-
-// system reads the state of the machine, again while evidence is pending.
-func (s machinePages) system(ctx context.Context) (monitor.System, error) {
-	for end := time.Now().Add(evidenceTimeout); ; {
-		system, err := s.sources.System(ctx)
-		pending := slices.ContainsFunc(system.Warnings, func(w monitor.Warning) bool { return w.Evidence == monitor.EvidencePending })
-		if err != nil || !pending || time.Now().After(end) {
-			return system, err
-		}
-		select {
-		case <-ctx.Done():
-			return system, ctx.Err()
-		case <-time.After(evidenceInterval):
-		}
-	}
+	return g.Group{warnings, unjudgedThresholds(s.Unjudged), h.H2(g.Text("Figures")), keyFigures(s), allFigures(s)}
 }
 
 // worstFirst returns the warnings with the errors first, each kind in its order.
@@ -76,7 +45,7 @@ func resourceWarning(w monitor.Warning) g.Node {
 		subject += " of " + ui.Clean(w.Subject)
 	}
 	return h.Article(h.Class("panel"),
-		h.H2(levelMark(w.Status), g.Text(" "+subject)),
+		h.H2(Level(w.Status), g.Text(" "+subject)),
 		h.P(cleaned(w.Explanation)),
 		h.P(h.Strong(g.Text("What to do: ")), cleaned(w.WhatToDo)),
 		warningEvidence(w),
@@ -138,7 +107,7 @@ func keyFigures(s monitor.System) g.Node {
 // its figures.
 func figureRow(s monitor.System, name, group, subject string, percent *float64, more string) ui.Row {
 	if percent == nil {
-		return ui.Row{g.Text(name), ui.None(), ui.Text(cmp.Or(whyMissing(s, group), "no reason is known")), levelMark(policies.LevelUnknown)}
+		return ui.Row{g.Text(name), ui.None(), ui.Text(cmp.Or(whyMissing(s, group), "no reason is known")), Level(policies.LevelUnknown)}
 	}
 	level := policies.LevelHealthy
 	for _, w := range s.Warnings {
@@ -146,7 +115,7 @@ func figureRow(s monitor.System, name, group, subject string, percent *float64, 
 			level = policies.WorstLevel(level, w.Status)
 		}
 	}
-	return ui.Row{g.Text(name), g.Text(policies.Percent.Format(*percent)), g.Text(more), levelMark(level)}
+	return ui.Row{g.Text(name), g.Text(policies.Percent.Format(*percent)), g.Text(more), Level(level)}
 }
 
 // whyMissing returns why a figure of a resource is missing.

@@ -1,4 +1,4 @@
-package web
+package machine
 
 import (
 	"cmp"
@@ -9,7 +9,6 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"vega/daemon/api/scope"
 	"vega/daemon/databases"
 	"vega/daemon/web/ui"
 	"vega/policies"
@@ -22,32 +21,15 @@ const (
 	maxStatements   = 200
 )
 
-// databases shows vega's own database and the configured ones. Those with a problem come
+// Databases returns vega's own database and the configured ones. Those with a problem come
 // first and are open.
-func (s machinePages) databases(r *Request) error {
-	stats := s.sources.DatabaseStats(r.Context())
+func Databases(s databases.Stats) g.Node {
 	var all []databaseView
-	for n, report := range append([]databases.Report{stats.Report}, stats.Databases...) {
+	for n, report := range append([]databases.Report{s.Report}, s.Databases...) {
 		all = append(all, newDatabaseView(report, fmt.Sprintf("database-%d", n)))
 	}
 	slices.SortStableFunc(all, byTrouble)
-	var sections g.Group
-	for _, v := range all {
-		sections = append(sections, v.section())
-	}
-	return r.Show(Page{Title: "Databases", Nav: "/database", Body: g.Group{
-		h.H1(g.Text("Databases")), databaseTable(all), sections,
-		g.If(r.Viewer.May(scope.Admin), g.Group{
-			h.P(h.Class("dim"), g.Text("Statistics count from the start of vega or the last reset. Reset them after you created an index, to see what it changed.")),
-			ui.Button(r.Link("/database/reset"), "Reset the statistics"),
-		}),
-	}})
-}
-
-func (s machinePages) resetDatabases(r *Request) error {
-	s.sources.ResetDatabaseStats()
-	s.log.InfoContext(r.Context(), "database statistics reset", "by", r.Viewer.Name)
-	return r.Done("/database", "The statistics were reset.")
+	return g.Group{databaseTable(all), g.Map(all, databaseView.section)}
 }
 
 // databaseTable compares the databases.
