@@ -1,6 +1,7 @@
 package api
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -141,5 +142,33 @@ func TestCookiesAreNoKeys(t *testing.T) {
 	}
 	if w := stranger.send("POST", "/login?key="+key, nil); w.Code != 403 || len(stranger.cookies) != 0 {
 		t.Errorf("login by a key in the address or a header: %d %v", w.Code, stranger.cookies)
+	}
+}
+
+// TestDrainEndsStreams checks that a drain does not wait for the open stream of a browser,
+// and that an open stream keeps its own client from nothing.
+func TestDrainEndsStreams(t *testing.T) {
+	h := opened(t, ServerOptions{Limits: Limits{Connections: 8, PerClient: 2, Spare: 1}}, web.Settings{})
+	b := newBrowser(t, over(h, "127.0.0.1"), "vega")
+	b.login(key, "")
+	stream := func() *caller {
+		c := h.dial().say("GET /events HTTP/1.1\r\nHost: vega\r\nAccept: text/event-stream\r\nCookie: vega=" + b.cookies["vega"] + "\r\n\r\n")
+		if line, err := c.r.ReadString('\n'); err != nil || !strings.Contains(line, " 200 ") {
+			t.Fatalf("%q %v", line, err)
+		}
+		return c
+	}
+	for range 5 {
+		stream()
+		if w := b.get("/"); w.Code != 200 {
+			t.Fatalf("next to streams: %d", w.Code)
+		}
+	}
+	open := stream()
+	if err := h.Drain(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := io.Copy(io.Discard, open.r); err != nil {
+		t.Errorf("the stream did not end, but broke: %v", err)
 	}
 }
