@@ -2,9 +2,17 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,16 +25,7 @@ import (
 // a daemon, through it.
 func TestBehindNginx(t *testing.T) {
 	ca := realtest.NewCA(t)
-	dir, vega := freshVega(t, "")
-	text, err := os.ReadFile(filepath.Join(dir, "vega.hcl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := bytes.Replace(text, []byte("server {\n"), []byte("server {\n  external_url = \"https://ops.example.com/vega/\"\n"), 1)
-	write(t, dir, "vega.hcl", string(changed))
-	if status, body, err := vega.send("POST", "/admin/config/reload"); status != http.StatusOK {
-		t.Fatalf("%d %s %v", status, body, err)
-	}
+	dir, vega := proxiedVega(t)
 	for name, directives := range map[string]string{
 		"passed on": "location /vega/ { proxy_pass " + vega.url + "; proxy_set_header Host ops.example.com; }",
 		"stripped":  "location /vega/ { proxy_pass " + vega.url + "/; proxy_set_header Host $host; }",
@@ -60,6 +59,23 @@ func TestBehindNginx(t *testing.T) {
 	}
 }
 
+// proxiedVega starts a daemon that clients reach at https://ops.example.com/vega, through a
+// proxy on this machine.
+func proxiedVega(t *testing.T) (dir string, vega *process) {
+	t.Helper()
+	dir, vega = freshVega(t, "")
+	text, err := os.ReadFile(filepath.Join(dir, "vega.hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := bytes.Replace(text, []byte("server {\n"), []byte("server {\n  external_url = \"https://ops.example.com/vega/\"\n  trusted_proxies = [\"127.0.0.1\"]\n"), 1)
+	write(t, dir, "vega.hcl", string(changed))
+	if status, body, err := vega.send("POST", "/admin/config/reload"); status != http.StatusOK {
+		t.Fatalf("%d %s %v", status, body, err)
+	}
+	return dir, vega
+}
+
 // guideLocation returns the nginx configuration of GUIDE.md for the daemon at url.
 func guideLocation(t *testing.T, url string) string {
 	t.Helper()
@@ -74,4 +90,122 @@ func guideLocation(t *testing.T, url string) string {
 	}
 	t.Fatal("GUIDE.md has no nginx configuration for http://127.0.0.1:8000")
 	return ""
+}
+
+// TestDashboardBehindNginx logs in through nginx with TLS, at a path of its own, and uses
+// what browsers use: links, files, the cookie and the stream of events.
+func TestDashboardBehindNginx(t *testing.T) {
+	ca := realtest.NewCA(t)
+	_, vega := proxiedVega(t)
+	for name, directives := range map[string]string{
+		"guide":    guideLocation(t, vega.url),
+		"default":  "location /vega/ { proxy_pass " + vega.url + "; }",
+		"stripped": "location /vega/ { proxy_pass " + vega.url + "/; proxy_set_header Host $host; proxy_set_header X-Forwarded-For $remote_addr; }",
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := browse(t, ca, realtest.Nginx(t, ca.Valid("ops.example.com"), directives))
+			if got := b.get("/vega/plugins?state=open"); got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != "/vega/login?next=%2Fplugins%3Fstate%3Dopen" {
+				t.Fatalf("%s %v", got.Status, got.Header)
+			}
+			got := b.post("/vega/login", url.Values{"key": {vega.key}, "next": {"/"}})
+			if cookie := got.Header.Get("Set-Cookie"); got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != "/vega/" || !strings.HasPrefix(cookie, "__Secure-vega") || !strings.Contains(cookie, "; Path=/vega;") || !strings.Contains(cookie, "; Secure") {
+				t.Fatalf("%s %v", got.Status, got.Header)
+			}
+			page := b.text("/vega/")
+			for _, link := range regexp.MustCompile(`(?:href|src|action)="([^"#]+)"`).FindAllStringSubmatch(page, -1) {
+				if !strings.HasPrefix(link[1], "/vega/") {
+					t.Errorf("the link %s leads out of the path", link[1])
+				}
+				if strings.HasPrefix(link[1], "/vega/static/") {
+					b.text(link[1])
+				}
+			}
+			events := b.get("/vega/events")
+			if _, err := events.Body.Read(make([]byte, 1)); err != nil || events.StatusCode != http.StatusOK {
+				t.Errorf("events: %s %v", events.Status, err)
+			}
+			if got := b.get("/vega/admin/plugins"); got.StatusCode != http.StatusUnauthorized {
+				t.Errorf("the API with a cookie: %s", got.Status)
+			}
+			b.header.Set("Origin", "https://other.example.com")
+			b.header.Set("Sec-Fetch-Site", "same-site")
+			if got := b.post("/vega/logout", nil); got.StatusCode != http.StatusForbidden {
+				t.Errorf("a form of another site: %s", got.Status)
+			}
+		})
+	}
+}
+
+// browserOf is a browser at https://ops.example.com.
+type browserOf struct {
+	t *testing.T
+	http.Client
+	header http.Header
+}
+
+// browse returns a browser for which ops.example.com is at addr.
+func browse(t *testing.T, ca *realtest.CA, addr string) *browserOf {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pem, err := os.ReadFile(ca.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	b := &browserOf{t: t, header: http.Header{"Accept": {"text/html"}, "Origin": {"https://ops.example.com"}, "Sec-Fetch-Site": {"same-origin"}}}
+	b.Jar = jar
+	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	b.Transport = &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots},
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		},
+	}
+	t.Cleanup(b.CloseIdleConnections)
+	return b
+}
+
+func (b *browserOf) send(method, path string, form url.Values) *http.Response {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), method, "https://ops.example.com"+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header = b.header.Clone()
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	} else {
+		r.Header.Del("Origin")
+	}
+	res, err := b.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = res.Body.Close() })
+	return res
+}
+
+func (b *browserOf) get(path string) *http.Response {
+	b.t.Helper()
+	return b.send(http.MethodGet, path, nil)
+}
+
+func (b *browserOf) post(path string, form url.Values) *http.Response {
+	b.t.Helper()
+	return b.send(http.MethodPost, path, form)
+}
+
+// text returns the body of an answer that must be 200.
+func (b *browserOf) text(path string) string {
+	b.t.Helper()
+	res := b.get(path)
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		b.t.Errorf("%s: %s %v", path, res.Status, err)
+	}
+	return string(body)
 }

@@ -309,6 +309,17 @@ func TestVerifyThroughAProxy(t *testing.T) {
 			breakage{check: "auth", says: "with no key to answer 401"},
 			proxy{request: func(r *http.Request) { r.Header.Set("X-API-Key", vega.key) }},
 		},
+		"another policy for browsers": {
+			breakage{check: "dashboard", says: "saw \"default-src *\""},
+			proxy{path: "/login", response: func(h http.Header, body []byte) []byte {
+				h.Set("Content-Security-Policy", "default-src *")
+				return body
+			}},
+		},
+		"the origin of forms is dropped": {
+			breakage{check: "dashboard", says: "a form of another site to be rejected"},
+			proxy{path: "/logout", request: func(r *http.Request) { r.Header.Del("Origin") }},
+		},
 		"error pages of its own": {
 			breakage{check: "errors", says: "text/html"},
 			proxy{status: http.StatusMethodNotAllowed, response: func(h http.Header, _ []byte) []byte {

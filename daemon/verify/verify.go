@@ -55,6 +55,7 @@ type feature struct {
 var features = []feature{
 	{"alive", nil, "see the daemon's log for why it is not ready", alive},
 	{"auth", nil, "block access to the daemon until this is fixed; check the proxies in front of it", auth},
+	{"dashboard", nil, "check what the proxy in front of the daemon does to its headers and paths, and that server.external_url is the URL that browsers use", pages},
 	{"errors", nil, "find the proxy in front of the daemon that changes its answers", problems},
 	{"limits", nil, "find the proxy in front of the daemon that changes its answers", limits},
 	{"profiler", nil, "restart the daemon; if that does not help, report a bug", profiler},
