@@ -64,7 +64,7 @@ func TestBruteForceIsLimited(t *testing.T) {
 			t.Fatalf("%d: %d", n, w.Code)
 		}
 	}
-	for _, guess := range []string{"guess", key} { // the right key is no way to find out that it is
+	for _, guess := range []string{"guess", key} { // the right key must not stand out
 		w := attacker.login(guess, "")
 		if w.Code != 429 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "Try again in ") || len(attacker.cookies) != 0 {
 			t.Errorf("%d %v", w.Code, w.Header())

@@ -136,6 +136,38 @@ func TestDashboardBehindNginx(t *testing.T) {
 	}
 }
 
+// TestDashboardBehindAuthHeader has nginx say who sends a request, whatever the client says.
+func TestDashboardBehindAuthHeader(t *testing.T) {
+	ca := realtest.NewCA(t)
+	dir, vega := proxiedVega(t)
+	text, err := os.ReadFile(filepath.Join(dir, "vega.hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "vega.hcl", strings.Replace(string(text), "server {\n", "server {\n  auth_header = \"X-Forwarded-User\"\n  auth_scopes = [\"read\"]\n", 1))
+	if status, body, err := vega.send("POST", "/admin/config/reload"); status != http.StatusOK {
+		t.Fatalf("%d %s %v", status, body, err)
+	}
+	named := strings.Replace(guideLocation(t, vega.url), "proxy_set_header Host", "proxy_set_header X-Forwarded-User $arg_as;\n  proxy_set_header Host", 1)
+	b := browse(t, ca, realtest.Nginx(t, ca.Valid("ops.example.com"), named))
+	b.header.Set("X-Forwarded-User", "root")
+	if got := b.get("/vega/"); got.StatusCode != http.StatusSeeOther {
+		t.Errorf("the client's own header: %s", got.Status)
+	}
+	if page := b.text("/vega/?as=ada"); !strings.Contains(page, "ada") {
+		t.Errorf("%.2000s", page)
+	}
+	if got := b.get("/vega/conversations?as=ada"); got.StatusCode != http.StatusForbidden {
+		t.Errorf("a page that needs another scope: %s", got.Status)
+	}
+	if got := b.get("/vega/admin/plugins?as=ada"); got.StatusCode != http.StatusUnauthorized {
+		t.Errorf("the API: %s", got.Status)
+	}
+	if log := vega.written(); !strings.Contains(log, `"path":"/conversations","status":403`) || !strings.Contains(log, `"key":"ada"`) {
+		t.Errorf("%s", log)
+	}
+}
+
 // browserOf is a browser at https://ops.example.com.
 type browserOf struct {
 	t *testing.T

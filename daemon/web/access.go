@@ -18,7 +18,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // protect sets the headers that limit what a browser does with an answer. The referrer is
 // for vega alone: with no-referrer, browsers would send forms with "Origin: null", and over
-// plain HTTP nothing else tells vega's forms from those of other sites.
+// plain HTTP nothing else distinguishes vega's forms from those of other sites.
 func protect(header http.Header) {
 	header.Set("Content-Security-Policy", policy)
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -105,7 +105,7 @@ func (s *Site) Viewer(r *http.Request) Viewer {
 // maxName limits the name that a proxy gives a person, in bytes.
 const maxName = 256
 
-// person returns whom a trusted proxy names as the sender of a request, or "". A header
+// person returns the name that a trusted proxy gives the sender of a request, or "". A header
 // that is there twice may be the client's own, so it names nobody.
 func (s *Site) person(r *http.Request) string {
 	current := s.settings.Load()

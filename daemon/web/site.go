@@ -54,8 +54,8 @@ type Keys interface {
 
 // Settings is what a configuration says about the pages.
 type Settings struct {
-	Prefix      string // of all paths, such as /vega; "" if there is none
-	Origin      string // of the external URL, such as https://ops.example.com; "" if there is none
+	Prefix      string // of all paths, such as /vega; or ""
+	Origin      string // of the external URL, such as https://ops.example.com; or ""
 	Dashboard   bool   // whether there are other pages than the status pages
 	AuthHeader  string // see config.Server
 	AuthScopes  []scope.Scope
@@ -82,7 +82,7 @@ func (s *Site) Set(to Settings) {
 	s.settings.Store(now)
 }
 
-// KeysChanged ends the sessions of keys that are no longer accepted.
+// KeysChanged ends the sessions of keys that are not accepted now.
 func (s *Site) KeysChanged() {
 	s.sessions.Keep(func(d session.Digest) bool {
 		_, ok := s.keys.Current(d)

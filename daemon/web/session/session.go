@@ -47,8 +47,8 @@ type one struct {
 // New returns Sessions without any.
 func New() *Sessions { return &Sessions{all: map[[sha256.Size]byte]*one{}} }
 
-// Begin returns the token of a new session for a key. person is whom a proxy in front of
-// vega names, or "": the session is for them alone.
+// Begin returns the token of a new session for a key. person is the name from a proxy in front of
+// vega, or "": the session is for them alone.
 func (s *Sessions) Begin(key Digest, person string, now time.Time) (token string) {
 	var b [32]byte
 	rand.Read(b[:]) // never returns an error
@@ -94,7 +94,7 @@ func (o *one) over(now time.Time) bool {
 }
 
 // Key returns the digest of the key that the session of a token began with. ok is false if
-// there is no such session, or no longer, or if it began for another person.
+// the session does not exist, has ended, or began for another person.
 func (s *Sessions) Key(token, person string, now time.Time) (key Digest, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
