@@ -13,6 +13,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
+	"vega/daemon/alerting/respond"
 	"vega/daemon/api/scope"
 	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
@@ -374,31 +375,17 @@ func (s integrationPages) silence(r *Request) error {
 	if _, err := s.sources.Integration(name); err != nil { // a name that stands for several is refused
 		return err
 	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	in := incident.Silence{Integrations: []string{name}, Alerts: []string{}, From: now, By: r.Viewer.By(), Comment: cmp.Or(check.OneLine(r.PostFormValue("comment")), "silenced from the dashboard")}
-	var err error
-	if in.Until, err = silenceEnd(r, now); err != nil {
-		return err
+	in := respond.Silence{Integrations: []string{name}, Duration: r.PostFormValue("for"), Comment: cmp.Or(r.PostFormValue("comment"), "silenced from the dashboard")}
+	if text := r.PostFormValue("until"); text != "" {
+		until, err := time.Parse("2006-01-02T15:04", text)
+		if err != nil {
+			return &store.InvalidError{Field: "until", Reason: "write it as 2026-01-31T18:30, in UTC"}
+		}
+		in.Until = until
 	}
-	added, err := s.sources.Silence(r.Context(), in)
+	added, err := in.Add(r.Context(), s.sources, r.Viewer.By())
 	if err != nil {
 		return err
 	}
 	return r.Done(r.back("/integrations/%s", name), name+" is silenced until "+added.Until.UTC().Format("2006-01-02 15:04 UTC"))
-}
-
-// silenceEnd reads when a silence ends: after ?for=, or at ?until=.
-func silenceEnd(r *Request, now time.Time) (time.Time, error) {
-	if text := r.PostFormValue("until"); text != "" {
-		until, err := time.Parse("2006-01-02T15:04", text)
-		if err != nil {
-			return until, &store.InvalidError{Field: "until", Reason: "write it as 2026-01-31T18:30, in UTC"}
-		}
-		return until, nil
-	}
-	length, err := check.ParseSpan(r.PostFormValue("for"))
-	if err != nil || length < time.Second || length > incident.MaxSilence {
-		return now, &store.InvalidError{Field: "for", Reason: "it is a duration such as 1h, of 30 days at most"}
-	}
-	return now.Add(length), nil
 }
