@@ -18,6 +18,7 @@ import (
 	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
 	"vega/daemon/live"
+	"vega/daemon/web/history"
 	"vega/daemon/web/ui"
 	"vega/policies/alert"
 	"vega/policies/check"
@@ -46,7 +47,7 @@ type integration struct {
 	live      live.Row
 	incidents []incident.Incident
 	silences  []incident.Silence // that hold now
-	past      past
+	past      history.Past
 	related   map[string]check.Status
 }
 
@@ -61,7 +62,7 @@ func (s integrationPages) page(r *Request) error {
 		return err
 	}
 	i := integration{Integration: now, live: s.sources.Live().Row(name)}
-	if i.past, err = s.pastOf(r, name); err != nil {
+	if i.past, err = history.Read(r.Context(), s.sources, r.view(), name); err != nil {
 		return err
 	}
 	open := true
@@ -77,14 +78,14 @@ func (s integrationPages) page(r *Request) error {
 		return err
 	}
 	return r.Show(Page{Title: name, Nav: "/", Live: seen, Scripts: chartScripts, Styles: chartStyles, Body: g.Group{
-		h.Div(h.Class("subject"), h.Data("n", name), h.H1(nameOf(name)), ui.Status(i.Status), i.beats(), i.standing(r)),
+		h.Div(h.Class("subject"), h.Data("n", name), h.H1(ui.Name(name)), ui.Status(i.Status), i.beats(), i.standing(r)),
 		s.actions(r, &i),
 		i.trouble(r),
 		i.details(),
-		i.past.uptime(),
-		i.past.latency(r),
-		i.past.failures(r),
-		i.metrics(r),
+		i.past.Uptime(),
+		i.past.Latency(),
+		i.past.Failures(),
+		r.view().Metrics(name, i.Metrics),
 		i.relations(r),
 		i.about(r),
 		g.Iff(i.Probe == heartbeat.Probe, func() g.Node { return howToPush(r, name) }),
@@ -94,7 +95,7 @@ func (s integrationPages) page(r *Request) error {
 
 // removed shows the history of an integration that is not configured any longer.
 func (s integrationPages) removed(r *Request, name string, unknown error) error {
-	past, err := s.pastOf(r, name)
+	past, err := history.Read(r.Context(), s.sources, r.view(), name)
 	if _, ok := errors.AsType[*engine.UnknownError](err); ok {
 		return unknown
 	}
@@ -102,9 +103,9 @@ func (s integrationPages) removed(r *Request, name string, unknown error) error 
 		return err
 	}
 	return r.Show(Page{Title: name, Nav: "/", Scripts: chartScripts, Styles: chartStyles, Body: g.Group{
-		h.H1(nameOf(name)),
+		h.H1(ui.Name(name)),
 		ui.Notice(ui.Info, g.Text("The configuration has no integration of this name. Only its history is left.")),
-		past.failures(r), past.uptime(), past.latency(r),
+		past.Failures(), past.Uptime(), past.Latency(),
 	}})
 }
 
@@ -164,7 +165,7 @@ func (s integrationPages) actions(r *Request, i *integration) g.Node {
 func (i *integration) standing(r *Request) g.Node {
 	var facts []ui.Fact
 	if i.Cause != check.NoCause {
-		facts = append(facts, ui.Fact{Name: "Cause", Value: g.Text(causes[i.Cause])})
+		facts = append(facts, ui.Fact{Name: "Cause", Value: g.Text(history.Causes[i.Cause])})
 	}
 	if len(i.RootCause) > 0 {
 		facts = append(facts, ui.Fact{Name: "Root cause", Value: integrationLinks(r, i.RootCause...)})
@@ -174,7 +175,7 @@ func (i *integration) standing(r *Request) g.Node {
 	}
 	if i.CheckedAt != nil {
 		facts = append(facts, ui.Fact{Name: "Last check", Value: h.Span(h.Class("ran"), ui.Time(*i.CheckedAt))},
-			ui.Fact{Name: "Response time", Value: h.Span(h.Class("ms"), g.Text(ui.Duration(spent(i.ResponseTimeMS))))})
+			ui.Fact{Name: "Response time", Value: h.Span(h.Class("ms"), g.Text(ui.Duration(history.Spent(i.ResponseTimeMS))))})
 	}
 	// The script replaces what has the class msg by as much as a row of the overview shows.
 	class := "message"
@@ -193,21 +194,15 @@ func (i *integration) beats() g.Node {
 	return (&row{beats: i.live.Beats}).bar()
 }
 
-// causes says what a cause means.
-var causes = map[check.Cause]string{
-	check.Target: "the target", check.Timeout: "the target did not answer in time", check.Probe: "the probe itself failed",
-	check.Denied: "the probe may not do what it tried", check.Host: "vega, or the host that it runs on",
-}
-
 // trouble lists open incidents and silences.
 func (i *integration) trouble(r *Request) g.Node {
 	var all g.Group
 	for n := range i.incidents {
 		one := &i.incidents[n]
-		all = append(all, h.Li(h.A(h.Href(r.Link("/incidents/%s", decimal(one.ID))), g.Text("Incident "+decimal(one.ID))),
+		all = append(all, h.Li(h.A(h.Href(r.Link("/incidents/%s", history.Decimal(one.ID))), g.Text("Incident "+history.Decimal(one.ID))),
 			g.Text(", "+string(one.Severity)+", since "), ui.Time(one.Opened),
 			g.Iff(one.Root != 0, func() g.Node {
-				return g.Group{g.Text(", explained by "), h.A(h.Href(r.Link("/incidents/%s", decimal(one.Root))), g.Text("incident "+decimal(one.Root)))}
+				return g.Group{g.Text(", explained by "), h.A(h.Href(r.Link("/incidents/%s", history.Decimal(one.Root))), g.Text("incident "+history.Decimal(one.Root)))}
 			}),
 			g.Text(taken(one, time.Now())), g.Text(": "), ui.Text(one.Summary)))
 	}
@@ -222,7 +217,7 @@ func (i *integration) trouble(r *Request) g.Node {
 
 // details shows what the probe reported in the last run.
 func (i *integration) details() g.Node {
-	strain := strainOf(i.Contention)
+	strain := history.StrainOf(i.Contention)
 	if len(i.Details) == 0 && strain == "" {
 		return nil
 	}
@@ -270,15 +265,15 @@ func (i *integration) about(r *Request) g.Node {
 		add("Runbook", ui.Link(i.Runbook, i.Runbook))
 	}
 	if i.Group != "" {
-		add("Group", h.A(h.Href(r.Link("/")+"?"+url.Values{"q": {"group:" + i.Group}}.Encode()), nameOf(i.Group)))
+		add("Group", h.A(h.Href(r.Link("/")+"?"+url.Values{"q": {"group:" + i.Group}}.Encode()), ui.Name(i.Group)))
 	}
 	for _, label := range slices.Sorted(maps.Keys(i.Labels)) {
-		add("Label "+label, nameOf(i.Labels[label]))
+		add("Label "+label, ui.Name(i.Labels[label]))
 	}
 	switch {
 	case i.Probe == heartbeat.Probe: // its block says when it is expected
 	case i.IntervalMS > 0:
-		add("Checked", g.Textf("every %s, for at most %s", ui.Duration(spent(i.IntervalMS)), ui.Duration(spent(i.TimeoutMS))))
+		add("Checked", g.Textf("every %s, for at most %s", ui.Duration(history.Spent(i.IntervalMS)), ui.Duration(history.Spent(i.TimeoutMS))))
 	default:
 		add("Checked", g.Text("only on request"))
 	}
@@ -344,7 +339,7 @@ func grantRows(all []engine.Grant) (rows []ui.Row) {
 func integrationLinks(r *Request, names ...string) g.Node {
 	var all g.Group
 	for n, name := range names {
-		all = append(all, g.If(n > 0, g.Text(", ")), h.A(h.Href(r.Link("/integrations/%s", name)), nameOf(name)))
+		all = append(all, g.If(n > 0, g.Text(", ")), h.A(h.Href(r.Link("/integrations/%s", name)), ui.Name(name)))
 	}
 	return all
 }

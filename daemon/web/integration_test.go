@@ -297,7 +297,8 @@ func TestSilenceFromPage(t *testing.T) {
 			form url.Values
 			end  string // "": refused
 		}{
-			{url.Values{"for": {"1h"}}, "2000-01-01T01:00"}, {url.Values{"for": {"4h"}}, "2000-01-01T04:00"},
+			{url.Values{"for": {"1h"}}, "2000-01-01T01:00"},
+			{url.Values{"for": {"4h"}}, "2000-01-01T04:00"},
 			{url.Values{"until": {"2000-01-02T18:30"}, "comment": {"new\ndisk"}}, "2000-01-02T18:30"},
 			{url.Values{}, ""},
 			{url.Values{"for": {"-1h"}}, ""},
@@ -437,10 +438,19 @@ func TestMeasurements(t *testing.T) {
 	}
 }
 
-func TestUptimeNeverRoundsUp(t *testing.T) {
-	for v, want := range map[float64]string{100: "100 %", 99.99999: "99.999 %", 0: "0 %", 50.5: "50.5 %"} {
-		if got := percent(v); got != want {
-			t.Errorf("%v: %s, want %s", v, got, want)
-		}
+// TestHubIsBounded checks that the page of an integration on which ten thousand others
+// depend names those that are not healthy, and counts the rest.
+func TestHubIsBounded(t *testing.T) {
+	f := shop()
+	for n := range 10_000 {
+		name := fmt.Sprintf("needs%05d", n)
+		f.now.Dependents = append(f.now.Dependents, name)
+		f.others[name] = check.Healthy
+	}
+	f.others["needs09999"] = check.Unhealthy
+	body := f.read(t, "/integrations/shop")
+	expect(t, body, "Needed by 10001 integrations", "integrations/needs09999", "and 9951 more, none of them worse")
+	if len(body) > 60<<10 {
+		t.Errorf("the page has %d bytes", len(body))
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"vega/daemon/api/scope"
 	"vega/daemon/trends"
+	"vega/daemon/web/history"
 	"vega/daemon/web/ui"
 	"vega/policies"
 )
@@ -78,7 +79,7 @@ func lastValues(all []trends.Value) g.Node {
 	}
 	shown := all[:min(len(all), maxValues)]
 	return h.Ul(h.Class("values"), g.Map(shown, func(v trends.Value) g.Node {
-		return h.Li(nameOf(labelText(v.Labels)), g.Text(" "), h.Strong(g.Text(policies.Count.Format(v.Value))))
+		return h.Li(ui.Name(labelText(v.Labels)), g.Text(" "), h.Strong(g.Text(policies.Count.Format(v.Value))))
 	}), g.If(len(shown) < len(all), h.Li(g.Textf("and %d more", len(all)-len(shown)))))
 }
 
@@ -97,7 +98,7 @@ func labelText(labels map[string]string) string {
 // page shows a metric block with the charts of its series. If labels select one series, its
 // figures are shown, too.
 func (s measurementPages) page(r *Request) error {
-	name := r.Param("name")
+	name, v := r.Param("name"), r.view()
 	found, err := s.read(r, name)
 	if err != nil {
 		return err
@@ -107,22 +108,22 @@ func (s measurementPages) page(r *Request) error {
 	if labels := r.URL.Query().Get("labels"); labels != "" {
 		query.Set("labels", labels)
 	}
-	body := g.Group{h.H1(nameOf(name)), s.block(r, name), r.periodLinks(address, query)}
+	body := g.Group{h.H1(ui.Name(name)), s.block(r, name), v.Periods(address, query)}
 	for n := range found.Series {
 		one := &found.Series[n]
 		labels := labelText(one.Labels)
-		caption := nameOf(labels)
+		caption := ui.Name(labels)
 		if len(found.Series) > 1 {
-			caption = h.A(h.Href(address+"?"+url.Values{"labels": {labels}, "range": {r.period()}}.Encode()), caption)
+			caption = h.A(h.Href(address+"?"+url.Values{"labels": {labels}, "range": {v.Period}}.Encode()), caption)
 		}
-		body = append(body, figure(caption, address+"/chart?"+with(query, "range", r.period()), labels))
+		body = append(body, history.Figure(caption, address+"/chart?"+history.With(query, "range", v.Period), labels))
 	}
 	switch {
 	case len(found.Series) == 0:
 		body = append(body, ui.Empty("Nothing is stored of this period."))
 	case len(found.Series) == 1:
-		c := chart{unit: policies.Count, points: found.Series[0].Points}
-		body = append(body, c.table(name))
+		c := history.Chart{Unit: policies.Count, Points: found.Series[0].Points}
+		body = append(body, c.Table(name))
 	case found.More > 0:
 		body = append(body, h.P(g.Text(ui.Count(found.More, "more series")+"; choose some by ?labels=NAME=VALUE in the address.")))
 	}
@@ -145,15 +146,15 @@ func (s measurementPages) block(r *Request, name string) g.Node {
 	return ui.Facts(
 		ui.Fact{Name: "State", Value: stateOf(m)}, ui.Fact{Name: "Error", Value: failed}, ui.Fact{Name: "What it is", Value: ui.Text(m.Help)},
 		ui.Fact{Name: "Database", Value: h.A(h.Href(r.Link("/database")), g.Text(m.Database))},
-		ui.Fact{Name: "Queried", Value: g.Text("every " + ui.Duration(spent(m.IntervalMS)))},
-		ui.Fact{Name: "Last query", Value: timeOf(m.LastRun)}, ui.Fact{Name: "It took", Value: g.Text(ui.Duration(spent(m.TookMS)))},
+		ui.Fact{Name: "Queried", Value: g.Text("every " + ui.Duration(history.Spent(m.IntervalMS)))},
+		ui.Fact{Name: "Last query", Value: timeOf(m.LastRun)}, ui.Fact{Name: "It took", Value: g.Text(ui.Duration(history.Spent(m.TookMS)))},
 		ui.Fact{Name: "Values", Value: lastValues(m.Values)},
 	)
 }
 
 // read returns the history of the series that a request selects.
 func (s measurementPages) read(r *Request, name string) (trends.MetricHistory, error) {
-	span, err := spanOf(r.period())
+	span, err := history.SpanOf(r.view().Period)
 	if err != nil {
 		return trends.MetricHistory{}, err
 	}
@@ -170,9 +171,9 @@ func (s measurementPages) chart(r *Request) error {
 	if err != nil {
 		return err
 	}
-	d := newDrawing(found.Span, policies.Count)
+	d := history.NewDrawing(found.Span, policies.Count)
 	for n := range found.Series {
-		d.add(labelText(found.Series[n].Labels), found.To, found.Series[n].Points)
+		d.Add(labelText(found.Series[n].Labels), found.To, found.Series[n].Points)
 	}
-	return d.send(r)
+	return r.data(d)
 }

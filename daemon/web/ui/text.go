@@ -34,6 +34,12 @@ func Text(s string) g.Node {
 	return h.Details(h.Class("long"), h.Summary(bdi(g.Text(first+" …"))), h.Pre(h.TabIndex("0"), bdi(g.Text(Clean(whole)+rest))))
 }
 
+// maxName limits a name from a probe or a database, in bytes.
+const maxName = 200
+
+// Name returns a name, whose direction and control characters change nothing around it.
+func Name(s string) g.Node { return bdi(g.Text(Clean(Cut(s, maxName)))) }
+
 // Cut returns at most n bytes of text, in whole characters.
 func Cut(s string, n int) string {
 	if len(s) <= n {
