@@ -14,7 +14,6 @@ import (
 	"vega/daemon/alerting/respond"
 	"vega/daemon/api/scope"
 	"vega/daemon/web/ui"
-	"vega/policies/check"
 	"vega/policies/incident"
 )
 
@@ -46,7 +45,7 @@ func (p alertPages) retry(r *Request) error {
 	if err := respond.RetryNotifier(r.Context(), p.sources, name); err != nil {
 		return err
 	}
-	return r.Done("/alerts", "Sending again what was given up for "+check.Clip(check.OneLine(name), 100))
+	return r.Done("/alerts", "Sending again what was given up for "+brief(name, 100))
 }
 
 func (p alertPages) show(r *Request, result g.Node) error {
@@ -60,9 +59,9 @@ func (p alertPages) show(r *Request, result g.Node) error {
 
 // tested returns what became of the messages of a test.
 func tested(report *alerting.TestReport) g.Node {
-	kind, text := ui.Good, "The test of "+report.Notifier+" arrived."
+	kind, text := ui.Good, "The test of "+brief(report.Notifier, 100)+" arrived."
 	if !report.OK {
-		kind, text = ui.Bad, "The test of "+report.Notifier+" failed."
+		kind, text = ui.Bad, "The test of "+brief(report.Notifier, 100)+" failed."
 	}
 	return ui.Notice(kind, h.P(h.Role("status"), g.Text(text)), h.Ul(g.Map(report.Steps, func(s alerting.TestStep) g.Node {
 		took := ui.Duration(time.Duration(s.DurationMS * float64(time.Millisecond)))
@@ -106,7 +105,7 @@ func (r *Request) notifier(n *alerting.NotifierReport, may bool) ui.Row {
 		last = ui.Time(*n.LastSent)
 	}
 	row := ui.Row{
-		g.Group{ui.Text(n.Name), g.Text(" (" + n.Type + ")")}, notifierState(n),
+		g.Group{ui.Text(n.Name), g.Text(" (" + brief(n.Type, 40) + ")")}, notifierState(n),
 		g.Text(strconv.Itoa(n.Waiting)), g.Text(strconv.Itoa(n.Dead)), g.Text(strconv.FormatInt(n.Sent, 10)), g.Text(strconv.FormatInt(n.Failed, 10)),
 		last, orNone(n.LastError),
 	}
@@ -175,7 +174,7 @@ func (r *Request) raised(a *alerting.AlertReport, now time.Time) g.Node {
 	}
 	return g.Group{
 		h.H3(ui.Text(a.Name)), alertFacts(a),
-		ui.Table("What is not good for "+check.Clip(check.OneLine(a.Name), 100), []string{"Subject", "Phase", "Since", "Incident", "Message"}, rows),
+		ui.Table("What is not good for "+brief(a.Name, 100), []string{"Subject", "Phase", "Since", "Incident", "Message"}, rows),
 		g.If(len(watches) > len(shown), h.P(g.Textf("and %d more", len(watches)-len(shown)))),
 	}
 }
@@ -201,7 +200,7 @@ func phase(p incident.Phase) g.Node {
 	case incident.Pending:
 		return ui.Mark(ui.Warning, "bad, not confirmed yet")
 	default:
-		return ui.Mark(ui.Info, string(p))
+		return ui.Mark(ui.Info, brief(string(p), 40))
 	}
 }
 
@@ -213,7 +212,7 @@ func alertFacts(a *alerting.AlertReport) g.Node {
 	}
 	set := g.Node(g.Text("built in"))
 	if a.SetAt != "" {
-		set = h.Code(g.Text(ui.Clean(a.SetAt)))
+		set = h.Code(g.Text(brief(a.SetAt, 300)))
 	}
 	return ui.Facts(
 		ui.Fact{Name: "Condition", Value: ui.Text(a.Condition)}, ui.Fact{Name: "Severity", Value: severity(a.Severity)},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"vega/daemon/web/ui"
 	"vega/policies/check"
 	"vega/store"
 )
@@ -25,6 +26,11 @@ func (r *Request) nextOr(otherwise string) string {
 		return within(next)
 	}
 	return otherwise
+}
+
+// brief returns at most limit bytes of a text on one line, for titles and names.
+func brief(text string, limit int) string {
+	return check.Clip(check.OneLine(ui.Cut(text, 4*limit)), limit)
 }
 
 // pathID returns the ID in the path of a page.

@@ -32,7 +32,7 @@ func (p incidentPages) one(r *Request) error {
 	now := time.Now()
 	title := fmt.Sprintf("Incident %d", id)
 	return r.Show(Page{Title: title, Nav: "/incidents", Body: g.Group{
-		h.H1(g.Text(title+": "), g.El("bdi", g.Text(ui.Clean(check.Clip(i.Subject.Label(), 200))))),
+		h.H1(g.Text(title+": "), g.El("bdi", g.Text(brief(i.Subject.Label(), 200)))),
 		h.P(ui.Text(i.Summary)),
 		r.incidentFacts(&i, now),
 		r.incidentActions(&i, now),
@@ -66,7 +66,7 @@ func (r *Request) incidentFacts(i *alerting.IncidentReport, now time.Time) g.Nod
 		add("Group", ui.Text(i.Group))
 	}
 	if i.Runbook != "" {
-		add("Runbook", ui.Link(i.Runbook, check.Clip(i.Runbook, 200)))
+		add("Runbook", ui.Link(ui.Cut(i.Runbook, 2000), brief(i.Runbook, 200)))
 	}
 	if a := i.Acknowledged; a != nil {
 		add("Acknowledged", acknowledged(a))
@@ -79,7 +79,7 @@ func (r *Request) incidentFacts(i *alerting.IncidentReport, now time.Time) g.Nod
 
 // subject names what an incident is about, with a link to its page if it has one.
 func (r *Request) subject(s incident.Subject) g.Node {
-	name := g.El("bdi", g.Text(ui.Clean(check.Clip(s.Label(), 200))))
+	name := g.El("bdi", g.Text(brief(s.Label(), 200)))
 	switch s.Kind {
 	case incident.OfIntegration:
 		return g.Group{h.A(h.Href(r.Link("/integrations/%s", s.Name)), name)}
@@ -131,19 +131,19 @@ func (r *Request) incidentActions(i *alerting.IncidentReport, now time.Time) g.N
 // silenceSubject returns the form that silences what an incident is about: its integration,
 // or all alerts that it is part of.
 func (r *Request) silenceSubject(i *alerting.IncidentReport, page string) g.Node {
-	field, value := "alerts", strings.Join(i.Alerts, "\n")
+	name, value := "alerts", strings.Join(i.Alerts, "\n")
 	label := "Silence the alert " + strings.Join(i.Alerts, ", ")
 	if i.Subject.Kind == incident.OfIntegration {
-		field, value, label = "integrations", i.Subject.Name, "Silence "+i.Subject.Name
+		name, value, label = "integrations", i.Subject.Name, "Silence "+i.Subject.Name
 	}
-	if value == "" { // an incident that stands for too many of a pager has no alert
+	if value == "" || value != field(value) { // an incident that stands for too many of a pager has no alert
 		return nil
 	}
 	return h.Form(h.Method("post"), h.Action(r.Link("/silences")), h.Class("row"),
-		h.Input(h.Type("hidden"), h.Name(field), h.Value(value)), h.Input(h.Type("hidden"), h.Name("next"), h.Value(page)),
+		h.Input(h.Type("hidden"), h.Name(name), h.Value(value)), h.Input(h.Type("hidden"), h.Name("next"), h.Value(page)),
 		ui.Field("Why?", h.Input(h.Type("text"), h.Name("comment"), h.Required(), h.MaxLength(fmt.Sprint(respond.MaxComment)), h.Placeholder("others see this when nothing is sent"))),
 		ui.Field("For", durations("1h", "")),
-		h.Button(h.Type("submit"), g.Text(check.Clip(check.OneLine(label), 100))),
+		h.Button(h.Type("submit"), g.Text(brief(label, 100))),
 	)
 }
 
@@ -165,7 +165,7 @@ func (r *Request) notified(i *alerting.IncidentReport) g.Node {
 func (r *Request) nobodyNotified(i *alerting.IncidentReport) g.Node {
 	switch {
 	case i.Silenced != "":
-		return ui.Empty("Nobody was notified: " + ui.Clean(ui.Cut(i.Silenced, 200)) + ".")
+		return ui.Empty("Nobody was notified: " + brief(i.Silenced, 200) + ".")
 	case i.Root != 0:
 		return ui.Empty("Nobody was notified of this one: ", r.incidentRef(i.Root), g.Text(" explains it, and stands for it in messages."))
 	case len(r.site.sources.Notifiers()) == 0:
@@ -213,7 +213,7 @@ func noticeWord(k incident.NoticeKind) string {
 	case incident.BelowRoot:
 		return "an integration of this notifier fails because of it"
 	default:
-		return string(k)
+		return brief(string(k), 40)
 	}
 }
 
@@ -240,7 +240,7 @@ func (r *Request) evidence(e *incident.Evidence, opened time.Time) g.Node {
 	all = append(all, observation("When it opened", e.Now), observation("Last good", e.LastGood), lastGoodBefore(e.LastGood, opened),
 		textList("This host was under strain", e.Strain), textList("Slow queries at that time", e.Queries), r.below(e.Below))
 	if e.Config != "" {
-		all = append(all, h.P(h.Class("dim"), g.Text("Configuration at that time: "), h.Code(g.Text(ui.Clean(ui.Cut(e.Config, 100))))))
+		all = append(all, h.P(h.Class("dim"), g.Text("Configuration at that time: "), h.Code(g.Text(brief(e.Config, 100)))))
 	}
 	return all
 }
@@ -265,11 +265,11 @@ func observation(name string, o *incident.Observation) g.Node {
 		}
 	}
 	add("Status", o.Status != "", ui.Status(o.Status))
-	add("Cause", o.Cause != check.NoCause, g.Text(string(o.Cause)))
+	add("Cause", o.Cause != check.NoCause, g.Text(brief(string(o.Cause), 40)))
 	add("Value", o.Value != "", ui.Text(o.Value))
 	add("Response time", o.TookMS > 0, g.Text(ui.Duration(time.Duration(o.TookMS*float64(time.Millisecond)))))
 	add("Message", o.Message != "", ui.Text(o.Message))
-	add("Correlation ID", o.CorrelationID != "", h.Code(g.Text(ui.Clean(ui.Cut(o.CorrelationID, 200)))))
+	add("Correlation ID", o.CorrelationID != "", h.Code(g.Text(brief(o.CorrelationID, 200))))
 	return g.Group{h.H3(g.Text(name)), ui.Facts(facts...), observationDetails(o)}
 }
 
@@ -277,10 +277,10 @@ func observation(name string, o *incident.Observation) g.Node {
 func observationDetails(o *incident.Observation) g.Node {
 	var facts []ui.Fact
 	for _, k := range slices.Sorted(maps.Keys(o.Details)) {
-		facts = append(facts, ui.Fact{Name: ui.Clean(ui.Cut(k, 100)), Value: ui.Text(o.Details[k])})
+		facts = append(facts, ui.Fact{Name: brief(k, 100), Value: ui.Text(o.Details[k])})
 	}
 	for _, m := range o.Metrics {
-		facts = append(facts, ui.Fact{Name: ui.Clean(ui.Cut(m.Name, 100)), Value: g.Text(strings.TrimSpace(strconv.FormatFloat(m.Value, 'g', 6, 64) + " " + ui.Clean(ui.Cut(m.Unit, 20))))})
+		facts = append(facts, ui.Fact{Name: brief(m.Name, 100), Value: g.Text(strings.TrimSpace(strconv.FormatFloat(m.Value, 'g', 6, 64) + " " + brief(m.Unit, 20)))})
 	}
 	switch {
 	case len(facts) == 0:
@@ -305,7 +305,7 @@ func (r *Request) below(names []string) g.Node {
 		return nil
 	}
 	return ui.Fold(g.Text(ui.Count(len(names), "integration")+" below it"), h.Ul(g.Map(names, func(name string) g.Node {
-		return h.Li(h.A(h.Href(r.Link("/integrations/%s", name)), g.Text(ui.Clean(name))))
+		return h.Li(h.A(h.Href(r.Link("/integrations/%s", name)), g.Text(brief(name, 200))))
 	})))
 }
 
@@ -357,7 +357,7 @@ func timeline(all []incident.Event) g.Node {
 
 func timelineEvents(all []incident.Event) g.Node {
 	return h.Ol(h.Class("timeline"), g.Map(all, func(e incident.Event) g.Node {
-		return h.Li(ui.Time(e.At), g.Text(" "), h.B(g.Text(strings.ReplaceAll(ui.Clean(ui.Cut(e.Kind, 40)), "_", " "))),
+		return h.Li(ui.Time(e.At), g.Text(" "), h.B(g.Text(strings.ReplaceAll(brief(e.Kind, 40), "_", " "))),
 			g.Iff(e.Text != "", func() g.Node { return g.Group{g.Text(" "), ui.Text(e.Text)} }),
 			g.Iff(byOther(&e), func() g.Node { return g.Group{g.Text(" by "), ui.Text(e.By)} }))
 	}))

@@ -40,6 +40,9 @@ const (
 	perPage = 50
 )
 
+// maxField is how much of a field of the filter counts, in bytes.
+const maxField = 500
+
 // incidentFilter is the filter in the address of the list.
 type incidentFilter struct {
 	state, subject, alert string // state: "" (open, then past), open, past
@@ -49,7 +52,7 @@ type incidentFilter struct {
 }
 
 func incidentFilterOf(v url.Values) incidentFilter {
-	text := func(name string) string { return strings.TrimSpace(v.Get(name)) }
+	text := func(name string) string { return check.OneLine(ui.Cut(v.Get(name), maxField)) }
 	return incidentFilter{text("state"), text("subject"), text("alert"), text("since"), text("until"), text("cursor"), time.Now()}
 }
 
@@ -202,7 +205,7 @@ func ended(e incident.End) g.Node {
 	case incident.Withdrawn:
 		return ui.Mark(ui.Info, "withdrawn: its alert or integration is gone or disabled")
 	default:
-		return ui.Mark(ui.Info, cmp.Or(string(e), "ended"))
+		return ui.Mark(ui.Info, cmp.Or(brief(string(e), 40), "ended"))
 	}
 }
 
@@ -247,7 +250,7 @@ func (f *incidentFilter) words() string {
 	text := ""
 	for _, part := range []struct{ name, value string }{{"for", f.subject}, {"of the alert", f.alert}, {"since", f.since}, {"until", f.until}} {
 		if part.value != "" {
-			text += " " + part.name + " " + ui.Clean(ui.Cut(part.value, 100))
+			text += " " + part.name + " " + brief(part.value, 100)
 		}
 	}
 	return text
@@ -276,7 +279,7 @@ func (r *Request) incidentFilter(f *incidentFilter) g.Node {
 // incidentLink names an incident and leads to its page.
 func (r *Request) incidentLink(i *incident.Incident) g.Node {
 	return g.Group{
-		h.A(h.Href(r.Link("/incidents/%s", strconv.FormatInt(i.ID, 10))), g.Text(fmt.Sprintf("#%d ", i.ID)), g.El("bdi", g.Text(ui.Clean(check.Clip(i.Subject.Label(), 120))))),
+		h.A(h.Href(r.Link("/incidents/%s", strconv.FormatInt(i.ID, 10))), g.Text(fmt.Sprintf("#%d ", i.ID)), g.El("bdi", g.Text(brief(i.Subject.Label(), 120)))),
 		h.Div(ui.Text(i.Summary)),
 	}
 }
@@ -295,7 +298,7 @@ func severity(s incident.Severity) g.Node {
 	case incident.Warning:
 		return ui.Mark(ui.Warning, string(s))
 	default:
-		return ui.Mark(ui.Info, cmp.Or(string(s), "unknown"))
+		return ui.Mark(ui.Info, cmp.Or(brief(string(s), 40), "unknown"))
 	}
 }
 

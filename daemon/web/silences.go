@@ -70,7 +70,7 @@ func (p silencePages) create(r *Request) error {
 	if err != nil {
 		return err
 	}
-	return r.Done(r.nextOr("/silences"), "Silenced "+check.Clip(silenced(&s), 100)+" until "+s.Until.Format("2006-01-02 15:04 UTC"))
+	return r.Done(r.nextOr("/silences"), "Silenced "+brief(silenced(&s), 100)+" until "+s.Until.Format("2006-01-02 15:04 UTC"))
 }
 
 func (p silencePages) add(r *Request, f *silenceForm) (incident.Silence, error) {
@@ -206,6 +206,9 @@ func (r *Request) pastSilences(all []incident.Silence, next string, open bool) g
 		g.If(next != "", h.P(h.A(h.Href(r.Link("/silences")+"?cursor="+url.QueryEscape(next)+"#past"), g.Text("Older silences")))))
 }
 
+// field returns what somebody wrote, to be shown in a form again.
+func field(text string) string { return ui.Clean(ui.Cut(text, maxForm)) }
+
 // silenceForm returns the form that adds a silence.
 func (r *Request) silenceForm(f *silenceForm) g.Node {
 	chosen := f.duration
@@ -213,15 +216,15 @@ func (r *Request) silenceForm(f *silenceForm) g.Node {
 		chosen = "1h"
 	}
 	return g.Group{h.H2(h.ID("new"), g.Text("Silence something")), h.Form(h.Method("post"), h.Action(r.Link("/silences")),
-		ui.Field("Integrations, one a line: a name, orders-*, group:payments/*, label:team=core; * is all", h.Textarea(h.Name("integrations"), h.Rows("2"), g.Text("\n"+f.integrations))),
-		ui.Field("Alerts, one a line; if there are integrations too, both must fit", h.Textarea(h.Name("alerts"), h.Rows("1"), g.Text("\n"+f.alerts))),
+		ui.Field("Integrations, one a line: a name, orders-*, group:payments/*, label:team=core; * is all", h.Textarea(h.Name("integrations"), h.Rows("2"), g.Text("\n"+field(f.integrations)))),
+		ui.Field("Alerts, one a line; if there are integrations too, both must fit", h.Textarea(h.Name("alerts"), h.Rows("1"), g.Text("\n"+field(f.alerts)))),
 		h.Div(h.Class("actions"),
 			ui.Field("For", durations(chosen, "until the time on the right")),
-			ui.Field("Or until (UTC)", h.Input(h.Type("datetime-local"), h.Name("until"), h.Value(f.until))),
-			ui.Field("Begins (UTC; empty: now)", h.Input(h.Type("datetime-local"), h.Name("from"), h.Value(f.from))),
+			ui.Field("Or until (UTC)", h.Input(h.Type("datetime-local"), h.Name("until"), h.Value(brief(f.until, 40)))),
+			ui.Field("Begins (UTC; empty: now)", h.Input(h.Type("datetime-local"), h.Name("from"), h.Value(brief(f.from, 40)))),
 		),
-		ui.Field("Why? Others see this when nothing is sent", h.Input(h.Type("text"), h.Name("comment"), h.Required(), h.MaxLength(fmt.Sprint(respond.MaxComment)), h.Value(f.comment))),
-		g.If(f.next != "", h.Input(h.Type("hidden"), h.Name("next"), h.Value(f.next))),
+		ui.Field("Why? Others see this when nothing is sent", h.Input(h.Type("text"), h.Name("comment"), h.Required(), h.MaxLength(fmt.Sprint(respond.MaxComment)), h.Value(field(f.comment)))),
+		g.If(f.next != "", h.Input(h.Type("hidden"), h.Name("next"), h.Value(within(f.next)))),
 		h.Button(h.Type("submit"), h.Class("main"), g.Text("Silence")),
 	)}
 }
@@ -238,7 +241,7 @@ func durations(chosen, none string) g.Node {
 		all = append(all, h.Option(h.Value(s.value), g.If(s.value == chosen, h.Selected()), g.Text(s.name)))
 	}
 	if !known {
-		all = append(all, h.Option(h.Value(chosen), h.Selected(), g.Text(chosen)))
+		all = append(all, h.Option(h.Value(brief(chosen, 40)), h.Selected(), g.Text(brief(chosen, 40))))
 	}
 	return h.Select(h.Name("duration"), all)
 }
