@@ -49,11 +49,10 @@ func (p alertPages) retry(r *Request) error {
 }
 
 func (p alertPages) show(r *Request, result g.Node) error {
-	now := time.Now()
 	return r.Show(Page{Title: "Alerts and notifiers", Nav: "/alerts", Body: g.Group{
 		h.H1(g.Text("Alerts and notifiers")), result,
 		r.notifiers(p.sources.Notifiers()),
-		r.alerts(p.sources.Alerts(), now),
+		r.alerts(p.sources.Alerts()),
 	}})
 }
 
@@ -138,39 +137,51 @@ func notifierState(n *alerting.NotifierReport) g.Node {
 
 // alerts returns the alerts: first those with subjects that are not good, and the others
 // folded.
-func (r *Request) alerts(all []alerting.AlertReport, now time.Time) g.Node {
+func (r *Request) alerts(all []alerting.AlertReport) g.Node {
 	head := h.H2(g.Text("Alerts"))
 	if len(all) == 0 {
 		return g.Group{head, ui.Empty("No alert is configured.")}
 	}
-	var raised, quiet g.Group
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b alerting.AlertReport) int { return worstPhase(&a) - worstPhase(&b) })
+	var raised g.Group
+	var quiet []ui.Row
 	for n := range all {
-		if len(all[n].Watches) > 0 {
-			raised = append(raised, r.raised(&all[n], now))
+		if a := &all[n]; len(a.Watches) > 0 {
+			raised = append(raised, r.raised(a))
 		} else {
-			quiet = append(quiet, g.Group{h.H3(ui.Text(all[n].Name)), alertFacts(&all[n])})
+			quiet = append(quiet, ui.Row{ui.Text(a.Name), ui.Text(a.Condition), severity(a.Severity), notifies(a), g.Text(strconv.Itoa(a.Subjects)), setAt(a)})
 		}
 	}
 	if len(raised) == 0 {
 		raised = g.Group{ui.Empty("All alerts are quiet: what they watch is good.")}
 	}
 	return g.Group{head, raised, g.Iff(len(quiet) > 0, func() g.Node {
-		return h.Details(h.Class("group"), g.If(len(quiet) <= 20, g.Attr("open")), h.Summary(g.Text(ui.Count(len(quiet), "quiet alert"))), quiet)
+		return ui.Fold(g.Text(ui.Count(len(quiet), "quiet alert")), ui.Table("Quiet alerts", []string{"Alert", "Condition", "Severity", "Notifies", "#Watches", "Set at"}, quiet))
 	})}
+}
+
+// worstPhase orders alerts: those that fire first, and those that are quiet last.
+func worstPhase(a *alerting.AlertReport) int {
+	worst := len(phases)
+	for n := range a.Watches {
+		worst = min(worst, phaseRank(a.Watches[n].Phase))
+	}
+	return worst
 }
 
 // maxWatches is how many subjects of an alert are shown.
 const maxWatches = 50
 
 // raised returns an alert with the subjects that are not good, what fires first.
-func (r *Request) raised(a *alerting.AlertReport, now time.Time) g.Node {
+func (r *Request) raised(a *alerting.AlertReport) g.Node {
 	watches := slices.Clone(a.Watches)
 	slices.SortStableFunc(watches, func(a, b incident.Watch) int { return phaseRank(a.Phase) - phaseRank(b.Phase) })
 	shown := watches[:min(len(watches), maxWatches)]
 	rows := make([]ui.Row, len(shown))
 	for n := range shown {
 		w := &shown[n]
-		rows[n] = ui.Row{r.subject(w.Subject), phase(w.Phase), g.Group{ui.Time(w.Since), g.Text(" (" + ui.Duration(now.Sub(w.Since).Round(time.Second)) + ")")}, r.watchIncident(w), orNone(w.Message)}
+		rows[n] = ui.Row{r.subject(w.Subject), phase(w.Phase), ui.Time(w.Since), r.watchIncident(w), orNone(w.Message)}
 	}
 	return g.Group{
 		h.H3(ui.Text(a.Name)), alertFacts(a),
@@ -186,8 +197,14 @@ func (r *Request) watchIncident(w *incident.Watch) g.Node {
 	return r.incidentRef(w.Incident)
 }
 
+// phases are the phases that a page shows, from the worst.
+var phases = []incident.Phase{incident.Firing, incident.Recovering, incident.Pending}
+
 func phaseRank(p incident.Phase) int {
-	return slices.Index([]incident.Phase{incident.Firing, incident.Recovering, incident.Pending}, p)
+	if n := slices.Index(phases, p); n >= 0 {
+		return n
+	}
+	return len(phases) - 1
 }
 
 // phase says what an alert makes of a subject.
@@ -206,17 +223,23 @@ func phase(p incident.Phase) g.Node {
 
 // alertFacts returns what an alert is about.
 func alertFacts(a *alerting.AlertReport) g.Node {
-	notify := g.Node(ui.Mark(ui.Warning, "nobody"))
-	if len(a.Notify) > 0 {
-		notify = ui.Text(strings.Join(a.Notify, ", "))
-	}
-	set := g.Node(g.Text("built in"))
-	if a.SetAt != "" {
-		set = h.Code(g.Text(brief(a.SetAt, 300)))
-	}
 	return ui.Facts(
 		ui.Fact{Name: "Condition", Value: ui.Text(a.Condition)}, ui.Fact{Name: "Severity", Value: severity(a.Severity)},
-		ui.Fact{Name: "Notifies", Value: notify}, ui.Fact{Name: "Watches", Value: g.Text(ui.Count(a.Subjects, "subject"))},
-		ui.Fact{Name: "Set at", Value: set},
+		ui.Fact{Name: "Notifies", Value: notifies(a)}, ui.Fact{Name: "Watches", Value: g.Text(ui.Count(a.Subjects, "subject"))},
+		ui.Fact{Name: "Set at", Value: setAt(a)},
 	)
+}
+
+func notifies(a *alerting.AlertReport) g.Node {
+	if len(a.Notify) == 0 {
+		return ui.Mark(ui.Warning, "nobody")
+	}
+	return ui.Text(strings.Join(a.Notify, ", "))
+}
+
+func setAt(a *alerting.AlertReport) g.Node {
+	if a.SetAt == "" {
+		return ui.None()
+	}
+	return h.Code(g.Text(brief(a.SetAt, 300)))
 }

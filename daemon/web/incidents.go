@@ -86,7 +86,7 @@ func (p incidentPages) list(r *Request) error {
 	if err != nil {
 		return err
 	}
-	body := g.Group{h.H1(g.Text("Incidents")), r.incidentFilter(&filter)}
+	body := g.Group{h.H1(g.Text("Incidents")), r.incidentLinks(&filter)}
 	if filter.state != "past" {
 		part, err := p.open(r, q, &filter)
 		if err != nil {
@@ -157,19 +157,20 @@ func (r *Request) openIncident(i *incident.Incident) ui.Row {
 // handling says who takes care of an open incident, or why nobody is notified of it.
 func (r *Request) handling(i *incident.Incident) g.Node {
 	var all g.Group
+	add := func(parts ...g.Node) { all = append(all, h.Div(parts...)) }
 	if i.Root != 0 {
-		all = append(all, g.Text("explained by "), r.incidentRef(i.Root))
-	}
-	if i.Below > 0 {
-		all = append(all, g.Text(" explains "+ui.Count(i.Below, "other")))
+		add(g.Text("explained by "), r.incidentRef(i.Root))
 	}
 	switch a := i.Acknowledged; {
 	case a != nil:
-		all = append(all, g.Text(" "), ui.Mark(ui.Good, "acknowledged"), g.Text(" by "), ui.Text(a.By))
+		add(ui.Mark(ui.Good, "acknowledged"), g.Text(" by "), ui.Text(a.By))
 	case i.Silenced != "":
-		all = append(all, g.Text(" "), ui.Mark(ui.Info, "silenced"), g.Text(" "), ui.Text(i.Silenced))
+		add(ui.Mark(ui.Info, "silenced"), g.Text(" "), ui.Text(i.Silenced))
 	case i.Root == 0:
-		all = append(all, g.Text(" nobody has acknowledged it"))
+		add(g.Text("nobody has acknowledged it"))
+	}
+	if i.Below > 0 {
+		add(g.Text("explains " + ui.Count(i.Below, "other")))
 	}
 	return all
 }
@@ -216,7 +217,7 @@ func (r *Request) nextIncidents(f *incidentFilter, state string, page alerting.I
 		return nil
 	}
 	next := *f
-	next.state, next.cursor = state, page.Next
+	next.state, next.cursor, next.since, next.until = state, page.Next, f.fixed(f.since), f.fixed(f.until)
 	return h.P(h.A(h.Href(r.Link("/incidents")+"?"+next.address()), g.Text(label)))
 }
 
@@ -231,8 +232,8 @@ func (f *incidentFilter) address() string {
 	set("state", f.state)
 	set("subject", f.subject)
 	set("alert", f.alert)
-	set("since", f.fixed(f.since))
-	set("until", f.fixed(f.until))
+	set("since", f.since)
+	set("until", f.until)
 	set("cursor", f.cursor)
 	return v.Encode()
 }
@@ -256,13 +257,26 @@ func (f *incidentFilter) words() string {
 	return text
 }
 
+// incidentLinks returns links to common selections, and the form of the filter, folded unless
+// it selects something.
+func (r *Request) incidentLinks(f *incidentFilter) g.Node {
+	address := f.address()
+	link := func(query, name string) g.Node {
+		return h.A(h.Class("button"), h.Href(r.Link("/incidents")+query), g.If("?"+address == query || query == "" && address == "", h.Aria("current", "page")), g.Text(name))
+	}
+	return g.Group{
+		h.Div(h.Class("actions"), link("", "All"), link("?state=open", "Open"), link("?since=12h", "Last 12 hours"), link("?since=7d", "Last 7 days")),
+		h.Details(g.If(f.subject+f.alert+f.since+f.until != "", g.Attr("open")), h.Summary(g.Text("Filter")), r.incidentFilter(f)),
+	}
+}
+
 // incidentFilter returns the form of the filter. It is a GET, so that a link can have it.
 func (r *Request) incidentFilter(f *incidentFilter) g.Node {
 	option := func(value, name string) g.Node {
 		return h.Option(h.Value(value), g.If(value == f.state, h.Selected()), g.Text(name))
 	}
 	text := func(name, value, hint string) g.Node {
-		return h.Input(h.Type("text"), h.Name(name), h.Value(value), h.Placeholder(hint))
+		return h.Input(h.Name(name), h.Value(value), h.Placeholder(hint))
 	}
 	return h.Form(h.Action(r.Link("/incidents")), h.Class("row"), h.Role("search"), h.Aria("label", "Filter incidents"),
 		ui.Field("Show", h.Select(h.Name("state"), option("", "open, then past"), option("open", "open"), option("past", "past"))),
@@ -271,8 +285,6 @@ func (r *Request) incidentFilter(f *incidentFilter) g.Node {
 		ui.Field("Since (UTC, or 12h, 7d)", text("since", f.since, "any time")),
 		ui.Field("Until", text("until", f.until, "now")),
 		h.Button(h.Type("submit"), g.Text("Filter")),
-		h.A(h.Href(r.Link("/incidents")+"?since=12h"), g.Text("Last 12 hours")),
-		g.If(f.address() != "", h.A(h.Href(r.Link("/incidents")), g.Text("Clear"))),
 	)
 }
 

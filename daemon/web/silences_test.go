@@ -115,7 +115,7 @@ func TestAlertsPage(t *testing.T) {
 	b := operator(t, f)
 	page := b.page("/alerts")
 	inOrder(t, page, "Notifiers", "pager", "failing", "next try", "401", `action="/notifiers/pager/test"`, "Retry 2 messages", "chat", "working", "mail", "nothing sent since the start",
-		"<h2>Alerts</h2>", "memory", "above 80 %", "nobody", "vega.hcl:12", "system.memory.percent", "firing", `href="/incidents/4"`, "81 %", `href="/integrations/soon"`, "bad, not confirmed yet", "1 quiet alert", "quiet", "built in")
+		"<h2>Alerts</h2>", "memory", "above 80 %", "nobody", "vega.hcl:12", "system.memory.percent", "firing", `href="/incidents/4"`, "81 %", `href="/integrations/soon"`, "bad, not confirmed yet", "1 quiet alert", "quiet", "status is unhealthy")
 	b.viewer.Scopes = []scope.Scope{scope.Read}
 	lacks(t, b.page("/alerts"), "/test", "/retry")
 	inOrder(t, operator(t, &oncall{}).page("/alerts"), "No notifier is configured", "No alert is configured")
