@@ -16,9 +16,13 @@ import (
 
 // The times of a stream of events.
 const (
-	sign     = 15 * time.Second // between comments, so that no proxy takes the stream for dead
+	sign     = 15 * time.Second // between events without a change
 	patience = 10 * time.Second // for a viewer to take what is sent
 )
+
+// alive is an event without a change. No proxy takes the stream for dead, and the script
+// notices if vega can no longer be reached.
+var alive = []byte("event: alive\ndata: 1\n\n")
 
 // update is a message to the script of the pages. What a row has is described in row.go.
 type update struct {
@@ -111,7 +115,7 @@ func (s *Site) nextEvent(r *Request, v *live.Viewer, signs <-chan time.Time) []b
 		if now := s.Viewer(r.Request); !now.May(scope.Read) {
 			return nil
 		}
-		return []byte(":\n\n")
+		return alive
 	case <-r.Context().Done():
 		return nil
 	}

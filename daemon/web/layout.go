@@ -55,6 +55,7 @@ func (r *Request) layout(p Page) g.Node {
 			h.Link(h.Rel("stylesheet"), h.Href(r.site.link(assets.Path("style.css")))),
 			g.Map(p.Styles, func(name string) g.Node { return h.Link(h.Rel("stylesheet"), h.Href(r.site.link(assets.Path(name)))) }),
 			h.Script(h.Src(r.site.link(assets.Path("app.js"))), h.Defer()),
+			g.If(p.Live != "", h.Script(h.Src(r.site.link(assets.Path("live.js"))), h.Defer())),
 			g.Map(p.Scripts, func(name string) g.Node { return h.Script(h.Src(r.site.link(assets.Path(name))), h.Defer()) }),
 		),
 		h.Body(
