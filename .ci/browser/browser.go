@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,6 +94,7 @@ type tab struct {
 
 	mu       sync.Mutex
 	problems []string
+	opened   int              // streams of events
 	status   map[string]int64 // of documents, by address
 }
 
@@ -141,6 +143,10 @@ func (t *tab) note(event any) {
 	case *network.EventResponseReceived:
 		if e.Type == network.ResourceTypeDocument {
 			t.status[e.Response.URL] = e.Response.Status
+		}
+	case *network.EventRequestWillBeSent:
+		if strings.Contains(e.Request.URL, "/events?") {
+			t.opened++
 		}
 	case *cdp.EventJavascriptDialogOpening:
 		t.problems = append(t.problems, "a dialog: "+e.Message)

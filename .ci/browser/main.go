@@ -39,6 +39,7 @@ type check struct {
 var checks = []check{
 	{"hostile", false, hostile},
 	{"keyboard", false, keyboard},
+	{"live", true, live},
 	{"fleet", true, fleet},
 	{"load", true, load},
 }

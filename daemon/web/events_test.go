@@ -1,0 +1,215 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"vega/daemon/api/scope"
+	"vega/daemon/engine"
+	"vega/daemon/live"
+	"vega/daemon/web/session"
+	"vega/policies/check"
+)
+
+// someOf is a fleet that knows names, as an engine does.
+type someOf struct{ *fleet }
+
+func (f someOf) Overview(q engine.Selection) (engine.Overview, error) {
+	o, err := f.fleet.Overview(q)
+	for _, name := range q.Names {
+		if !slices.ContainsFunc(o.Integrations, func(s engine.State) bool { return s.Name == name }) {
+			return engine.Overview{}, &engine.UnknownError{Name: name}
+		}
+	}
+	if len(q.Names) > 0 {
+		o.Integrations = slices.DeleteFunc(o.Integrations, func(s engine.State) bool { return !slices.Contains(q.Names, s.Name) })
+	}
+	return o, err
+}
+
+// ring accepts one key, until it is revoked.
+type ring struct{ revoked bool }
+
+func (k *ring) Find(string) (session.Key, bool) { return session.Key{}, false }
+func (k *ring) Current(d session.Digest) (session.Key, bool) {
+	return session.Key{Name: "k", Digest: d, Scopes: []scope.Scope{scope.Read}}, !k.revoked
+}
+func (k *ring) From(*http.Request) From { return From{} }
+
+// receiver takes what a stream sends.
+type receiver struct {
+	mu     sync.Mutex
+	header http.Header
+	text   strings.Builder
+	broken bool
+}
+
+func (b *receiver) Header() http.Header { return b.header }
+func (b *receiver) WriteHeader(int)     {}
+func (b *receiver) Flush()              {}
+func (b *receiver) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.broken {
+		return 0, errors.New("the browser is gone")
+	}
+	return b.text.Write(p)
+}
+
+// take returns what was sent since the last call.
+func (b *receiver) take() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.text.Reset()
+	return b.text.String()
+}
+
+// stream is a Site with a browser that follows it.
+type stream struct {
+	*receiver
+	site  *Site
+	keys  *ring
+	token string
+	end   context.CancelFunc
+	done  chan error
+}
+
+func follow(t *testing.T, f *fleet, since string) *stream {
+	s := &stream{receiver: &receiver{header: http.Header{}}, keys: &ring{}, done: make(chan error, 1)}
+	s.site = New(someOf{f}, s.keys, slog.New(slog.DiscardHandler))
+	s.token = s.site.sessions.Begin(session.Digest{}, "", time.Now())
+	ctx, end := context.WithCancel(t.Context())
+	s.end = end
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/events?since="+since, nil)
+	r.AddCookie(&http.Cookie{Name: s.site.cookieName(r, false), Value: s.token})
+	go func() {
+		s.done <- s.site.events(&Request{Request: r, site: s.site, w: s.receiver, Viewer: s.site.Viewer(r)})
+	}()
+	synctest.Wait()
+	return s
+}
+
+func (s *stream) ended() bool {
+	synctest.Wait()
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func lastMessage(t *testing.T, text string) (m update) {
+	t.Helper()
+	_, data, ok := strings.Cut(text, "data: ")
+	if err := json.Unmarshal([]byte(strings.TrimSpace(data)), &m); !ok || err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	return m
+}
+
+func TestStreamSendsWhatRowsShow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fleet{board: live.New()}
+		f.add(named("web", "HTTP 200"), check.Healthy)
+		f.add(named("db", "line\n<script>alert(1)</script>"+strings.Repeat("x", 500)), check.Unhealthy)
+		s := follow(t, f, f.board.Generation())
+		defer func() { s.end(); synctest.Wait() }()
+		if got := s.take(); !strings.HasPrefix(got, "id: ") || s.header.Get("Content-Type") != "text/event-stream" || s.header.Get("X-Accel-Buffering") != "no" {
+			t.Fatalf("%q %v", got, s.header)
+		}
+		for _, name := range []string{"web", "db", "removed"} {
+			_ = f.board.Record(t.Context(), check.Run{Integration: name, Status: check.Unhealthy, Began: time.Now()})
+		}
+		time.Sleep(1100 * time.Millisecond)
+		m := lastMessage(t, s.take())
+		slices.SortFunc(m.Rows, func(a, b change) int { return strings.Compare(a.Name, b.Name) })
+		if len(m.Rows) != 2 || m.Count.Total != 2 || m.Count.Unhealthy != 1 {
+			t.Fatalf("%+v", m)
+		}
+		if db := m.Rows[0]; db.Name != "db" || db.Status != check.Unhealthy || db.Message != message(f.states[1].Message) || len(db.Message) > maxMessage+3 || strings.Contains(db.Message, "\n") {
+			t.Errorf("%+v", db)
+		}
+		if web := m.Rows[1]; web.Latency != "12 ms" || web.Beats != strings.Repeat("3", live.Beats-1)+"0" {
+			t.Errorf("%+v", web)
+		}
+	})
+}
+
+func TestStreamEnds(t *testing.T) {
+	for name, end := range map[string]func(*stream){
+		"the browser goes":          func(s *stream) { s.end() },
+		"the viewer logs out":       func(s *stream) { s.site.sessions.End(s.token); time.Sleep(sign) },
+		"the key is revoked":        func(s *stream) { s.keys.revoked = true; time.Sleep(sign) },
+		"the session is too old":    func(*stream) { time.Sleep(session.Lifetime + sign) },
+		"the browser takes no more": func(s *stream) { s.mu.Lock(); s.broken = true; s.mu.Unlock(); time.Sleep(sign) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fleet{board: live.New()}
+			f.add(named("web", "HTTP 200"), check.Healthy)
+			s := follow(t, f, "")
+			time.Sleep(10 * sign)
+			if s.ended() {
+				t.Fatal("it ended by itself")
+			}
+			if got := s.take(); strings.Count(got, string(alive)) != 10 {
+				t.Errorf("%q", got)
+			}
+			end(s)
+			if !s.ended() || s.site.feed.Count() != 0 {
+				t.Errorf("%s: it goes on", name)
+			}
+			s.end()
+		})
+	}
+}
+
+func TestStreamRefusesTheViewerAfterTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := follow(t, &fleet{board: live.New()}, "")
+		defer synctest.Wait()
+		defer s.end()
+		for range live.Viewers - 1 {
+			v, err := s.site.feed.Follow()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer v.Leave()
+		}
+		w := httptest.NewRecorder()
+		err := s.site.events(&Request{Request: httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/events", nil), site: s.site, w: w})
+		if e, ok := errors.AsType[*Error](err); !ok || e.Status != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+			t.Errorf("%v %v", err, w.Header())
+		}
+	})
+}
+
+// BenchmarkMessage encodes the changes of a second with 100 results, of 1,000 integrations.
+func BenchmarkMessage(b *testing.B) {
+	f := fleetOf(1000)
+	s := New(someOf{f}, nil, slog.New(slog.DiscardHandler))
+	names := make([]string, 100)
+	for n := range names {
+		names[n] = f.states[n*10].Name
+	}
+	var size int
+	b.ReportAllocs()
+	for b.Loop() {
+		data, err := s.encode(live.Message{Names: names})
+		if err != nil {
+			b.Fatal(err)
+		}
+		size = len(data)
+	}
+	b.ReportMetric(float64(size), "bytes")
+}
