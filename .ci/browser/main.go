@@ -42,6 +42,7 @@ var checks = []check{
 	{"live", true, live},
 	{"fleet", true, fleet},
 	{"load", true, load},
+	{"viewers", true, viewers},
 }
 
 func main() {

@@ -43,7 +43,7 @@ func (s *suite) start(ctx context.Context, text string, files map[string][]byte)
 		return nil, err
 	}
 	v := &vega{dir: dir, url: "http://127.0.0.1:" + port, done: make(chan struct{})}
-	files["vega.hcl"] = []byte("server {\n  api_key = env(\"KEY\")\n  port    = " + port + "\n}\n" + text)
+	files["vega.hcl"] = []byte("server {\n  api_key = env(\"KEY\")\n  port    = " + port + "\n  max_connections = 512\n  max_connections_per_client = 512\n}\n" + text)
 	for name, content := range files {
 		path := filepath.Join(dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, content, 0o600)); err != nil {

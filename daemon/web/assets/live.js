@@ -76,6 +76,10 @@ const load = async whole => {
     seen = page.documentElement.dataset.live;
     doc.title = page.title;
   }
+  $$('[data-chart]', next).forEach(f => { // stays as it is drawn
+    const drawn = $$('[data-chart]', old).find(o => o.dataset.chart === f.dataset.chart && o.dataset.series === f.dataset.series);
+    if (drawn) f.replaceWith(drawn);
+  });
   old.replaceWith(doc.adoptNode(next));
   index();
   ages();
