@@ -85,6 +85,11 @@ func (v view) String() string {
 	return text
 }
 
+// size returns the size of the screen.
+func (v view) size() emulation.SetDeviceMetricsOverrideParams {
+	return emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: v.height, DeviceScaleFactor: 1, Mobile: v.width < 600}
+}
+
 var views = []view{{1280, 900, false, true}, {1280, 900, true, true}, {390, 844, false, true}, {390, 844, true, true}, {1280, 900, false, false}}
 
 // tab is a tab without the cookies of others.
@@ -106,11 +111,10 @@ func (b *browser) open(v view, cookies ...*http.Cookie) (*tab, error) {
 	if v.dark {
 		scheme = "dark"
 	}
-	size := emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: v.height, DeviceScaleFactor: 1, Mobile: v.width < 600}
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}
 	err := errors.Join(
 		call(t, log.Enable, proto.Empty{}), call(t, network.Enable, network.EnableParams{}),
-		call(t, emulation.SetDeviceMetricsOverride, size), call(t, emulation.SetEmulatedMedia, media),
+		call(t, emulation.SetDeviceMetricsOverride, v.size()), call(t, emulation.SetEmulatedMedia, media),
 		call(t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !v.script}))
 	for _, c := range cookies {
 		err = errors.Join(err, call(t, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, Domain: "127.0.0.1", Path: "/", HTTPOnly: new(true)}))

@@ -9,6 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -57,6 +60,9 @@ status_page "public" {
   names        = { web-shop = "Shop", web-help = "Help", payments-api-01 = "Payments", orders-db = "Orders" }
 }
 `
+
+// lookedAt are the integrations of the fleet whose pages are opened.
+var lookedAt = []string{"orders-db", "web-shop", "search-index", "images-cdn", "billing-vat", "web-help"}
 
 // services are the groups of the fleet, each with the parts that its names have.
 var services = []string{"payments", "orders", "search", "mail", "web", "auth", "billing", "catalog", "shipping", "returns", "images", "fraud", "ledger", "reports", "batch", "queue", "cache", "dns", "vpn", "backup", "crm", "wiki", "build", "metrics", "edge"}
@@ -126,7 +132,11 @@ func answerFleet(w http.ResponseWriter, r *http.Request) {
 func (s *suite) withFleet(ctx context.Context, f func(*vega) error) error {
 	target := httptest.NewServer(http.HandlerFunc(answerFleet))
 	defer target.Close()
-	v, err := s.start(ctx, fleetConfig(target.URL), map[string][]byte{})
+	files, err := s.history(ctx)
+	if err != nil {
+		return err
+	}
+	v, err := s.start(ctx, fleetConfig(target.URL), files)
 	if err != nil {
 		return err
 	}
@@ -153,6 +163,25 @@ func (s *suite) withFleet(ctx context.Context, f func(*vega) error) error {
 	return errors.Join(err, v.stop())
 }
 
+// history returns a database with 90 days of those integrations that are looked at, if there
+// is a program that writes one.
+func (s *suite) history(ctx context.Context) (map[string][]byte, error) {
+	if s.past == "" {
+		return map[string][]byte{}, nil
+	}
+	dir, err := os.MkdirTemp("", "vega-browser-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "vega.db")
+	if out, err := exec.CommandContext(ctx, s.past, append([]string{path}, lookedAt...)...).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", s.past, err, out)
+	}
+	content, err := os.ReadFile(path)
+	return map[string][]byte{".vega/vega.db": content}, err
+}
+
 // fleet opens every page of a vega with 1,000 integrations, 20 of them not healthy.
 func fleet(ctx context.Context, s *suite) error {
 	return s.withFleet(ctx, func(v *vega) error {
@@ -162,7 +191,7 @@ func fleet(ctx context.Context, s *suite) error {
 		if err != nil {
 			return err
 		}
-		pages, err := v.pages(ctx, "orders-db", "web-shop", "search-index", "images-cdn", "billing-vat", "web-help", "web-old")
+		pages, err := v.pages(ctx, append(lookedAt, "web-old")...)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,7 @@
 // light and dark, with and without scripts, by keyboard, with 1,000 integrations, and with
 // hostile text wherever a target, a plugin or a caller can put it.
 //
-//	npm ci && go run . [-short] [-only PATTERN] [-axe FILE] [-shots DIRECTORY] VEGA
+//	npm ci && go run . [-short] [-only PATTERN] [-pages PATTERN] [-axe FILE] [-past PROGRAM] [-shots DIRECTORY] VEGA
 //
 // runs the program VEGA. It prints a line for each check, and exits with 1 if one fails.
 // Figures that depend on the machine are printed next to their goals, and fail nothing.
@@ -23,9 +23,11 @@ import (
 // suite is what the checks share.
 type suite struct {
 	program string // vega
+	past    string // .ci/bench/past, which writes a history; "": none
 	shots   string // the directory for screenshots; "": none
 	short   bool
-	axe     string // the source of axe-core
+	chosen  *regexp.Regexp // the pages that are looked at
+	axe     string         // the source of axe-core
 	browser *browser
 }
 
@@ -48,13 +50,18 @@ var checks = []check{
 func main() {
 	s := &suite{}
 	flag.BoolVar(&s.short, "short", false, "only what takes seconds")
+	flag.StringVar(&s.past, "past", "", "the `PROGRAM` .ci/bench/past, to look at 90 days")
 	axe := flag.String("axe", "node_modules/axe-core/axe.min.js", "the `FILE` of axe-core")
 	flag.StringVar(&s.shots, "shots", "", "write screenshots to this `DIRECTORY`")
 	only := flag.String("only", "", "run only the checks that match this `PATTERN`")
+	chosen := flag.String("pages", "", "look only at the pages whose names match this `PATTERN`")
 	flag.Parse()
 	pattern, err := regexp.Compile(*only)
+	if err == nil {
+		s.chosen, err = regexp.Compile(*chosen)
+	}
 	if flag.NArg() != 1 || err != nil {
-		fmt.Fprintln(os.Stderr, "usage: browser [-short] [-only PATTERN] [-shots DIRECTORY] VEGA", errors.Join(err))
+		fmt.Fprintln(os.Stderr, "usage: browser [-short] [-only PATTERN] [-pages PATTERN] [-shots DIRECTORY] VEGA", errors.Join(err))
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

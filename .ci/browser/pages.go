@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/chromedp/cdproto/emulation"
 	cdp "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -75,6 +77,7 @@ func (s *suite) look(ctx context.Context, v *vega, prefix string, pages []page, 
 	if err != nil {
 		return err
 	}
+	pages = slices.DeleteFunc(pages, func(p page) bool { return !s.chosen.MatchString(p.name) })
 	var failed []error
 	for _, how := range views {
 		known, err1 := s.browser.open(how, cookies...)
@@ -198,11 +201,19 @@ func (t *tab) shoot(path string, how view) error {
 	if err != nil {
 		return err
 	}
+	height = min(height, 3*float64(how.height))
+	size := how.size()
+	size.Height = int64(height)
+	err = errors.Join(call(t, emulation.SetDeviceMetricsOverride, size), // charts are drawn when they come into view
+		t.until(fmt.Sprintf(`!%t || ![...document.querySelectorAll('.plot')].some(e => !e.firstChild && e.checkVisibility() && e.getBoundingClientRect().top < innerHeight)`, how.script)))
+	if err != nil {
+		return err
+	}
 	shot, err := chromedp.Call(t.ctx, cdp.CaptureScreenshot, cdp.CaptureScreenshotParams{
 		CaptureBeyondViewport: new(true),
-		Clip:                  &cdp.Viewport{Width: float64(how.width), Height: min(height, 3*float64(how.height)), Scale: 1},
+		Clip:                  &cdp.Viewport{Width: float64(how.width), Height: height, Scale: 1},
 	})
-	if err != nil {
+	if err := errors.Join(err, call(t, emulation.SetDeviceMetricsOverride, how.size())); err != nil {
 		return err
 	}
 	return os.WriteFile(path, shot.Data, 0o644)

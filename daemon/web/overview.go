@@ -75,7 +75,7 @@ func (s overviewPage) show(r *Request) error {
 	if n := o.bad(); n > 0 {
 		title = fmt.Sprintf("(%d) Overview", n)
 	}
-	return r.Show(Page{Title: title, Nav: "/", Live: seen, Scripts: []string{"filter.js"}, Body: g.Group{o.filter(), o.now(), o.list()}})
+	return r.Show(Page{Title: title, Nav: "/", Live: seen, Scripts: []string{"filter.js"}, Styles: []string{"overview.css"}, Body: g.Group{o.filter(), o.now(), o.list()}})
 }
 
 // rows adds the last runs to states.

@@ -19,7 +19,7 @@ type Row []g.Node
 // each row is a card, with the names of the columns in front of the values. A column whose
 // name begins with # has numbers.
 func Table(label string, columns []string, rows []Row) g.Node {
-	return h.Div(h.Class("wide"), h.Role("region"), h.Aria("label", label), h.TabIndex("0"),
+	return h.Div(h.Class("wide"), h.Role("group"), h.Aria("label", label), h.TabIndex("0"),
 		h.Table(h.Class("cards"),
 			h.THead(h.Tr(g.Map(columns, func(name string) g.Node {
 				return h.Th(h.Scope("col"), number(name), g.Text(strings.TrimPrefix(name, "#")))
