@@ -100,7 +100,7 @@ func keyFigures(s monitor.System) g.Node {
 	for _, d := range s.Disks {
 		rows = append(rows, figureRow(s, "Disk "+ui.Clean(d.Path), "disk", d.Path, d.Percent, of(d.Used, d.Total)))
 	}
-	return ui.Table("Figures with a limit", []string{"Resource", "#Use", "", "State"}, rows)
+	return ui.Table("Figures with a limit", []string{"Resource", "#Use", "Of", "State"}, rows)
 }
 
 // figureRow returns a row with the use of a resource. group is the first part of the paths of
