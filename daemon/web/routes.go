@@ -37,5 +37,6 @@ func (s *Site) Routes() []Route {
 		conversationPages{s}.routes(),
 		integrationPages{s}.routes(),
 		measurementPages{s}.routes(),
+		configPages{s}.routes(),
 	)
 }

@@ -28,3 +28,12 @@ func snippet(p Place, masked func(*Source, int) []byte) (line string, caret, wid
 	}
 	return Clean(strings.ReplaceAll(string(shown), "\t", " ")), caret, max(width, 1)
 }
+
+// Marked returns the parts of Snippet: what is before the range, what is in it, and what
+// follows. The range may be empty, at the end of a line.
+func (d *Diagnostic) Marked() (before, marked, after string) {
+	line := []rune(d.Snippet)
+	from := min(max(d.caret, 0), len(line))
+	to := min(max(from+d.width, from), len(line))
+	return string(line[:from]), string(line[from:to]), string(line[to:])
+}
