@@ -43,7 +43,7 @@ const (
 
 // shown are the languages of fences that hold no commands. TestExamplesInTheGuide
 // in daemon/config validates those in hcl.
-var shown = map[string]bool{"hcl": true, "json": true, "nginx": true, "caddy": true, "yaml": true, "ini": true, "python": true, "text": true}
+var shown = map[string]bool{"hcl": true, "json": true, "nginx": true, "caddy": true, "yaml": true, "ini": true, "python": true, "text": true, "markdown": true}
 
 var (
 	fence     = regexp.MustCompile("^( *)(```+|~~~+)[ \t]*(.*)$")

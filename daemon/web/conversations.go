@@ -227,7 +227,6 @@ func (s conversationPages) review(r *Request) error {
 	if err := s.sources.Conversations().SetReviewed(r.Context(), id, reviewed); err != nil {
 		return err
 	}
-	s.log.InfoContext(r.Context(), "conversation marked", "conversation", id, "reviewed", reviewed, "by", r.Viewer.Name)
 	done := "Marked as not reviewed."
 	if reviewed {
 		done = "Marked as reviewed."

@@ -46,7 +46,6 @@ func (s machinePages) databases(r *Request) error {
 
 func (s machinePages) resetDatabases(r *Request) error {
 	s.sources.ResetDatabaseStats()
-	s.log.InfoContext(r.Context(), "database statistics reset", "by", r.Viewer.Name)
 	return r.Done("/database", "The statistics were reset.")
 }
 
