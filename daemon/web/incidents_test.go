@@ -22,8 +22,8 @@ import (
 	"vega/store"
 )
 
-// oncall is what the pages of incidents read and change.
-type oncall struct {
+// alertingSources is what the pages of incidents read and change.
+type alertingSources struct {
 	Sources
 
 	incidents []incident.Incident
@@ -41,25 +41,25 @@ type oncall struct {
 	err       error
 }
 
-func (f *oncall) Incidents(_ context.Context, q store.IncidentQuery) (alerting.IncidentPage, error) {
+func (f *alertingSources) Incidents(_ context.Context, q store.IncidentQuery) (alerting.IncidentPage, error) {
 	f.asked = append(f.asked, q)
 	all := slices.DeleteFunc(slices.Clone(f.incidents), func(i incident.Incident) bool { return q.Open != nil && *q.Open != i.Open() })
 	return alerting.IncidentPage{Incidents: all, Next: f.next}, f.err
 }
 
-func (f *oncall) Incident(_ context.Context, id int64) (alerting.IncidentReport, error) {
+func (f *alertingSources) Incident(_ context.Context, id int64) (alerting.IncidentReport, error) {
 	if id != f.report.ID {
 		return alerting.IncidentReport{}, store.ErrNotFound
 	}
 	return f.report, nil
 }
 
-func (f *oncall) Acknowledge(_ context.Context, id int64, a incident.Acknowledgement) error {
+func (f *alertingSources) Acknowledge(_ context.Context, id int64, a incident.Acknowledgement) error {
 	f.ack = a
 	return f.change(id)
 }
 
-func (f *oncall) change(id int64) error {
+func (f *alertingSources) change(id int64) error {
 	switch {
 	case f.err != nil:
 		return f.err
@@ -71,18 +71,18 @@ func (f *oncall) change(id int64) error {
 	return nil
 }
 
-func (f *oncall) Unacknowledge(_ context.Context, id int64, by string) error {
+func (f *alertingSources) Unacknowledge(_ context.Context, id int64, by string) error {
 	f.by = by
 	return f.change(id)
 }
 
-func (f *oncall) Silences(context.Context, int, string) (store.SilencePage, error) {
+func (f *alertingSources) Silences(context.Context, int, string) (store.SilencePage, error) {
 	return store.SilencePage{Silences: slices.Concat(f.silences, f.past), Next: f.next}, nil
 }
 
-func (f *oncall) CurrentSilences() []incident.Silence { return slices.Clone(f.silences) }
+func (f *alertingSources) CurrentSilences() []incident.Silence { return slices.Clone(f.silences) }
 
-func (f *oncall) Silence(_ context.Context, s incident.Silence) (incident.Silence, error) {
+func (f *alertingSources) Silence(_ context.Context, s incident.Silence) (incident.Silence, error) {
 	if slices.Contains(s.Integrations, "nothing") {
 		return s, &store.InvalidError{Field: "integrations", Reason: `"nothing" selects no integration`}
 	}
@@ -90,7 +90,7 @@ func (f *oncall) Silence(_ context.Context, s incident.Silence) (incident.Silenc
 	return s, f.err
 }
 
-func (f *oncall) EndSilence(_ context.Context, id int64, by string) error {
+func (f *alertingSources) EndSilence(_ context.Context, id int64, by string) error {
 	f.by = by
 	if id != 1 {
 		return incident.ErrNotFound
@@ -98,18 +98,18 @@ func (f *oncall) EndSilence(_ context.Context, id int64, by string) error {
 	return nil
 }
 
-func (*oncall) Live() *live.Board                      { return live.New() }
-func (f *oncall) Alerts() []alerting.AlertReport       { return f.alerts }
-func (f *oncall) Notifiers() []alerting.NotifierReport { return slices.Clone(f.notifiers) }
+func (*alertingSources) Live() *live.Board                      { return live.New() }
+func (f *alertingSources) Alerts() []alerting.AlertReport       { return f.alerts }
+func (f *alertingSources) Notifiers() []alerting.NotifierReport { return slices.Clone(f.notifiers) }
 
-func (f *oncall) TestNotifier(_ context.Context, name string) (alerting.TestReport, error) {
+func (f *alertingSources) TestNotifier(_ context.Context, name string) (alerting.TestReport, error) {
 	if name != f.test.Notifier {
 		return alerting.TestReport{}, store.ErrNotFound
 	}
 	return f.test, nil
 }
 
-func (f *oncall) RetryNotifier(_ context.Context, name string) error {
+func (f *alertingSources) RetryNotifier(_ context.Context, name string) error {
 	if name != "chat" {
 		return store.ErrNotFound
 	}
@@ -213,7 +213,7 @@ func TestOpenIncidentsComeFirstByHarm(t *testing.T) {
 	acked.Acknowledged = &incident.Acknowledgement{By: "bob", At: someday}
 	below.Root = 4
 	over.Ended, over.End = someday.Add(90*time.Second), incident.Recovered
-	f := &oncall{incidents: []incident.Incident{below, incidentOf(2, "warns", incident.Warning), acked, incidentOf(4, "root", incident.Critical), over}}
+	f := &alertingSources{incidents: []incident.Incident{below, incidentOf(2, "warns", incident.Warning), acked, incidentOf(4, "root", incident.Critical), over}}
 	page := operator(t, f).page("/incidents")
 	inOrder(t, page, "<h2>Open</h2>", "#4 ", "#3 ", "acknowledged", "bob", "#2 ", "<details>", "1 more incident that these explain", "#5 ", "explained by", "<h2>Past</h2>", "#1 ", "1 min 30 s", "recovered")
 	if len(f.asked) != 2 || !*f.asked[0].Open || *f.asked[1].Open {
@@ -222,7 +222,7 @@ func TestOpenIncidentsComeFirstByHarm(t *testing.T) {
 }
 
 func TestIncidentsAreFilteredByTheAddress(t *testing.T) {
-	f := &oncall{next: "n"}
+	f := &alertingSources{next: "n"}
 	f.incidents = []incident.Incident{incidentOf(1, "a", incident.Critical)}
 	b := operator(t, f)
 	page := b.page("/incidents?state=open&subject=a&alert=b&since=2026-01-01&until=2026-01-02")
@@ -255,7 +255,7 @@ func TestIncidentsAreFilteredByTheAddress(t *testing.T) {
 // TestPagesOfIncidentsBelongToOneQuery follows the links to further pages, which must ask
 // for the same times, or the store refuses the cursor.
 func TestPagesOfIncidentsBelongToOneQuery(t *testing.T) {
-	f := &oncall{next: "n+/="}
+	f := &alertingSources{next: "n+/="}
 	f.incidents = []incident.Incident{incidentOf(1, "a", incident.Critical)}
 	b := operator(t, f)
 	page := b.page("/incidents?since=12h&until=1h&subject=a+b%26c")
@@ -285,7 +285,7 @@ func TestIncidentPage(t *testing.T) {
 	r.Deliveries = []incident.Delivery{{Notifier: "chat", Notified: true, Kind: incident.Opening, Sent: someday}, {Notifier: "pager", Dead: true, Error: "401", Attempts: 3}}
 	r.Explains = []incident.Incident{incidentOf(8, "shop", incident.Critical)}
 	r.Silences = []incident.Silence{{ID: 1, Integrations: []string{"orders"}, From: someday, Until: time.Now().Add(time.Hour), By: "bob", Comment: "known"}}
-	b := operator(t, &oncall{report: r})
+	b := operator(t, &alertingSources{report: r})
 	page := b.page("/incidents/7")
 	inOrder(t, page, "Incident 7: ", "open", "for 1 min", "critical", `href="/integrations/orders"`, "Began again", "2 times", "shop", `href="https://wiki.example/orders" rel="noreferrer"`, "known",
 		"What to do", `action="/incidents/7/ack"`, `action="/silences/1/end"`, `name="integrations" value="orders"`,
@@ -302,14 +302,14 @@ func TestIncidentPage(t *testing.T) {
 }
 
 func TestNobodyWasNotified(t *testing.T) {
-	for want, change := range map[string]func(*alerting.IncidentReport, *oncall){
-		"has been notified yet":      func(*alerting.IncidentReport, *oncall) {},
-		"no notifier is configured":  func(_ *alerting.IncidentReport, f *oncall) { f.notifiers = nil },
-		"silence by bob":             func(r *alerting.IncidentReport, _ *oncall) { r.Silenced = "silence by bob" },
-		`href="/incidents/3">#3</a>`: func(r *alerting.IncidentReport, _ *oncall) { r.Root = 3 },
-		"before a message was due":   func(r *alerting.IncidentReport, _ *oncall) { r.Ended, r.End = someday, incident.Recovered },
+	for want, change := range map[string]func(*alerting.IncidentReport, *alertingSources){
+		"has been notified yet":      func(*alerting.IncidentReport, *alertingSources) {},
+		"no notifier is configured":  func(_ *alerting.IncidentReport, f *alertingSources) { f.notifiers = nil },
+		"silence by bob":             func(r *alerting.IncidentReport, _ *alertingSources) { r.Silenced = "silence by bob" },
+		`href="/incidents/3">#3</a>`: func(r *alerting.IncidentReport, _ *alertingSources) { r.Root = 3 },
+		"before a message was due":   func(r *alerting.IncidentReport, _ *alertingSources) { r.Ended, r.End = someday, incident.Recovered },
 	} {
-		f := &oncall{report: incidentReport(incidentOf(1, "a", incident.Warning)), notifiers: []alerting.NotifierReport{{Name: "chat"}}}
+		f := &alertingSources{report: incidentReport(incidentOf(1, "a", incident.Warning)), notifiers: []alerting.NotifierReport{{Name: "chat"}}}
 		change(&f.report, f)
 		inOrder(t, operator(t, f).page("/incidents/1"), "Who was notified", want)
 	}
@@ -327,7 +327,7 @@ func TestDeliveriesInWords(t *testing.T) {
 		"waiting":                         {},
 		"an integration of this notifier": {Notified: true, Kind: incident.BelowRoot},
 	} {
-		f := &oncall{report: incidentReport(incidentOf(1, "a", incident.Warning))}
+		f := &alertingSources{report: incidentReport(incidentOf(1, "a", incident.Warning))}
 		d.Notifier = "chat"
 		f.report.Deliveries = []incident.Delivery{d}
 		inOrder(t, operator(t, f).page("/incidents/1"), "<tbody>", want)
@@ -335,7 +335,7 @@ func TestDeliveriesInWords(t *testing.T) {
 }
 
 func TestAcknowledgeAndTakeBack(t *testing.T) {
-	f := &oncall{report: incidentReport(incidentOf(7, "a", incident.Critical))}
+	f := &alertingSources{report: incidentReport(incidentOf(7, "a", incident.Critical))}
 	b := operator(t, f)
 	to := b.post("/incidents/7/ack", url.Values{"comment": {"on it\n\u202e"}, "duration": {"4h"}})
 	if f.ack.By != "key ann" || f.ack.Comment != "on it" || f.ack.Until.Sub(f.ack.At) != 4*time.Hour || !strings.HasPrefix(to, "/incidents/7?done=") {
@@ -368,7 +368,7 @@ func TestAcknowledgeAndTakeBack(t *testing.T) {
 }
 
 func TestTimelineIsCut(t *testing.T) {
-	f := &oncall{report: incidentReport(incidentOf(1, "a", incident.Critical))}
+	f := &alertingSources{report: incidentReport(incidentOf(1, "a", incident.Critical))}
 	for n := range 5000 {
 		f.report.Timeline = append(f.report.Timeline, incident.Event{At: someday, Kind: "notified", Text: fmt.Sprintf("event %d.", n)})
 	}

@@ -25,7 +25,7 @@ func silenceOf(id int64, name string, from, length time.Duration) incident.Silen
 func TestSilencesThatHoldComeFirst(t *testing.T) {
 	over := silenceOf(4, "over", -2*time.Hour, time.Hour)
 	over.Ended, over.EndedBy = time.Now(), "eve"
-	f := &oncall{
+	f := &alertingSources{
 		silences: []incident.Silence{silenceOf(1, "pending", time.Hour, time.Minute), silenceOf(2, "longer", -time.Hour, 9*time.Hour), silenceOf(3, "soon-over", -time.Hour, 90*time.Minute)},
 		past:     []incident.Silence{over}, next: "a b",
 	}
@@ -35,16 +35,16 @@ func TestSilencesThatHoldComeFirst(t *testing.T) {
 	inOrder(t, b.page("/silences?cursor=x"), `<details open id="past">`)
 	b.viewer.Scopes = []scope.Scope{scope.Read}
 	lacks(t, b.page("/silences"), "Silence something", "/end")
-	inOrder(t, operator(t, &oncall{}).page("/silences"), "Nothing is silenced.")
+	inOrder(t, operator(t, &alertingSources{}).page("/silences"), "Nothing is silenced.")
 }
 
 func TestALinkFillsInTheFormOfASilence(t *testing.T) {
-	page := operator(t, &oncall{}).page("/silences?integrations=a&integrations=b&duration=90m&comment=%22why%22")
+	page := operator(t, &alertingSources{}).page("/silences?integrations=a&integrations=b&duration=90m&comment=%22why%22")
 	inOrder(t, page, "<textarea", "a\nb</textarea>", `<option value="90m" selected>`, "&#34;why&#34;")
 }
 
 func TestSilenceForm(t *testing.T) {
-	f := &oncall{}
+	f := &alertingSources{}
 	b := operator(t, f)
 	to := b.post("/silences", url.Values{"integrations": {"orders-*\r\n\r\n group:pay ", "x"}, "duration": {"4h"}, "comment": {"move"}, "next": {"/incidents/7"}})
 	if s := f.silence; strings.Join(s.Integrations, "|") != "orders-*|group:pay|x" || s.By != "key ann" || s.Until.Sub(s.From) != 4*time.Hour || !strings.HasPrefix(to, "/incidents/7?") {
@@ -85,7 +85,7 @@ func TestSilenceForm(t *testing.T) {
 }
 
 func TestEndASilence(t *testing.T) {
-	f := &oncall{past: []incident.Silence{{ID: 5}}}
+	f := &alertingSources{past: []incident.Silence{{ID: 5}}}
 	b := operator(t, f)
 	if to := b.post("/silences/1/end", url.Values{"next": {"https://evil.example/"}}); f.by != "key ann" || !strings.HasPrefix(to, "/?done=") {
 		t.Errorf("%s %s", to, f.by)
@@ -98,7 +98,7 @@ func TestEndASilence(t *testing.T) {
 }
 
 func TestAlertsPage(t *testing.T) {
-	f := &oncall{
+	f := &alertingSources{
 		notifiers: []alerting.NotifierReport{
 			{Name: "chat", Type: "slack", Status: alerting.Working, Sent: 3, LastSent: &someday},
 			{Name: "pager", Type: "pagerduty", Status: alerting.Failing, Dead: 2, Failed: 9, LastError: "401", NextTry: &someday},
@@ -118,11 +118,11 @@ func TestAlertsPage(t *testing.T) {
 		"<h2>Alerts</h2>", "memory", "above 80 %", "nobody", "vega.hcl:12", "system.memory.percent", "firing", `href="/incidents/4"`, "81 %", `href="/integrations/soon"`, "bad, not confirmed yet", "1 quiet alert", "quiet", "status is unhealthy")
 	b.viewer.Scopes = []scope.Scope{scope.Read}
 	lacks(t, b.page("/alerts"), "/test", "/retry")
-	inOrder(t, operator(t, &oncall{}).page("/alerts"), "No notifier is configured", "No alert is configured")
+	inOrder(t, operator(t, &alertingSources{}).page("/alerts"), "No notifier is configured", "No alert is configured")
 }
 
 func TestOnlySomeSubjectsOfAnAlertAreShown(t *testing.T) {
-	f := &oncall{alerts: []alerting.AlertReport{{Name: "a", Watches: make([]incident.Watch, 10_000)}}}
+	f := &alertingSources{alerts: []alerting.AlertReport{{Name: "a", Watches: make([]incident.Watch, 10_000)}}}
 	for n := range f.alerts[0].Watches {
 		f.alerts[0].Watches[n] = incident.Watch{Phase: incident.Pending, Subject: incident.Subject{Kind: incident.OfIntegration, Name: "pending"}}
 	}
@@ -135,7 +135,7 @@ func TestOnlySomeSubjectsOfAnAlertAreShown(t *testing.T) {
 }
 
 func TestTestAndRetryANotifier(t *testing.T) {
-	f := &oncall{test: alerting.TestReport{Notifier: "chat", OK: true, Steps: []alerting.TestStep{{Kind: incident.Opening, OK: true, DurationMS: 12}, {Kind: incident.Resolve, OK: true, DurationMS: 3}}}}
+	f := &alertingSources{test: alerting.TestReport{Notifier: "chat", OK: true, Steps: []alerting.TestStep{{Kind: incident.Opening, OK: true, DurationMS: 12}, {Kind: incident.Resolve, OK: true, DurationMS: 3}}}}
 	b := operator(t, f)
 	w, err := b.send(http.MethodPost, "/notifiers/chat/test", url.Values{})
 	if err != nil || w.Code != http.StatusOK {
@@ -192,7 +192,7 @@ func everywhere(t *testing.T, text string) map[string]string {
 	r.Timeline = []incident.Event{{At: someday, Kind: text, Text: text, By: text + "x"}}
 	r.Deliveries = []incident.Delivery{{Notifier: text, Kind: incident.NoticeKind(text), Error: text}}
 	r.Explains, r.Silences = []incident.Incident{i}, []incident.Silence{s}
-	f := &oncall{
+	f := &alertingSources{
 		incidents: []incident.Incident{i}, report: r, silences: []incident.Silence{s}, past: []incident.Silence{over},
 		notifiers: []alerting.NotifierReport{{Name: name, Type: text, Status: text, Dead: 1, LastError: text}},
 		alerts:    []alerting.AlertReport{{Name: text, Condition: text, Severity: incident.Severity(text), Notify: []string{text}, SetAt: text, Watches: []incident.Watch{{Subject: i.Subject, Phase: incident.Phase(text), Message: text}}}},

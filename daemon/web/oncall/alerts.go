@@ -1,7 +1,6 @@
-package web
+package oncall
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,53 +10,17 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"vega/daemon/alerting"
-	"vega/daemon/alerting/respond"
-	"vega/daemon/api/scope"
 	"vega/daemon/web/ui"
 	"vega/policies/incident"
 )
 
-// alertPages shows alerts and notifiers, and tests notifiers.
-type alertPages struct{ *Site }
-
-func (p alertPages) routes() []Route {
-	return []Route{
-		{Method: http.MethodGet, Path: "/alerts", Scope: scope.Read, serve: p.list},
-		{Method: http.MethodPost, Path: "/notifiers/:name/test", Scope: scope.Write, MaxBody: maxForm, Waits: true, serve: p.test},
-		{Method: http.MethodPost, Path: "/notifiers/:name/retry", Scope: scope.Write, MaxBody: maxForm, serve: p.retry},
-	}
+// Alerts returns the notifiers and the alerts.
+func (v View) Alerts(notifiers []alerting.NotifierReport, alerts []alerting.AlertReport) g.Node {
+	return g.Group{v.notifiers(slices.Clone(notifiers)), v.alerts(alerts)}
 }
 
-func (p alertPages) list(r *Request) error { return p.show(r, nil) }
-
-// test sends an opening and its resolve, marked as a test. The answer is the page with the
-// result, which is kept nowhere.
-func (p alertPages) test(r *Request) error {
-	report, err := respond.TestNotifier(r.Context(), p.sources, r.Param("name"))
-	if err != nil {
-		return err
-	}
-	return p.show(r, tested(&report))
-}
-
-func (p alertPages) retry(r *Request) error {
-	name := r.Param("name")
-	if err := respond.RetryNotifier(r.Context(), p.sources, name); err != nil {
-		return err
-	}
-	return r.Done("/alerts", "Sending again what was given up for "+brief(name, 100))
-}
-
-func (p alertPages) show(r *Request, result g.Node) error {
-	return r.Show(Page{Title: "Alerts and notifiers", Nav: "/alerts", Body: g.Group{
-		h.H1(g.Text("Alerts and notifiers")), result,
-		r.notifiers(p.sources.Notifiers()),
-		r.alerts(p.sources.Alerts()),
-	}})
-}
-
-// tested returns what became of the messages of a test.
-func tested(report *alerting.TestReport) g.Node {
+// Tested returns what became of the messages of a test.
+func Tested(report *alerting.TestReport) g.Node {
 	kind, text := ui.Good, "The test of "+brief(report.Notifier, 100)+" arrived."
 	if !report.OK {
 		kind, text = ui.Bad, "The test of "+brief(report.Notifier, 100)+" failed."
@@ -72,20 +35,20 @@ func tested(report *alerting.TestReport) g.Node {
 }
 
 // notifiers returns the notifiers, those that fail first.
-func (r *Request) notifiers(all []alerting.NotifierReport) g.Node {
+func (v View) notifiers(all []alerting.NotifierReport) g.Node {
 	head := h.H2(h.ID("notifiers"), g.Text("Notifiers"))
 	if len(all) == 0 {
 		return g.Group{head, ui.Empty("No notifier is configured, so nobody is notified of incidents. Add one to the configuration, such as ", h.Code(g.Text(`notifier "chat" { type = "slack" … }`)), g.Text("; vega docs config describes them."))}
 	}
 	slices.SortStableFunc(all, func(a, b alerting.NotifierReport) int { return rankNotifier(&a) - rankNotifier(&b) })
 	columns := []string{"Notifier", "State", "#Waiting", "#Given up", "#Sent since the start", "#Failed", "Last arrived", "Last error"}
-	may := r.Viewer.May(scope.Write)
+	may := v.Write
 	if may {
 		columns = append(columns, "Change")
 	}
 	rows := make([]ui.Row, len(all))
 	for n := range all {
-		rows[n] = r.notifier(&all[n], may)
+		rows[n] = v.notifier(&all[n], may)
 	}
 	return g.Group{head, ui.Table("Notifiers", columns, rows)}
 }
@@ -98,7 +61,7 @@ func rankNotifier(n *alerting.NotifierReport) int {
 	return 1
 }
 
-func (r *Request) notifier(n *alerting.NotifierReport, may bool) ui.Row {
+func (v View) notifier(n *alerting.NotifierReport, may bool) ui.Row {
 	last := ui.None()
 	if n.LastSent != nil {
 		last = ui.Time(*n.LastSent)
@@ -112,9 +75,9 @@ func (r *Request) notifier(n *alerting.NotifierReport, may bool) ui.Row {
 		return row
 	}
 	return append(row, h.Div(h.Class("actions"),
-		ui.Button(r.Link("/notifiers/%s/test", n.Name), "Test"),
+		ui.Button(v.Link("/notifiers/%s/test", n.Name), "Test"),
 		g.Iff(n.Dead > 0, func() g.Node {
-			return ui.Button(r.Link("/notifiers/%s/retry", n.Name), "Retry "+ui.Count(n.Dead, "message"))
+			return ui.Button(v.Link("/notifiers/%s/retry", n.Name), "Retry "+ui.Count(n.Dead, "message"))
 		}),
 	))
 }
@@ -137,7 +100,7 @@ func notifierState(n *alerting.NotifierReport) g.Node {
 
 // alerts returns the alerts: first those with subjects that are not good, and the others
 // folded.
-func (r *Request) alerts(all []alerting.AlertReport) g.Node {
+func (v View) alerts(all []alerting.AlertReport) g.Node {
 	head := h.H2(g.Text("Alerts"))
 	if len(all) == 0 {
 		return g.Group{head, ui.Empty("No alert is configured.")}
@@ -148,7 +111,7 @@ func (r *Request) alerts(all []alerting.AlertReport) g.Node {
 	var quiet []ui.Row
 	for n := range all {
 		if a := &all[n]; len(a.Watches) > 0 {
-			raised = append(raised, r.raised(a))
+			raised = append(raised, v.raised(a))
 		} else {
 			quiet = append(quiet, ui.Row{ui.Text(a.Name), ui.Text(a.Condition), severity(a.Severity), notifies(a), g.Text(strconv.Itoa(a.Subjects)), setAt(a)})
 		}
@@ -174,14 +137,14 @@ func worstPhase(a *alerting.AlertReport) int {
 const maxWatches = 50
 
 // raised returns an alert with the subjects that are not good, what fires first.
-func (r *Request) raised(a *alerting.AlertReport) g.Node {
+func (v View) raised(a *alerting.AlertReport) g.Node {
 	watches := slices.Clone(a.Watches)
 	slices.SortStableFunc(watches, func(a, b incident.Watch) int { return phaseRank(a.Phase) - phaseRank(b.Phase) })
 	shown := watches[:min(len(watches), maxWatches)]
 	rows := make([]ui.Row, len(shown))
 	for n := range shown {
 		w := &shown[n]
-		rows[n] = ui.Row{r.subject(w.Subject), phase(w.Phase), ui.Time(w.Since), r.watchIncident(w), orNone(w.Message)}
+		rows[n] = ui.Row{v.subject(w.Subject), phase(w.Phase), ui.Time(w.Since), v.watchIncident(w), orNone(w.Message)}
 	}
 	return g.Group{
 		h.H3(ui.Text(a.Name)), alertFacts(a),
@@ -190,11 +153,11 @@ func (r *Request) raised(a *alerting.AlertReport) g.Node {
 	}
 }
 
-func (r *Request) watchIncident(w *incident.Watch) g.Node {
+func (v View) watchIncident(w *incident.Watch) g.Node {
 	if w.Incident == 0 {
 		return ui.None()
 	}
-	return r.incidentRef(w.Incident)
+	return v.incidentRef(w.Incident)
 }
 
 // phases are the phases that a page shows, from the worst.

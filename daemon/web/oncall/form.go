@@ -1,9 +1,7 @@
-package web
+package oncall
 
 import (
 	"fmt"
-	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,34 +10,9 @@ import (
 	"vega/store"
 )
 
-// readForm reads the form of a POST, so that PostForm and PostFormValue have it.
-func (r *Request) readForm() error {
-	if err := r.ParseForm(); err != nil {
-		return badForm(err)
-	}
-	return nil
-}
-
-// nextOr returns where a form leads: the path of the site in its field next, or otherwise.
-func (r *Request) nextOr(otherwise string) string {
-	if next := r.PostFormValue("next"); next != "" {
-		return within(next)
-	}
-	return otherwise
-}
-
 // brief returns at most limit bytes of a text on one line, for titles and names.
 func brief(text string, limit int) string {
 	return check.Clip(check.OneLine(ui.Cut(text, 4*limit)), limit)
-}
-
-// pathID returns the ID in the path of a page.
-func (r *Request) pathID(of string) (int64, error) {
-	id, err := strconv.ParseInt(r.Param("id"), 10, 64)
-	if err != nil || id < 1 || strconv.FormatInt(id, 10) != r.Param("id") { // +1 and 01 are not IDs
-		return 0, &Error{http.StatusNotFound, "the ID of " + of + " must be a positive number"}
-	}
-	return id, nil
 }
 
 // The forms of times that moment reads, besides how long ago something was. Browsers send

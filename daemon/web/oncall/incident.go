@@ -1,4 +1,4 @@
-package web
+package oncall
 
 import (
 	"fmt"
@@ -13,38 +13,29 @@ import (
 
 	"vega/daemon/alerting"
 	"vega/daemon/alerting/respond"
-	"vega/daemon/api/scope"
 	"vega/daemon/web/ui"
 	"vega/policies/check"
 	"vega/policies/incident"
 )
 
-// one shows everything that is known of an incident.
-func (p incidentPages) one(r *Request) error {
-	id, err := r.pathID("an incident")
-	if err != nil {
-		return err
-	}
-	i, err := p.sources.Incident(r.Context(), id)
-	if err != nil {
-		return respond.Missing(err, "incident", id)
-	}
+// Incident returns everything that is known of an incident. notifiers counts those that are
+// configured.
+func (v View) Incident(i *alerting.IncidentReport, notifiers int) g.Node {
 	now := time.Now()
-	title := fmt.Sprintf("Incident %d", id)
-	return r.Show(Page{Title: title, Nav: "/incidents", Body: g.Group{
-		h.H1(g.Text(title+": "), g.El("bdi", g.Text(brief(i.Subject.Label(), 200)))),
+	return g.Group{
+		h.H1(g.Textf("Incident %d: ", i.ID), g.El("bdi", g.Text(brief(i.Subject.Label(), 200)))),
 		h.P(ui.Text(i.Summary)),
-		r.incidentFacts(&i, now),
-		r.incidentActions(&i, now),
-		r.notified(&i),
-		r.evidence(&i.Evidence, i.Opened),
-		r.explains(&i),
+		v.incidentFacts(i, now),
+		v.incidentActions(i, now),
+		v.notified(i, notifiers),
+		v.evidence(&i.Evidence, i.Opened),
+		v.explains(i),
 		timeline(i.Timeline),
-	}})
+	}
 }
 
 // incidentFacts returns what an incident is, and who takes care of it.
-func (r *Request) incidentFacts(i *alerting.IncidentReport, now time.Time) g.Node {
+func (v View) incidentFacts(i *alerting.IncidentReport, now time.Time) g.Node {
 	lasted := time.Duration(i.DurationMS * float64(time.Millisecond)).Round(time.Second)
 	state := g.Group{ui.Mark(ui.Bad, "open"), g.Text(" for " + ui.Duration(lasted))}
 	if !i.Open() {
@@ -52,7 +43,7 @@ func (r *Request) incidentFacts(i *alerting.IncidentReport, now time.Time) g.Nod
 	}
 	facts := []ui.Fact{
 		{Name: "State", Value: state}, {Name: "Severity", Value: severity(i.Severity)},
-		{Name: "Subject", Value: r.subject(i.Subject)}, {Name: "Opened", Value: ui.Time(i.Opened)},
+		{Name: "Subject", Value: v.subject(i.Subject)}, {Name: "Opened", Value: ui.Time(i.Opened)},
 		{Name: "Alerts", Value: ui.Text(strings.Join(i.Alerts, ", "))},
 	}
 	add := func(name string, value g.Node) { facts = append(facts, ui.Fact{Name: name, Value: value}) }
@@ -60,7 +51,7 @@ func (r *Request) incidentFacts(i *alerting.IncidentReport, now time.Time) g.Nod
 		add("Began again", g.Text(ui.Count(i.Reopened, "time")))
 	}
 	if i.Root != 0 {
-		add("Explained by", r.incidentRef(i.Root))
+		add("Explained by", v.incidentRef(i.Root))
 	}
 	if i.Group != "" {
 		add("Group", ui.Text(i.Group))
@@ -72,17 +63,17 @@ func (r *Request) incidentFacts(i *alerting.IncidentReport, now time.Time) g.Nod
 		add("Acknowledged", acknowledged(a))
 	}
 	for n := range i.Silences {
-		add("Silenced", r.silencedBy(&i.Silences[n], now))
+		add("Silenced", v.silencedBy(&i.Silences[n], now))
 	}
 	return ui.Facts(facts...)
 }
 
 // subject names what an incident is about, with a link to its page if it has one.
-func (r *Request) subject(s incident.Subject) g.Node {
+func (v View) subject(s incident.Subject) g.Node {
 	name := g.El("bdi", g.Text(brief(s.Label(), 200)))
 	switch s.Kind {
 	case incident.OfIntegration:
-		return g.Group{h.A(h.Href(r.Link("/integrations/%s", s.Name)), name)}
+		return g.Group{h.A(h.Href(v.Link("/integrations/%s", s.Name)), name)}
 	case incident.OfMetric:
 		return g.Group{g.Text("figure "), name}
 	default:
@@ -101,36 +92,36 @@ func acknowledged(a *incident.Acknowledgement) g.Node {
 	return all
 }
 
-func (r *Request) silencedBy(s *incident.Silence, now time.Time) g.Node {
+func (v View) silencedBy(s *incident.Silence, now time.Time) g.Node {
 	return g.Group{silenceState(s, now), g.Text(" by "), ui.Text(s.By), g.Text(": "), ui.Text(s.Comment), g.Text(" ")}
 }
 
 // incidentActions returns the forms that change an open incident.
-func (r *Request) incidentActions(i *alerting.IncidentReport, now time.Time) g.Node {
-	if !i.Open() || !r.Viewer.May(scope.Write) {
+func (v View) incidentActions(i *alerting.IncidentReport, now time.Time) g.Node {
+	if !i.Open() || !v.Write {
 		return nil
 	}
 	id := strconv.FormatInt(i.ID, 10)
 	page := "/incidents/" + id
 	all := g.Group{h.H2(g.Text("What to do"))}
 	if i.Acknowledged == nil {
-		all = append(all, h.Form(h.Method("post"), h.Action(r.Link("/incidents/%s/ack", id)), h.Class("row"),
+		all = append(all, h.Form(h.Method("post"), h.Action(v.Link("/incidents/%s/ack", id)), h.Class("row"),
 			ui.Field("Comment", h.Input(h.Type("text"), h.Name("comment"), h.MaxLength(fmt.Sprint(respond.MaxComment)), h.Placeholder("what you do about it"))),
 			ui.Field("For", durations("", "until it ends")),
 			h.Button(h.Type("submit"), h.Class("main"), g.Text("Acknowledge")),
 		))
 	} else {
-		all = append(all, ui.Button(r.Link("/incidents/%s/unack", id), "Take the acknowledgement back"))
+		all = append(all, ui.Button(v.Link("/incidents/%s/unack", id), "Take the acknowledgement back"))
 	}
 	for n := range i.Silences {
-		all = append(all, h.Div(h.Class("actions"), h.Span(g.Text("Silence "), ui.Text(silenced(&i.Silences[n])), g.Text(": "), silenceState(&i.Silences[n], now)), r.endButton(&i.Silences[n], page)))
+		all = append(all, h.Div(h.Class("actions"), h.Span(g.Text("Silence "), ui.Text(silenced(&i.Silences[n])), g.Text(": "), silenceState(&i.Silences[n], now)), v.endButton(&i.Silences[n], page)))
 	}
-	return append(all, r.silenceSubject(i, page))
+	return append(all, v.silenceSubject(i, page))
 }
 
 // silenceSubject returns the form that silences what an incident is about: its integration,
 // or all alerts that it is part of.
-func (r *Request) silenceSubject(i *alerting.IncidentReport, page string) g.Node {
+func (v View) silenceSubject(i *alerting.IncidentReport, page string) g.Node {
 	name, value := "alerts", strings.Join(i.Alerts, "\n")
 	label := "Silence the alert " + strings.Join(i.Alerts, ", ")
 	if i.Subject.Kind == incident.OfIntegration {
@@ -139,7 +130,7 @@ func (r *Request) silenceSubject(i *alerting.IncidentReport, page string) g.Node
 	if value == "" || value != field(value) { // an incident that stands for too many of a pager has no alert
 		return nil
 	}
-	return h.Form(h.Method("post"), h.Action(r.Link("/silences")), h.Class("row"),
+	return h.Form(h.Method("post"), h.Action(v.Link("/silences")), h.Class("row"),
 		h.Input(h.Type("hidden"), h.Name(name), h.Value(value)), h.Input(h.Type("hidden"), h.Name("next"), h.Value(page)),
 		ui.Field("Why?", h.Input(h.Type("text"), h.Name("comment"), h.Required(), h.MaxLength(fmt.Sprint(respond.MaxComment)), h.Placeholder("others see this when nothing is sent"))),
 		ui.Field("For", durations("1h", "")),
@@ -148,27 +139,27 @@ func (r *Request) silenceSubject(i *alerting.IncidentReport, page string) g.Node
 }
 
 // notified says which notifiers were sent what.
-func (r *Request) notified(i *alerting.IncidentReport) g.Node {
+func (v View) notified(i *alerting.IncidentReport, notifiers int) g.Node {
 	head := h.H2(g.Text("Who was notified"))
 	if len(i.Deliveries) == 0 {
-		return g.Group{head, r.nobodyNotified(i)}
+		return g.Group{head, v.nobodyNotified(i, notifiers)}
 	}
 	rows := make([]ui.Row, len(i.Deliveries))
 	for n := range i.Deliveries {
 		d := &i.Deliveries[n]
-		rows[n] = ui.Row{ui.Text(d.Notifier), r.delivery(d), g.Text(noticeWord(d.Kind)), ui.Time(d.Sent), deliveryAttempts(d), orNone(d.Error)}
+		rows[n] = ui.Row{ui.Text(d.Notifier), v.delivery(d), g.Text(noticeWord(d.Kind)), ui.Time(d.Sent), deliveryAttempts(d), orNone(d.Error)}
 	}
 	return g.Group{head, ui.Table("Who was notified", []string{"Notifier", "State", "Last message", "Arrived", "#Attempts", "Error"}, rows)}
 }
 
 // nobodyNotified says why no notifier was sent anything.
-func (r *Request) nobodyNotified(i *alerting.IncidentReport) g.Node {
+func (v View) nobodyNotified(i *alerting.IncidentReport, notifiers int) g.Node {
 	switch {
 	case i.Silenced != "":
 		return ui.Empty("Nobody was notified: " + brief(i.Silenced, 200) + ".")
 	case i.Root != 0:
-		return ui.Empty("Nobody was notified of this one: ", r.incidentRef(i.Root), g.Text(" explains it, and stands for it in messages."))
-	case len(r.site.sources.Notifiers()) == 0:
+		return ui.Empty("Nobody was notified of this one: ", v.incidentRef(i.Root), g.Text(" explains it, and stands for it in messages."))
+	case notifiers == 0:
 		return ui.Empty("Nobody was notified: no notifier is configured. Add a notifier block; see Alerts and notifiers.")
 	case i.Open():
 		return ui.Empty("Nobody has been notified yet: a message waits some seconds for others to join it.")
@@ -178,16 +169,16 @@ func (r *Request) nobodyNotified(i *alerting.IncidentReport) g.Node {
 }
 
 // delivery says what a notifier knows of an incident.
-func (r *Request) delivery(d *incident.Delivery) g.Node {
+func (v View) delivery(d *incident.Delivery) g.Node {
 	switch {
 	case d.Dead:
-		return g.Group{ui.Mark(ui.Bad, "given up"), g.Text(" "), h.A(h.Href(r.Link("/alerts")+"#notifiers"), g.Text("retry"))}
+		return g.Group{ui.Mark(ui.Bad, "given up"), g.Text(" "), h.A(h.Href(v.Link("/alerts")+"#notifiers"), g.Text("retry"))}
 	case d.InFlight:
 		return ui.Mark(ui.Info, "being sent")
 	case d.Missed:
 		return ui.Mark(ui.Warning, "missed: it ended before the notifier could be reached")
 	case d.Storm != 0:
-		return g.Group{ui.Mark(ui.Info, "too many at once; notified of "), r.incidentRef(d.Storm), g.Text(" instead")}
+		return g.Group{ui.Mark(ui.Info, "too many at once; notified of "), v.incidentRef(d.Storm), g.Text(" instead")}
 	case d.Error != "" && !d.Next.IsZero():
 		return g.Group{ui.Mark(ui.Warning, "failed"), g.Text("; next try "), ui.Time(d.Next)}
 	case d.Unsure:
@@ -232,13 +223,13 @@ func orNone(text string) g.Node {
 }
 
 // evidence returns what was known when the incident opened.
-func (r *Request) evidence(e *incident.Evidence, opened time.Time) g.Node {
+func (v View) evidence(e *incident.Evidence, opened time.Time) g.Node {
 	all := g.Group{h.H2(g.Text("What vega saw"))}
 	if e.Bound != "" {
 		all = append(all, h.P(g.Text("Condition: "), ui.Text(e.Bound)))
 	}
 	all = append(all, observation("When it opened", e.Now), observation("Last good", e.LastGood), lastGoodBefore(e.LastGood, opened),
-		textList("This host was under strain", e.Strain), textList("Slow queries at that time", e.Queries), r.below(e.Below))
+		textList("This host was under strain", e.Strain), textList("Slow queries at that time", e.Queries), v.below(e.Below))
 	if e.Config != "" {
 		all = append(all, h.P(h.Class("dim"), g.Text("Configuration at that time: "), h.Code(g.Text(brief(e.Config, 100)))))
 	}
@@ -300,17 +291,17 @@ func textList(name string, all []string) g.Node {
 }
 
 // below returns the integrations that depend on the subject.
-func (r *Request) below(names []string) g.Node {
+func (v View) below(names []string) g.Node {
 	if len(names) == 0 {
 		return nil
 	}
 	return ui.Fold(g.Text(ui.Count(len(names), "integration")+" below it"), h.Ul(g.Map(names, func(name string) g.Node {
-		return h.Li(h.A(h.Href(r.Link("/integrations/%s", name)), g.Text(brief(name, 200))))
+		return h.Li(h.A(h.Href(v.Link("/integrations/%s", name)), g.Text(brief(name, 200))))
 	})))
 }
 
 // explains returns the incidents that this one explains.
-func (r *Request) explains(i *alerting.IncidentReport) g.Node {
+func (v View) explains(i *alerting.IncidentReport) g.Node {
 	if len(i.Explains) == 0 {
 		return nil
 	}
@@ -321,7 +312,7 @@ func (r *Request) explains(i *alerting.IncidentReport) g.Node {
 		if !e.Open() {
 			state = ended(e.End)
 		}
-		rows[n] = ui.Row{r.incidentLink(e), severity(e.Severity), ui.Time(e.Opened), state}
+		rows[n] = ui.Row{v.incidentLink(e), severity(e.Severity), ui.Time(e.Opened), state}
 	}
 	return g.Group{
 		h.H2(g.Text("What it explains: " + strconv.Itoa(max(i.Below, len(rows))))),

@@ -1,10 +1,8 @@
-package web
+package oncall
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,75 +12,32 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"vega/daemon/alerting/respond"
-	"vega/daemon/api/scope"
 	"vega/daemon/web/ui"
 	"vega/policies/check"
 	"vega/policies/incident"
-	"vega/store"
 )
-
-// silencePages holds back messages.
-type silencePages struct{ *Site }
-
-func (p silencePages) routes() []Route {
-	return []Route{
-		{Method: http.MethodGet, Path: "/silences", Scope: scope.Read, serve: p.list},
-		{Method: http.MethodPost, Path: "/silences", Scope: scope.Write, MaxBody: maxForm, serve: p.create},
-		{Method: http.MethodPost, Path: "/silences/:id/end", Scope: scope.Write, MaxBody: maxForm, serve: p.end},
-	}
-}
 
 // spans are the durations that forms offer.
 var spans = []struct{ value, name string }{{"30m", "30 minutes"}, {"1h", "1 hour"}, {"4h", "4 hours"}, {"12h", "12 hours"}, {"1d", "1 day"}, {"7d", "7 days"}}
 
-// silenceForm has what was entered, to show it again if it is not valid.
-type silenceForm struct {
+// SilenceForm has what was entered, to show it again if it is not valid.
+type SilenceForm struct {
 	integrations, alerts           string // one selector a line
 	duration, from, until, comment string
-	next                           string
+	Next                           string // a path of the site
 }
 
-// list shows all silences, with a form that a link can fill in: integrations, alerts,
-// duration, until and comment.
-func (p silencePages) list(r *Request) error {
-	q := r.URL.Query()
-	return p.show(r, silenceFormOf(q), "", http.StatusOK)
-}
-
-func silenceFormOf(v url.Values) silenceForm {
-	return silenceForm{
+// SilenceFormOf returns what a form or a link says: integrations and alerts (one selector a
+// line), duration, or until, which wins; from, comment, and next.
+func SilenceFormOf(v url.Values) SilenceForm {
+	return SilenceForm{
 		strings.Join(v["integrations"], "\n"), strings.Join(v["alerts"], "\n"),
 		v.Get("duration"), v.Get("from"), v.Get("until"), v.Get("comment"), v.Get("next"),
 	}
 }
 
-// create adds the silence of a form. The fields are integrations and alerts (one selector a
-// line), duration, or until, which wins; from, comment, and next, a path of the site.
-func (p silencePages) create(r *Request) error {
-	if err := r.readForm(); err != nil {
-		return err
-	}
-	form := silenceFormOf(r.PostForm)
-	s, err := p.add(r, &form)
-	if e, ok := errors.AsType[*store.InvalidError](err); ok {
-		return p.show(r, form, e.Error(), http.StatusBadRequest)
-	}
-	if err != nil {
-		return err
-	}
-	return r.Done(r.nextOr("/silences"), "Silenced "+brief(silenced(&s), 100)+" until "+s.Until.Format("2006-01-02 15:04 UTC"))
-}
-
-func (p silencePages) add(r *Request, f *silenceForm) (incident.Silence, error) {
-	in, err := f.request(time.Now())
-	if err != nil {
-		return incident.Silence{}, err
-	}
-	return in.Add(r.Context(), p.sources, r.Viewer.By())
-}
-
-// request returns what the form asks for.
-func (f *silenceForm) request(now time.Time) (in respond.Silence, err error) {
+// Request returns what the form asks for.
+func (f *SilenceForm) Request(now time.Time) (in respond.Silence, err error) {
 	in = respond.Silence{Integrations: textLines(f.integrations), Alerts: textLines(f.alerts), Duration: strings.TrimSpace(f.duration), Comment: f.comment}
 	if in.From, err = moment("from", f.from, now); err != nil {
 		return in, err
@@ -103,41 +58,33 @@ func textLines(text string) (all []string) {
 	return all
 }
 
-func (p silencePages) end(r *Request) error {
-	id, err := r.pathID("a silence")
-	if err != nil {
-		return err
-	}
-	if err := r.readForm(); err != nil {
-		return err
-	}
-	if err := respond.EndSilence(r.Context(), p.sources, id, r.Viewer.By()); err != nil {
-		return err
-	}
-	return r.Done(r.nextOr("/silences"), fmt.Sprintf("Ended silence %d", id))
+// Silences is what the page of silences shows.
+type Silences struct {
+	Current []incident.Silence // that hold or begin later
+	Ended   []incident.Silence // a page of them
+	Next    string             // the cursor of the next page of those that ended
+	Turned  bool               // the viewer asked for a further page
+	Form    SilenceForm
+	Wrong   string // what is wrong with the form
 }
 
-// show answers with all silences and the form.
-func (p silencePages) show(r *Request, form silenceForm, wrong string, status int) error {
-	now, cursor := time.Now(), r.URL.Query().Get("cursor")
-	page, err := p.sources.Silences(r.Context(), 0, cursor)
-	if err != nil {
-		return err
-	}
-	current := p.sources.CurrentSilences()
+// Silences returns what holds, the form that adds a silence, and what ended.
+func (v View) Silences(s *Silences) g.Node {
+	now := time.Now()
+	current := slices.Clone(s.Current)
 	slices.SortStableFunc(current, func(a, b incident.Silence) int {
 		return cmp.Or(cmp.Compare(later(&a, now), later(&b, now)), a.Until.Compare(b.Until))
 	})
-	past := slices.DeleteFunc(page.Silences, func(s incident.Silence) bool { return respond.StateOf(&s, now) != respond.Ended })
-	body := g.Group{
+	return g.Group{
 		h.H1(g.Text("Silences")),
-		g.If(wrong != "", ui.Notice(ui.Bad, h.P(h.Role("alert"), g.Text("Nothing was silenced. "+wrong)))),
+		g.Iff(s.Wrong != "", func() g.Node {
+			return ui.Notice(ui.Bad, h.P(h.Role("alert"), g.Text("Nothing was silenced. "+s.Wrong)))
+		}),
 		h.P(g.Text("A silence holds back messages. Checks go on, and incidents still open and close.")),
-		r.currentSilences(current, now),
-		g.Iff(r.Viewer.May(scope.Write), func() g.Node { return r.silenceForm(&form) }),
-		r.pastSilences(past, page.Next, cursor != ""),
+		v.currentSilences(current, now),
+		g.Iff(v.Write, func() g.Node { return v.silenceForm(&s.Form) }),
+		v.pastSilences(s),
 	}
-	return r.Show(Page{Title: "Silences", Nav: "/silences", Status: status, Body: body})
 }
 
 // later returns 1 for a silence that has not begun, and 0 for others.
@@ -147,6 +94,9 @@ func later(s *incident.Silence, now time.Time) int {
 	}
 	return 0
 }
+
+// Silenced says what a silence is about, in at most 100 bytes.
+func Silenced(s *incident.Silence) string { return brief(silenced(s), 100) }
 
 // silenced says what a silence is about.
 func silenced(s *incident.Silence) string {
@@ -160,7 +110,7 @@ func silenced(s *incident.Silence) string {
 	return check.OneLine(strings.Join(parts, "; "))
 }
 
-func (r *Request) currentSilences(all []incident.Silence, now time.Time) g.Node {
+func (v View) currentSilences(all []incident.Silence, now time.Time) g.Node {
 	if len(all) == 0 {
 		return ui.Empty("Nothing is silenced.")
 	}
@@ -168,7 +118,7 @@ func (r *Request) currentSilences(all []incident.Silence, now time.Time) g.Node 
 	rows := make([]ui.Row, len(all))
 	for n := range all {
 		s := &all[n]
-		rows[n] = ui.Row{ui.Text(silenced(s)), silenceState(s, now), ui.Time(s.Until), ui.Text(s.By), ui.Text(s.Comment), r.endButton(s, "/silences")}
+		rows[n] = ui.Row{ui.Text(silenced(s)), silenceState(s, now), ui.Time(s.Until), ui.Text(s.By), ui.Text(s.Comment), v.endButton(s, "/silences")}
 	}
 	return g.Group{h.H2(g.Textf("Now: %d", len(all))), ui.Table("Silences that hold or begin later", columns, rows)}
 }
@@ -181,41 +131,45 @@ func silenceState(s *incident.Silence, now time.Time) g.Node {
 }
 
 // endButton returns a button that ends a silence.
-func (r *Request) endButton(s *incident.Silence, back string) g.Node {
-	return g.Iff(r.Viewer.May(scope.Write), func() g.Node {
-		return ui.Button(r.Link("/silences/%s/end", fmt.Sprint(s.ID)), "End", ui.Input{Name: "next", Value: back})
+func (v View) endButton(s *incident.Silence, back string) g.Node {
+	return g.Iff(v.Write, func() g.Node {
+		return ui.Button(v.Link("/silences/%s/end", fmt.Sprint(s.ID)), "End", ui.Input{Name: "next", Value: back})
 	})
 }
 
 // pastSilences returns those that ended, folded unless the viewer turned the page.
-func (r *Request) pastSilences(all []incident.Silence, next string, open bool) g.Node {
-	if len(all) == 0 && next == "" && !open {
+func (v View) pastSilences(s *Silences) g.Node {
+	if len(s.Ended) == 0 && s.Next == "" && !s.Turned {
 		return nil
 	}
+	all := s.Ended
 	rows := make([]ui.Row, len(all))
 	for n := range all {
-		s := &all[n]
-		ended, by := s.Until, ""
-		if !s.Ended.IsZero() {
-			ended, by = s.Ended, s.EndedBy
+		one := &all[n]
+		ended, by := one.Until, ""
+		if !one.Ended.IsZero() {
+			ended, by = one.Ended, one.EndedBy
 		}
-		rows[n] = ui.Row{ui.Text(silenced(s)), ui.Time(s.From), g.Group{ui.Time(ended), g.If(by != "", g.Group{g.Text(" by "), ui.Text(by)})}, ui.Text(s.By), ui.Text(s.Comment)}
+		rows[n] = ui.Row{ui.Text(silenced(one)), ui.Time(one.From), g.Group{ui.Time(ended), g.If(by != "", g.Group{g.Text(" by "), ui.Text(by)})}, ui.Text(one.By), ui.Text(one.Comment)}
 	}
-	return h.Details(g.If(open, g.Attr("open")), h.ID("past"), h.Summary(h.H2(g.Text("Past"))),
+	return h.Details(g.If(s.Turned, g.Attr("open")), h.ID("past"), h.Summary(h.H2(g.Text("Past"))),
 		ui.Table("Silences that ended", []string{"Silenced", "Began", "Ended", "By", "Comment"}, rows),
-		g.If(next != "", h.P(h.A(h.Href(r.Link("/silences")+"?cursor="+url.QueryEscape(next)+"#past"), g.Text("Older silences")))))
+		g.If(s.Next != "", h.P(h.A(h.Href(v.Link("/silences")+"?cursor="+url.QueryEscape(s.Next)+"#past"), g.Text("Older silences")))))
 }
 
+// maxShown is how much of a field of a form is shown again, in bytes.
+const maxShown = 64 << 10
+
 // field returns what somebody wrote, to be shown in a form again.
-func field(text string) string { return ui.Clean(ui.Cut(text, maxForm)) }
+func field(text string) string { return ui.Clean(ui.Cut(text, maxShown)) }
 
 // silenceForm returns the form that adds a silence.
-func (r *Request) silenceForm(f *silenceForm) g.Node {
+func (v View) silenceForm(f *SilenceForm) g.Node {
 	chosen := f.duration
 	if chosen == "" && f.until == "" {
 		chosen = "1h"
 	}
-	return g.Group{h.H2(h.ID("new"), g.Text("Silence something")), h.Form(h.Method("post"), h.Action(r.Link("/silences")),
+	return g.Group{h.H2(h.ID("new"), g.Text("Silence something")), h.Form(h.Method("post"), h.Action(v.Link("/silences")),
 		ui.Field("Integrations, one a line: a name, orders-*, group:payments/*, label:team=core; * is all", h.Textarea(h.Name("integrations"), h.Rows("2"), g.Text("\n"+field(f.integrations)))),
 		ui.Field("Alerts, one a line; if there are integrations too, both must fit", h.Textarea(h.Name("alerts"), h.Rows("1"), g.Text("\n"+field(f.alerts)))),
 		h.Div(h.Class("actions"),
@@ -224,7 +178,7 @@ func (r *Request) silenceForm(f *silenceForm) g.Node {
 			ui.Field("Begins (UTC; empty: now)", h.Input(h.Type("datetime-local"), h.Name("from"), h.Value(brief(f.from, 40)))),
 		),
 		ui.Field("Why? Others see this when nothing is sent", h.Input(h.Type("text"), h.Name("comment"), h.Required(), h.MaxLength(fmt.Sprint(respond.MaxComment)), h.Value(field(f.comment)))),
-		g.If(f.next != "", h.Input(h.Type("hidden"), h.Name("next"), h.Value(within(f.next)))),
+		g.If(f.Next != "", h.Input(h.Type("hidden"), h.Name("next"), h.Value(f.Next))),
 		h.Button(h.Type("submit"), h.Class("main"), g.Text("Silence")),
 	)}
 }
