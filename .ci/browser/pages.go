@@ -56,8 +56,11 @@ func (v *vega) pages(ctx context.Context, integrations ...string) ([]page, error
 		{name: "login", path: "/login?next=" + escaped("/"+mark), public: true},
 		{name: "missing", path: "/integrations/" + escaped(mark), status: http.StatusNotFound},
 	}
-	for _, name := range integrations {
+	for n, name := range integrations {
 		all = append(all, page{name: "integration-" + name, path: "/integrations/" + name})
+		if n == 0 {
+			all = append(all, page{name: "runs", path: "/integrations/" + name + "/runs"}, page{name: "history", path: "/integrations/" + name + "/history?range=7d"})
+		}
 	}
 	return all, nil
 }

@@ -49,6 +49,7 @@ type integration struct {
 	silences  []incident.Silence // that hold now
 	past      history.Past
 	related   map[string]check.Status
+	missing   []string // what could not be read
 }
 
 // page shows an integration. One that is not configured any longer has only its history.
@@ -62,35 +63,52 @@ func (s integrationPages) page(r *Request) error {
 		return err
 	}
 	i := integration{Integration: now, live: s.sources.Live().Row(name)}
-	if i.past, err = history.Read(r.Context(), s.sources, r.view(), name); err != nil {
-		return err
-	}
-	open := true
-	page, err := s.sources.Incidents(r.Context(), store.IncidentQuery{Open: &open, Subject: name, Limit: 20})
-	if err != nil {
-		return err
-	}
-	i.incidents = page.Incidents
-	if i.silences, err = s.silencesOf(r, &now); err != nil {
-		return err
-	}
-	if i.related, err = s.statuses(&i); err != nil {
+	if err := s.complete(r, &i); err != nil {
 		return err
 	}
 	return r.Show(Page{Title: name, Nav: "/", Live: seen, Scripts: chartScripts, Styles: chartStyles, Body: g.Group{
 		h.Div(h.Class("subject"), h.Data("n", name), h.H1(ui.Name(name)), ui.Status(i.Status), i.beats(), i.standing(r)),
 		s.actions(r, &i),
+		g.Iff(len(i.missing) > 0, func() g.Node {
+			return ui.Notice(ui.Bad, g.Text("vega could not read "+strings.Join(i.missing, ", ")+". Its log says why."))
+		}),
 		i.trouble(r),
 		i.details(),
-		i.past.Uptime(),
-		i.past.Latency(),
-		i.past.Failures(),
+		g.Iff(!slices.Contains(i.missing, "its history"), func() g.Node { return g.Group{i.past.Uptime(), i.past.Latency(), i.past.Failures()} }),
 		r.view().Metrics(name, i.Metrics),
 		i.relations(r),
 		i.about(r),
 		g.Iff(i.Probe == heartbeat.Probe, func() g.Node { return howToPush(r, name) }),
 		s.configured(r, &i),
 	}})
+}
+
+// complete reads what the page has besides the state, which is shown even if the store can't
+// be read.
+func (s integrationPages) complete(r *Request, i *integration) error {
+	var err error
+	i.past, err = history.Read(r.Context(), s.sources, r.view(), i.Name)
+	if _, ok := errors.AsType[*store.InvalidError](err); ok { // an unknown period
+		return err
+	}
+	s.note(r, i, "its history", err)
+	open := true
+	page, err := s.sources.Incidents(r.Context(), store.IncidentQuery{Open: &open, Subject: i.Name, Limit: 20})
+	i.incidents = page.Incidents
+	s.note(r, i, "its incidents", err)
+	i.silences, err = s.silencesOf(r, &i.Integration)
+	s.note(r, i, "its silences", err)
+	i.related, err = s.statuses(i)
+	s.note(r, i, "its dependencies", err)
+	return r.Context().Err()
+}
+
+// note logs that a part of the page could not be read.
+func (s integrationPages) note(r *Request, i *integration, what string, err error) {
+	if err != nil && r.Context().Err() == nil {
+		s.log.ErrorContext(r.Context(), "a part of a page could not be read", "integration", i.Name, "part", what, "err", err)
+		i.missing = append(i.missing, what)
+	}
 }
 
 // removed shows the history of an integration that is not configured any longer.
@@ -212,7 +230,7 @@ func (i *integration) trouble(r *Request) g.Node {
 			g.Text(" by "+ui.Clean(one.By)+": "), ui.Text(one.Comment),
 			g.If(len(one.Alerts) > 0, g.Text(" Only for the alerts "+ui.Clean(strings.Join(one.Alerts, ", "))+"."))))
 	}
-	return g.If(len(all) > 0, h.Section(h.Class("trouble"), h.H2(g.Text("Incidents and silences")), h.Ul(all)))
+	return g.If(len(all) > 0, h.Section(h.Class("open"), h.H2(g.Text("Incidents and silences")), h.Ul(all)))
 }
 
 // details shows what the probe reported in the last run.
@@ -277,7 +295,7 @@ func (i *integration) about(r *Request) g.Node {
 	default:
 		add("Checked", g.Text("only on request"))
 	}
-	return h.Section(h.Class("about"), h.H2(g.Text("About")), ui.Facts(facts...))
+	return h.Section(h.Class("annotations"), h.H2(g.Text("About")), ui.Facts(facts...))
 }
 
 // howToPush shows how the job of a heartbeat reports. Its token is not known here.

@@ -47,6 +47,7 @@ type watched struct {
 	incidents []incident.Incident
 	silences  []incident.Silence
 	checked   int
+	broken    error // of the store
 }
 
 func (f *watched) unknown(name string) error {
@@ -80,7 +81,7 @@ func (f *watched) Runs(_ context.Context, q store.RunQuery) (daemon.RunPage, err
 	if q.Integration != f.now.Name {
 		return daemon.RunPage{}, f.unknown(q.Integration)
 	}
-	return daemon.RunPage{Runs: f.history, Next: "next&page"}, nil
+	return daemon.RunPage{Runs: f.history, Next: "next&page"}, f.broken
 }
 
 func (f *watched) Uptime(_ context.Context, name string, _, _ time.Time) (trends.UptimeReport, error) {
@@ -113,11 +114,11 @@ func (f *watched) Incidents(_ context.Context, q store.IncidentQuery) (alerting.
 	if q.Open == nil || !*q.Open || q.Subject != f.now.Name {
 		return alerting.IncidentPage{}, fmt.Errorf("unexpected %+v", q)
 	}
-	return alerting.IncidentPage{Incidents: f.incidents}, nil
+	return alerting.IncidentPage{Incidents: f.incidents}, f.broken
 }
 
 func (f *watched) Silences(context.Context, int, string) (store.SilencePage, error) {
-	return store.SilencePage{Silences: slices.Clone(f.silences)}, nil
+	return store.SilencePage{Silences: slices.Clone(f.silences)}, f.broken
 }
 
 func (f *watched) Silence(_ context.Context, s incident.Silence) (incident.Silence, error) {
@@ -275,6 +276,16 @@ func TestRemovedIntegrationHasHistory(t *testing.T) {
 	}
 	if _, err := f.ask(t, http.MethodPost, "/integrations/shop/check", nil); err == nil {
 		t.Error("what is gone was checked")
+	}
+}
+
+func TestStateIsShownWithoutStore(t *testing.T) {
+	f := shop()
+	f.broken = errors.New("the file is gone: /secret/path")
+	body := f.read(t, "/integrations/shop")
+	expect(t, body, "unhealthy", "Check now", "could not read its history, its incidents, its silences", `href="/ops/integrations/db"`)
+	if strings.Contains(body, "/secret") || strings.Contains(body, "Uptime") {
+		t.Error("the page has the error, or what could not be read")
 	}
 }
 

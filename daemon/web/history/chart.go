@@ -46,8 +46,8 @@ type Chart struct {
 	Points []trends.Point
 }
 
-// SpanOf returns the span of a period that ends now. The error is a *store.InvalidError if
-// there is no such period.
+// SpanOf returns the span of a period that ends now. The error is a *store.InvalidError for
+// an unknown period.
 func SpanOf(period string) (trends.Span, error) {
 	now := time.Now()
 	for _, p := range periods {
