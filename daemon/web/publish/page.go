@@ -2,6 +2,7 @@ package publish
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -72,13 +73,23 @@ func Document(p *Page, style string, badge func(file string) string) g.Node {
 func entry(e Entry) g.Node {
 	uptime := "no uptime yet"
 	if part, ok := Uptime(e.Days); ok {
-		uptime = fmt.Sprintf("%s up in %d days", Percent(part), Days)
+		uptime = Percent(part) + " up " + period(e.Days)
 	}
 	return h.Li(
 		h.Div(h.Class("system"), h.Strong(g.Text(e.Name)), g.Text(" "), stateNode(e.State)),
 		bar(e.Days),
 		h.Small(g.Text(uptime)),
 	)
+}
+
+// period says which of the days count: all of them, or those since the first one of which
+// something is known.
+func period(days []Day) string {
+	first := slices.IndexFunc(days, func(d Day) bool { return d.Up+d.Down+d.Maintenance > 0 })
+	if first <= 0 {
+		return fmt.Sprintf("in %d days", len(days))
+	}
+	return "since " + days[first].Date.Format("2 January 2006")
 }
 
 func openIncidents(p *Page) g.Node {

@@ -190,3 +190,20 @@ func TestLasted(t *testing.T) {
 		}
 	}
 }
+
+// TestPeriod does not claim 90 days for what was first checked yesterday.
+func TestPeriod(t *testing.T) {
+	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	days := []Day{{Date: at}, {Date: at.Add(Length)}, {Date: at.Add(2 * Length)}}
+	if got := period(days); got != "in 3 days" {
+		t.Error(got)
+	}
+	days[1].Down = time.Second
+	if got := period(days); got != "since 2 March 2026" {
+		t.Error(got)
+	}
+	days[0].Up = time.Second
+	if got := period(days); got != "in 3 days" {
+		t.Error(got)
+	}
+}
