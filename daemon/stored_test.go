@@ -1,10 +1,12 @@
 package daemon
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"vega/daemon/engine"
+	"vega/daemon/live"
 	"vega/policies/check"
 	"vega/store"
 )
@@ -47,4 +49,45 @@ func TestStoredStateSurvivesARestart(t *testing.T) {
 	if _, err := h.Runs(t.Context(), store.RunQuery{Integration: "nobody", Since: time.Now()}); err == nil {
 		t.Error("an integration that never was has a history")
 	}
+}
+
+// TestBoardHasTheRunsBeforeARestart checks what the pages show of earlier runs, also after
+// the integration was removed and added again.
+func TestBoardHasTheRunsBeforeARestart(t *testing.T) {
+	web, other := bind("web", "plain.unhealthy", ""), bind("other", "plain.healthy", "")
+	h := build(t, web+other)
+	h.status()
+	h.status()
+	h.restart()
+	since := *h.lastReport("web").CheckedAt
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.recall(ctx)
+	}()
+	wait := func() (r live.Row) {
+		for len(r.Beats) == 0 { // as long as the test may take
+			time.Sleep(time.Millisecond)
+			r = h.Live().Row("web")
+		}
+		return r
+	}
+	if r := wait(); len(r.Beats) != 2 || r.Beats[0].Status != check.Unhealthy || r.Since.After(since) {
+		t.Errorf("after a restart: %+v", r)
+	}
+	h.reload(other)
+	if r := h.Live().Row("web"); len(r.Beats) != 0 {
+		t.Errorf("of an integration that was removed: %+v", r)
+	}
+	h.reload(web + other)
+	if r := wait(); len(r.Beats) != 2 {
+		t.Errorf("added again: %+v", r)
+	}
+	h.status()
+	if r := h.Live().Row("web"); len(r.Beats) < 2 {
+		t.Errorf("after another run: %+v", r)
+	}
+	cancel()
+	<-done
 }

@@ -26,13 +26,20 @@ type someOf struct{ *fleet }
 
 func (f someOf) Overview(q engine.Selection) (engine.Overview, error) {
 	o, err := f.fleet.Overview(q)
-	for _, name := range q.Names {
-		if !slices.ContainsFunc(o.Integrations, func(s engine.State) bool { return s.Name == name }) {
+	if len(q.Names) == 0 {
+		return o, err
+	}
+	byName := map[string]engine.State{}
+	for _, s := range o.Integrations {
+		byName[s.Name] = s
+	}
+	o.Integrations = nil
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(q.Names))) {
+		s, ok := byName[name]
+		if !ok {
 			return engine.Overview{}, &engine.UnknownError{Name: name}
 		}
-	}
-	if len(q.Names) > 0 {
-		o.Integrations = slices.DeleteFunc(o.Integrations, func(s engine.State) bool { return !slices.Contains(q.Names, s.Name) })
+		o.Integrations = append(o.Integrations, s)
 	}
 	return o, err
 }
@@ -192,24 +199,4 @@ func TestStreamRefusesTheViewerAfterTheLast(t *testing.T) {
 			t.Errorf("%v %v", err, w.Header())
 		}
 	})
-}
-
-// BenchmarkMessage encodes the changes of a second with 100 results, of 1,000 integrations.
-func BenchmarkMessage(b *testing.B) {
-	f := fleetOf(1000)
-	s := New(someOf{f}, nil, slog.New(slog.DiscardHandler))
-	names := make([]string, 100)
-	for n := range names {
-		names[n] = f.states[n*10].Name
-	}
-	var size int
-	b.ReportAllocs()
-	for b.Loop() {
-		data, err := s.encode(live.Message{Names: names})
-		if err != nil {
-			b.Fatal(err)
-		}
-		size = len(data)
-	}
-	b.ReportMetric(float64(size), "bytes")
 }
