@@ -277,6 +277,12 @@ func TestSessionBehindAuthHeader(t *testing.T) {
 	h := opened(t, ServerOptions{Limits: Limits{Trusted: proxies(t, "127.0.0.9/32")}}, web.Settings{AuthHeader: "X-Forwarded-User", AuthScopes: []Scope{Read}})
 	b := newBrowser(t, over(h, "127.0.0.9"), "127.0.0.1:8000")
 	b.header.Set("X-Forwarded-User", "ada")
+	if w := b.get("/"); strings.Contains(w.Body.String(), "Log out") || !strings.Contains(w.Body.String(), "Use a key") {
+		t.Errorf("ada without a key: %s", w.Body)
+	}
+	if w := b.get("/login"); w.Code != 200 {
+		t.Errorf("the login of a person that the proxy names: %d", w.Code)
+	}
 	b.login(key, "")
 	if w := b.get("/"); !strings.Contains(w.Body.String(), "ci") {
 		t.Errorf("ada with a key: %s", w.Body)

@@ -105,8 +105,16 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 		method, path string
 		status       int
 	}{
-		{"GET", "/", 303}, {"GET", "/login", 200}, {"HEAD", "/login", 200}, {"POST", "/login", 403}, {"POST", "/logout", 303},
-		{"GET", style, 200}, {"GET", "/static/none.css", 404}, {"GET", "/nowhere", 404}, {"PUT", "/login", 405}, {"GET", "/static/..%2f..%2fgo.mod", 404},
+		{"GET", "/", 303},
+		{"GET", "/login", 200},
+		{"HEAD", "/login", 200},
+		{"POST", "/login", 403},
+		{"POST", "/logout", 303},
+		{"GET", style, 200},
+		{"GET", "/static/none.css", 404},
+		{"GET", "/nowhere", 404},
+		{"PUT", "/login", 405},
+		{"GET", "/static/..%2f..%2fgo.mod", 404},
 	} {
 		w := b.send(tt.method, tt.path, nil)
 		h := w.Header()

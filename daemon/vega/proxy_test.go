@@ -104,12 +104,12 @@ func TestDashboardBehindNginx(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := browse(t, ca, realtest.Nginx(t, ca.Valid("ops.example.com"), directives))
-			if got := b.get("/vega/plugins?state=open"); got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != "/vega/login?next=%2Fplugins%3Fstate%3Dopen" {
-				t.Fatalf("%s %v", got.Status, got.Header)
+			if got := b.get("/vega/plugins?state=open"); got.status != http.StatusSeeOther || got.header.Get("Location") != "/vega/login?next=%2Fplugins%3Fstate%3Dopen" {
+				t.Fatalf("%d %v", got.status, got.header)
 			}
 			got := b.post("/vega/login", url.Values{"key": {vega.key}, "next": {"/"}})
-			if cookie := got.Header.Get("Set-Cookie"); got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != "/vega/" || !strings.HasPrefix(cookie, "__Secure-vega") || !strings.Contains(cookie, "; Path=/vega;") || !strings.Contains(cookie, "; Secure") {
-				t.Fatalf("%s %v", got.Status, got.Header)
+			if cookie := got.header.Get("Set-Cookie"); got.status != http.StatusSeeOther || got.header.Get("Location") != "/vega/" || !strings.HasPrefix(cookie, "__Secure-vega") || !strings.Contains(cookie, "; Path=/vega;") || !strings.Contains(cookie, "; Secure") {
+				t.Fatalf("%d %v", got.status, got.header)
 			}
 			page := b.text("/vega/")
 			for _, link := range regexp.MustCompile(`(?:href|src|action)="([^"#]+)"`).FindAllStringSubmatch(page, -1) {
@@ -120,17 +120,14 @@ func TestDashboardBehindNginx(t *testing.T) {
 					b.text(link[1])
 				}
 			}
-			events := b.get("/vega/events")
-			if _, err := events.Body.Read(make([]byte, 1)); err != nil || events.StatusCode != http.StatusOK {
-				t.Errorf("events: %s %v", events.Status, err)
-			}
-			if got := b.get("/vega/admin/plugins"); got.StatusCode != http.StatusUnauthorized {
-				t.Errorf("the API with a cookie: %s", got.Status)
+			b.streams("/vega/events")
+			if got := b.get("/vega/admin/plugins"); got.status != http.StatusUnauthorized {
+				t.Errorf("the API with a cookie: %d", got.status)
 			}
 			b.header.Set("Origin", "https://other.example.com")
 			b.header.Set("Sec-Fetch-Site", "same-site")
-			if got := b.post("/vega/logout", nil); got.StatusCode != http.StatusForbidden {
-				t.Errorf("a form of another site: %s", got.Status)
+			if got := b.post("/vega/logout", nil); got.status != http.StatusForbidden {
+				t.Errorf("a form of another site: %d", got.status)
 			}
 		})
 	}
@@ -151,17 +148,17 @@ func TestDashboardBehindAuthHeader(t *testing.T) {
 	named := strings.Replace(guideLocation(t, vega.url), "proxy_set_header Host", "proxy_set_header X-Forwarded-User $arg_as;\n  proxy_set_header Host", 1)
 	b := browse(t, ca, realtest.Nginx(t, ca.Valid("ops.example.com"), named))
 	b.header.Set("X-Forwarded-User", "root")
-	if got := b.get("/vega/"); got.StatusCode != http.StatusSeeOther {
-		t.Errorf("the client's own header: %s", got.Status)
+	if got := b.get("/vega/"); got.status != http.StatusSeeOther {
+		t.Errorf("the client's own header: %d", got.status)
 	}
 	if page := b.text("/vega/?as=ada"); !strings.Contains(page, "ada") {
 		t.Errorf("%.2000s", page)
 	}
-	if got := b.get("/vega/conversations?as=ada"); got.StatusCode != http.StatusForbidden {
-		t.Errorf("a page that needs another scope: %s", got.Status)
+	if got := b.get("/vega/conversations?as=ada"); got.status != http.StatusForbidden {
+		t.Errorf("a page that needs another scope: %d", got.status)
 	}
-	if got := b.get("/vega/admin/plugins?as=ada"); got.StatusCode != http.StatusUnauthorized {
-		t.Errorf("the API: %s", got.Status)
+	if got := b.get("/vega/admin/plugins?as=ada"); got.status != http.StatusUnauthorized {
+		t.Errorf("the API: %d", got.status)
 	}
 	if log := vega.written(); !strings.Contains(log, `"path":"/conversations","status":403`) || !strings.Contains(log, `"key":"ada"`) {
 		t.Errorf("%s", log)
@@ -201,7 +198,14 @@ func browse(t *testing.T, ca *realtest.CA, addr string) *browserOf {
 	return b
 }
 
-func (b *browserOf) send(method, path string, form url.Values) *http.Response {
+// answered is what a browser got.
+type answered struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (b *browserOf) request(method, path string, form url.Values) *http.Request {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(b.t.Context(), method, "https://ops.example.com"+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -213,20 +217,29 @@ func (b *browserOf) send(method, path string, form url.Values) *http.Response {
 	} else {
 		r.Header.Del("Origin")
 	}
-	res, err := b.Do(r)
+	return r
+}
+
+func (b *browserOf) send(method, path string, form url.Values) answered {
+	b.t.Helper()
+	res, err := b.Do(b.request(method, path, form))
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.t.Cleanup(func() { _ = res.Body.Close() })
-	return res
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.t.Errorf("%s: %v", path, err)
+	}
+	return answered{res.StatusCode, res.Header, string(body)}
 }
 
-func (b *browserOf) get(path string) *http.Response {
+func (b *browserOf) get(path string) answered {
 	b.t.Helper()
 	return b.send(http.MethodGet, path, nil)
 }
 
-func (b *browserOf) post(path string, form url.Values) *http.Response {
+func (b *browserOf) post(path string, form url.Values) answered {
 	b.t.Helper()
 	return b.send(http.MethodPost, path, form)
 }
@@ -234,10 +247,22 @@ func (b *browserOf) post(path string, form url.Values) *http.Response {
 // text returns the body of an answer that must be 200.
 func (b *browserOf) text(path string) string {
 	b.t.Helper()
-	res := b.get(path)
-	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
+	got := b.get(path)
+	if got.status != http.StatusOK {
+		b.t.Errorf("%s: %d", path, got.status)
+	}
+	return got.body
+}
+
+// streams checks that the beginning of a stream arrives while the stream is open.
+func (b *browserOf) streams(path string) {
+	b.t.Helper()
+	res, err := b.Do(b.request(http.MethodGet, path, nil))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if _, err := res.Body.Read(make([]byte, 1)); err != nil || res.StatusCode != http.StatusOK {
 		b.t.Errorf("%s: %s %v", path, res.Status, err)
 	}
-	return string(body)
 }

@@ -92,8 +92,12 @@ func (r *Request) entries(all []entry, current func(entry) bool) g.Node {
 	}))
 }
 
-// account returns who is logged in, and the button that ends that.
+// account returns who is logged in, and the button that ends that. A person with
+// a name from the proxy may use a key instead, which can have more scopes.
 func (r *Request) account() g.Node {
+	if !r.Viewer.session {
+		return h.P(h.Class("account"), h.Span(h.Title("Your name from the proxy in front of vega"), g.Text(r.Viewer.Name)), h.A(h.Href(r.Link("/login")), g.Text("Use a key")))
+	}
 	return h.Form(h.Method("post"), h.Action(r.Link("/logout")), h.Class("account"),
 		h.Span(h.Title("The API key that you logged in with"), g.Text(r.Viewer.Name)), h.Button(h.Type("submit"), g.Text("Log out")))
 }

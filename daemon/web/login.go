@@ -24,7 +24,7 @@ const maxLogin = 4 << 10
 // loginPage shows the form, or leads on if that isn't necessary.
 func (s *Site) loginPage(r *Request) error {
 	next := within(r.URL.Query().Get("next"))
-	if r.Viewer.known {
+	if r.Viewer.session {
 		return r.Done(next, "")
 	}
 	return r.showLogin(http.StatusOK, next, "")
