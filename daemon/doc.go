@@ -30,6 +30,7 @@
 //	               (OTLP), statsd/; shipped/ has rules and dashboards for it
 //	config/        loads and checks vega.hcl; plan/ compares two configurations
 //	api/           serves HTTP; vega/ is the command
+//	web/           answers browsers: the dashboard and status pages; live/ has the last runs
 //
 // # A request, in call order
 //
@@ -37,6 +38,7 @@
 //	gate.ServeHTTP   api/gate.go     identifies the client, limits requests
 //	routes           api/routes.go   the table of routes
 //	a handler        api/handlers.go decodes, calls one method here, encodes
+//	                 (a page: api/pages.go, then web/access.go and the method of its row)
 //	Engine.Health    engine/health.go  runs integrations and waits for them
 //	writeError       api/error.go    turns every error into a response
 //

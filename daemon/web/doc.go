@@ -6,7 +6,8 @@
 //	request.go    a request with who sends it; Show and Done answer it
 //	layout.go     what is around each page
 //	sources.go    what the pages read and change
-//	access.go     login, sessions, who may
+//	access.go     who sends a request, and what they may; headers and errors of all pages
+//	login.go      login, logout, the cookie
 //	events.go     the stream of what changes
 //
 // The other files have one page each. ui/ has the parts that pages share, assets/ the style

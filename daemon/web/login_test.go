@@ -1,0 +1,27 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// FuzzWithin resolves what a login leads to as a browser does: it stays on the site.
+func FuzzWithin(f *testing.F) {
+	for _, next := range []string{"/", "//a", "/\\a", "/a?b=//c", "/a/../..//b", "/.//a", "/%2f/a", "/a\tb", "https:/a", "/login", "?a", "#a", "/a b", "/ä", "/%"} {
+		f.Add(next)
+	}
+	base, err := url.Parse("https://ops.example.com/login")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, next string) {
+		to := within(next)
+		if strings.ContainsAny(to, "\\\r\n\t #") || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || within(to) != to {
+			t.Errorf("%q leads to %q", next, to)
+		}
+		if u, err := base.Parse(to); err != nil || u.Host != base.Host || u.Scheme != base.Scheme {
+			t.Errorf("%q leads to %v %v", next, u, err)
+		}
+	})
+}
