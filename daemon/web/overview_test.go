@@ -43,7 +43,16 @@ func (f *fleet) Overview(engine.Selection) (engine.Overview, error) {
 
 func (f *fleet) Live() *live.Board                  { return f.board }
 func (f *fleet) OpenIncidents() []incident.Incident { return f.incidents }
-func (f *fleet) Ready() error                       { return f.ready }
+func (f *fleet) CurrentSilences() []incident.Silence {
+	now := time.Now()
+	return []incident.Silence{
+		{ID: 1, Integrations: []string{"web.*"}, From: now.Add(-time.Minute), Until: now.Add(time.Hour)},
+		{ID: 2, Integrations: []string{"card"}, From: now.Add(time.Minute), Until: now.Add(time.Hour)},
+		{ID: 3, Alerts: []string{"slow"}, From: now.Add(-time.Minute), Until: now.Add(time.Hour)},
+	}
+}
+
+func (f *fleet) Ready() error { return f.ready }
 
 // add adds an integration that ran 30 times.
 func (f *fleet) add(s engine.State, last check.Status) {
@@ -153,10 +162,13 @@ func TestOverviewBeginsWithWhatIsNotHealthy(t *testing.T) {
 		`data-n="db-main" data-p="core.http" data-g="other"`, `<a href="/vega/integrations/db-main">`, "✕</span> unhealthy", "timeout", "connection refused",
 		"2 others because of it: ", "shop-api", "shop-web", `<a href="/vega/incidents/7">Incident 7</a>, acknowledged by ann`, `<a href="https://wiki.example/db" rel="noreferrer">`, `<time datetime="2026-11-30T11:59:00Z"`,
 		`data-n="card"`, "▲</span> degraded",
-		`data-n="web.us-1"`, "?</span> vega can&#39;t tell",
+		`data-n="web.us-1"`, "?</span> vega can&#39;t tell", `<a href="/vega/silences">Silenced</a> until <time`,
 		`<details id="explained" open><summary>2 not healthy because of others`, `data-n="shop-api"`, `because of <a href="/vega/integrations/db-main">`,
 		`<section id="all">`,
 	)
+	if page := small().page(t, "/", scope.Read); strings.Count(page, "Silenced</a>") != 1 {
+		t.Error("silences that don't hold, or that select no integrations, are shown")
+	}
 }
 
 func TestGroupsAreFoldedUnlessSomethingIsWrong(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"vega/daemon/api/scope"
 	"vega/daemon/heartbeat"
 	"vega/daemon/web/ui"
+	"vega/policies/alert"
 	"vega/policies/check"
 	"vega/policies/incident"
 )
@@ -33,10 +34,31 @@ type others struct {
 	ready     error
 	incidents []incident.Incident // that are open
 	byName    map[string]*incident.Incident
+	silences  []holding
+}
+
+// holding is a silence that holds now.
+type holding struct {
+	incident.Silence
+	matches *alert.Matcher
+}
+
+// holdings returns the silences that hold.
+func holdings(all []incident.Silence, now time.Time) (out []holding) {
+	for _, s := range all {
+		selectors := make([]alert.Selector, len(s.Integrations))
+		for n, text := range s.Integrations {
+			selectors[n] = alert.Selector(text)
+		}
+		if s.Active(now) && len(selectors) > 0 {
+			out = append(out, holding{s, alert.NewMatcher(selectors)})
+		}
+	}
+	return out
 }
 
 func (s overviewPage) others() others {
-	o := others{ready: s.sources.Ready(), incidents: s.sources.OpenIncidents(), byName: map[string]*incident.Incident{}}
+	o := others{ready: s.sources.Ready(), incidents: s.sources.OpenIncidents(), byName: map[string]*incident.Incident{}, silences: holdings(s.sources.CurrentSilences(), time.Now())}
 	for n := range o.incidents {
 		if i := &o.incidents[n]; i.Subject.Kind == incident.OfIntegration {
 			o.byName[i.Subject.Name] = i
@@ -212,6 +234,12 @@ func (o *overview) why(one *row) g.Node {
 	var about g.Group
 	if i := o.byName[one.Name]; i != nil {
 		about = append(about, h.Span(h.A(h.Href(o.r.Link("/incidents/%s", fmt.Sprint(i.ID))), g.Textf("Incident %d", i.ID)), g.Text(taken(i, time.Now())+" ")))
+	}
+	for n := range o.silences {
+		if s := &o.silences[n]; s.matches.Match(&alert.Integration{Name: one.Name, Group: one.Group, Labels: one.Labels}) {
+			about = append(about, h.Span(h.A(h.Href(o.r.Link("/silences")), g.Text("Silenced")), g.Text(" until "), ui.Time(s.Until), g.If(len(s.Alerts) > 0, g.Text(" for some alerts")), g.Text(" ")))
+			break
+		}
 	}
 	if one.Runbook != "" {
 		about = append(about, h.Span(ui.Link(one.Runbook, "Runbook")))
