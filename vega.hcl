@@ -413,3 +413,12 @@ integration "redis" {
 #   value    = "n"
 #   labels   = ["state"]
 # }
+
+# A public page at /status/public: states and uptime of what is listed, under
+# public names, without a key.
+#
+# status_page "public" {
+#   title        = "Example Shop"
+#   integrations = ["web", "llm"]
+#   names        = { web = "Website", llm = "Assistant" }
+# }

@@ -241,22 +241,24 @@ func TestURLsOfNotifiersAreSecrets(t *testing.T) {
 // TestExamplesInTheRootFile loads the commented blocks that commentedBlocks finds in vega.hcl.
 func TestExamplesInTheRootFile(t *testing.T) {
 	src := commentedBlocks(string(Init))
-	for _, kind := range []string{"database", "metric", "notifier", "alert", "maintenance", "dead_man", "metrics", "telemetry"} {
+	for _, kind := range []string{"database", "metric", "notifier", "alert", "maintenance", "dead_man", "metrics", "telemetry", "status_page"} {
 		if !regexp.MustCompile(`(?m)^` + kind + ` ["{]`).MatchString(src) {
 			t.Errorf("no example of %s", kind)
 		}
 	}
-	src += "integration \"orders\" {\n  probe = core.tcp\n  config {\n    address = \"127.0.0.1:1\"\n  }\n}\n"
+	for n, name := range []string{"orders", "web", "llm"} {
+		src += fmt.Sprintf("integration %q {\n  probe = core.tcp\n  config {\n    address = \"127.0.0.1:%d\"\n  }\n}\n", name, n+1)
+	}
 	if c := good(t, src, options(t, alertingEnv())); len(c.Warnings) > 0 {
 		t.Errorf("warnings:\n%s", shownText(t, c.Warnings))
 	}
 }
 
-// commentedBlocks returns the commented blocks of databases, metrics, exports and alerting.
+// commentedBlocks returns the commented blocks of databases, metrics, exports, alerting and status pages.
 func commentedBlocks(text string) string {
 	var b strings.Builder
 	in := false
-	begins := regexp.MustCompile(`^# (database|metric|notifier|alert|maintenance|dead_man|metrics|telemetry) ["{]`)
+	begins := regexp.MustCompile(`^# (database|metric|notifier|alert|maintenance|dead_man|metrics|telemetry|status_page) ["{]`)
 	for line := range strings.Lines(text) {
 		in = in || begins.MatchString(line)
 		if in {

@@ -73,7 +73,7 @@ func (d serverStage) clientLimits(s *bind.Section, out *Server) {
 
 // ownPaths are the first segments of vega's own paths.
 var ownPaths = []string{
-	"admin", "v1", "healthz", "readyz", "openapi.json", "metrics", "probe", "ping",
+	"admin", "v1", "healthz", "readyz", "openapi.json", "metrics", "probe", "push",
 	"static", "login", "logout", "events", "integrations", "measurements", "incidents", "silences", "alerts", "notifiers",
 	"database", "diagnostics", "plugins", "config", "conversations", "status",
 }
