@@ -150,7 +150,7 @@ func statementOf(text string, slow int64, advice *sqlite.Advice) databases.Advis
 // advice of slow statements.
 func TestDatabasePage(t *testing.T) {
 	f := &machineSources{}
-	f.stats.Report = databases.Report{Name: "vega", Driver: "sqlite", Notes: []string{}, Statements: []databases.AdvisedStatement{statementOf("SELECT quick", 0, &sqlite.Advice{Text: "Full scan of a table of 9 rows."})}}
+	f.stats.Report = databases.Report{Name: "vega", Driver: "sqlite", Notes: []string{}, Statements: []databases.AdvisedStatement{statementOf("SELECT quick", 0, &sqlite.Advice{Text: "Page by key.", Rewrite: "SELECT paged"})}}
 	f.stats.Databases = []databases.Report{
 		{
 			Name: "orders" + hostile, Driver: "sqlite", Notes: []string{"note " + hostile},
@@ -172,6 +172,9 @@ func TestDatabasePage(t *testing.T) {
 	inOrder(t, body, "down", "orders", "pg", "vega", `id="database-2"`, "refuses the connection", `id="database-1"`, "SELECT slow", "7 of 100 slow", "p99 1.5 s",
 		"Create an index on customer.", "CREATE INDEX x ON o (customer)", "SCAN o ", "reads the whole table", "SEARCH o USING INDEX x", "SCAN orders", "c0ffee", "SELECT other",
 		"DROP INDEX y", `id="database-3"`, "create an index ", "hidden: the role", `id="database-0"`, "SELECT quick")
+	if strings.Contains(body, "SELECT paged") {
+		t.Error("a statement of vega itself is to be changed")
+	}
 	if strings.Contains(body, "/database/reset") {
 		t.Error("a viewer who may only read gets a button")
 	}

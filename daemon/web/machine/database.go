@@ -58,7 +58,7 @@ type databaseView struct {
 func newDatabaseView(r databases.Report, id string) databaseView {
 	v := databaseView{Report: r, id: id}
 	for _, s := range r.Statements {
-		if s.Slow > 0 || hasRemedy(s.Advice) {
+		if s.Slow > 0 || hasRemedy(s.Advice) && r.Name != databases.OwnDatabase { // its statements are not the operator's to change
 			v.slow = append(v.slow, s)
 		}
 	}
@@ -68,9 +68,10 @@ func newDatabaseView(r databases.Report, id string) databaseView {
 	return v
 }
 
-// byTrouble orders databases by what is wrong, and then by the number of slow queries.
+// byTrouble orders databases by what is wrong, and then by the share of slow queries.
 func byTrouble(a, b databaseView) int {
-	return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(b.Queries.Slow, a.Queries.Slow))
+	slow := func(v databaseView) float64 { return float64(v.Queries.Slow) / float64(max(v.Queries.Total, 1)) }
+	return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(slow(b), slow(a)))
 }
 
 // rank orders databases: those that can't be reached, those with slow statements or

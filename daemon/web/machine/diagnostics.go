@@ -54,6 +54,9 @@ func resourceWarning(w monitor.Warning) g.Node {
 	)
 }
 
+// maxSentence is the length of a shown sentence, in bytes. Names of files may be long.
+const maxSentence = 2 << 10
+
 // warningEvidence shows what was found about a warning, in sentences.
 func warningEvidence(w monitor.Warning) g.Node {
 	switch {
@@ -62,7 +65,7 @@ func warningEvidence(w monitor.Warning) g.Node {
 	case len(w.Sentences) == 0:
 		return nil
 	}
-	return g.Group{h.H3(g.Text("Evidence")), h.Ul(h.Class("evidence"), g.Map(w.Sentences, func(line string) g.Node { return h.Li(ui.Text(line)) }))}
+	return g.Group{h.H3(g.Text("Evidence")), h.Ul(h.Class("evidence"), g.Map(w.Sentences, func(line string) g.Node { return h.Li(cleaned(ui.Cut(line, maxSentence))) }))}
 }
 
 // unjudgedThresholds lists the thresholds that can't be judged. The built-in ones are folded,
