@@ -109,8 +109,8 @@ func follow(t *testing.T, f *fleet, since string) *stream {
 func (s *stream) ended() bool {
 	synctest.Wait()
 	select {
-	case <-s.done:
-		return true
+	case err := <-s.done:
+		return err == nil
 	default:
 		return false
 	}

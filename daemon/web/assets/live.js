@@ -50,6 +50,7 @@ const count = group => {
 
 // show puts the number of integrations that are not healthy into the title and the icon.
 const show = counts => {
+  if (!counts) return;
   const kinds = statuses.slice(0, 3).map(s => counts[s]), bad = kinds[0] + kinds[1] + kinds[2], link = $('link[rel=icon]');
   doc.title = (bad ? `(${bad}) ` : '') + doc.title.replace(/^\(\d+\) /, '');
   link.dataset.own ||= link.href;
@@ -65,7 +66,8 @@ const load = async whole => {
   if (!old || busy(old)) return !old;
   if (!whole) url.searchParams.set('part', 'now');
   const answer = await fetch(url, { headers: { Accept: 'text/html' } });
-  if (answer.redirected) return location.reload(); // to the login
+  // The login asks for the key.
+  if (answer.redirected) return location.reload();
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html'), next = $(what, page);
   if (!answer.ok || !next || busy(old)) return false;
   const at = old.contains(doc.activeElement) && doc.activeElement, n = at && at.closest('[data-n]')?.dataset.n, q = $('#q', next);
@@ -76,7 +78,8 @@ const load = async whole => {
     seen = page.documentElement.dataset.live;
     doc.title = page.title;
   }
-  $$('[data-chart]', next).forEach(f => { // stays as it is drawn
+  // Stays as it is drawn.
+  $$('[data-chart]', next).forEach(f => {
     const drawn = $$('[data-chart]', old).find(o => o.dataset.chart === f.dataset.chart && o.dataset.series === f.dataset.series);
     if (drawn) f.replaceWith(drawn);
   });
@@ -95,7 +98,8 @@ const soon = whole => {
   timer ||= setTimeout(async () => {
     const what = wanted;
     wanted = 0;
-    const done = await load(what > 1).catch(() => true); // vega does not answer: the stream will
+    // If vega does not answer, the stream will.
+    const done = await load(what > 1).catch(() => true);
     timer = setTimeout(() => {
       timer = 0;
       if (!done) wanted = Math.max(wanted, what);
@@ -104,17 +108,18 @@ const soon = whole => {
   }, Math.random() * 1000);
 };
 
-// apply shows a message, if it follows what the page has seen.
+// ahead is by how many messages an ID is ahead of the page, NaN after a restart of vega.
 let seen = root.dataset.live;
-const later = id => {
+const ahead = id => {
   const [epoch, n] = id.split('-'), [own, at] = seen.split('-');
   return epoch === own ? n - at : NaN;
 };
+// apply shows a message, if it follows what the page has seen.
 const apply = (id, m) => {
-  const [epoch] = id.split('-'), at = seen.split('-')[1];
-  if (!(later(id) <= 0 || m.from <= at && !(m.reload > at) && epoch === seen.split('-')[0])) return soon(true);
-  if (m.count) show(m.count);
-  if (later(id) <= 0) return;
+  const n = ahead(id), at = seen.split('-')[1];
+  if (!(n <= 0) && !(n > 0 && m.from <= at && !(m.reload > at))) return soon(true);
+  show(m.count);
+  if (n <= 0) return;
   seen = id;
   const moved = new Set(m.rows.flatMap(r => rows.get(r.n)?.filter(e => patch(e, r)) || []).map(e => e.closest('.group')));
   moved.forEach(group => group && count(group));
@@ -124,10 +129,9 @@ const apply = (id, m) => {
 
 // offline says that the page does not change by itself.
 const offline = since => {
-  const text = since && `Not live since ${new Date(since).toLocaleTimeString()}: vega does not answer, or too many browsers are open. This page tries again.`;
-  if (!text) return $('#offline')?.remove();
+  if (!since) return $('#offline')?.remove();
   if (!$('#offline')) $('#main').insertAdjacentHTML('beforebegin', '<p id="offline" class="notice warning" role="status"></p>');
-  set($('#offline'), text);
+  set($('#offline'), `Not live since ${new Date(since).toLocaleTimeString()}: vega does not answer, or too many browsers are open. This page tries again.`);
 };
 
 // One tab of the browser has the stream, and passes on what it gets. It says that it is there
@@ -157,7 +161,8 @@ const lead = () => {
   stream.addEventListener('alive', alive);
   stream.onerror = () => {
     lost();
-    if (stream?.readyState !== 2) return; // it connects again by itself
+    // It connects again by itself.
+    if (stream?.readyState !== 2) return;
     leave();
     refused = now();
     soon(true);
@@ -182,7 +187,7 @@ tabs.onmessage = ({ data: d }) => {
   heard = now();
   offline(off = d.off);
   if (d.m) apply(d.id, d.m);
-  else if (!(later(d.id) <= 0)) soon(true);
+  else if (!(ahead(d.id) <= 0)) soon(true);
 };
 const end = () => {
   if (!stream) return;
