@@ -9,6 +9,7 @@
 				if (!r.ok) throw new Error(r.status);
 				return r.json();
 			}));
+			answers.get(address).catch(() => answers.delete(address)); // to be asked again
 		}
 		return answers.get(address);
 	};
@@ -70,22 +71,29 @@
 		};
 	};
 
+	const drawn = new Map(); // what ends the chart of a figure
+	const end = (figure) => {
+		drawn.get(figure)?.();
+		drawn.delete(figure);
+	};
 	const draw = async (figure) => {
 		const plot = figure.querySelector(".plot");
 		try {
 			const d = await load(figure.dataset.chart);
-			const line = d.series.find((s) => s.name === (figure.dataset.series || "")) || d.series[0];
+			const line = d.series.find((s) => s.name === figure.dataset.series);
 			if (!line || !line.mean.some((v) => v != null)) {
 				plot.textContent = "Nothing is stored of this period.";
 				return;
 			}
+			if (!figure.isConnected) return; // the page was replaced meanwhile
 			const times = line.mean.map((_, n) => d.from + n * d.step);
 			const compact = figure.parentElement.classList.contains("charts");
 			plot.textContent = "";
 			plot.setAttribute("aria-hidden", "true"); // the page has the figures as a table
 			const u = new uPlot(options(d, line, plot.clientWidth || 320, compact), [times, line.min, line.max, line.mean], plot);
-			new ResizeObserver(() => u.setSize({ width: plot.clientWidth, height: u.height })).observe(plot);
-			matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { u.destroy(); draw(figure); }, { once: true });
+			const sizes = new ResizeObserver(() => u.setSize({ width: plot.clientWidth || 320, height: u.height }));
+			sizes.observe(plot);
+			drawn.set(figure, () => { sizes.disconnect(); u.destroy(); });
 		} catch {
 			plot.textContent = "The chart could not be loaded. Reload the page to try again.";
 		}
@@ -101,10 +109,12 @@
 	}, { rootMargin: "200px" });
 	const find = () => document.querySelectorAll("figure[data-chart]").forEach((f) => seen.observe(f));
 	find();
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => [...drawn.keys()].forEach((f) => { end(f); draw(f); }));
 	// app.js replaces the page when a status changes.
 	new MutationObserver((changes) => {
 		if (changes.some((c) => [...c.addedNodes].some((n) => n.id === "main"))) {
 			answers.clear();
+			[...drawn.keys()].filter((f) => !f.isConnected).forEach(end);
 			find();
 		}
 	}).observe(document.body, { childList: true });
