@@ -15,7 +15,7 @@ import (
 	"vega/policies/check"
 )
 
-// A row of the overview, in HTML. The script finds and changes these parts of it:
+// A row of the overview, in HTML. The script live.js finds and changes these parts of it:
 //
 //	<tr data-n="NAME" data-p="PROBE">      in all tables of the page; one name can have two rows
 //	  <th><a href="...">NAME</a></th>      the first cell has the link that Enter opens

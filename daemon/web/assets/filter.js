@@ -42,9 +42,11 @@ globalThis.matcher = (text) => {
     status: tr.querySelector(".status").classList[1], message: tr.querySelector(".msg").textContent,
   });
 
-  // filter hides the rows that the query does not select, and the groups without others.
-  const filter = () => {
-    const q = field()?.value ?? "", selects = matcher(q), names = new Set(), some = new Set();
+  // filter hides the rows that the query does not select, and the groups without others. It
+  // returns the other groups. The script live.js calls it after it has replaced rows.
+  globalThis.filter = () => {
+    if (!field()) return;
+    const q = field().value, selects = matcher(q), names = new Set(), some = new Set();
     for (const tr of document.querySelectorAll("tr[data-n]")) {
       tr.hidden = !selects(itemOf(tr));
       if (tr.hidden) continue;
@@ -68,6 +70,5 @@ globalThis.matcher = (text) => {
       for (const fine of group.querySelectorAll("details.fine")) fine.open = !!q;
     }
   });
-  document.addEventListener("vega:loaded", () => { if (field()) filter(); }); // by app.js
   if (field()?.value) filter(); // the browser may have filled it in
 }
