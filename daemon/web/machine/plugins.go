@@ -38,9 +38,9 @@ func Plugins(all []catalog.Report, link func(integration string) string) g.Node 
 		}
 	}
 	if len(refused) > 0 {
-		refused = append(g.Group{h.H2(g.Text("Not in service"))}, append(refused, h.H2(g.Text("In service")))...)
+		refused = append(g.Group{h.H2(g.Text("Not in service"))}, refused...)
 	}
-	return g.Group{refused, used, g.If(len(unused) > 0, ui.Fold(g.Text(ui.Count(len(unused), "bundled plugin")+" that no integration uses"), unused))}
+	return g.Group{refused, h.H2(g.Text("In service")), used, g.If(len(unused) > 0, ui.Fold(g.Text(ui.Count(len(unused), "bundled plugin")+" that no integration uses"), unused))}
 }
 
 // pluginRank orders plugins: those that don't run, those with a newer file that doesn't, the
