@@ -125,13 +125,13 @@ func (s *suite) lookAtHostile(ctx context.Context, v *vega) error {
 	if err := v.fill(ctx); err != nil {
 		return err
 	}
-	pages, err := v.pages(ctx, "evil", "odd", "refused", "moved", "beat", "shop-web.one", "off")
+	integrations, how := []string{"evil", "odd", "refused", "moved", "beat", "shop-web.one", "off"}, views
+	if s.short {
+		integrations, how = integrations[:2], []view{views[0], views[3], views[4]} // each width, scheme and script once
+	}
+	pages, err := v.pages(ctx, integrations...)
 	if err != nil {
 		return err
-	}
-	how := views
-	if s.short {
-		how = []view{views[0], views[3], views[4]} // each width, scheme and script once
 	}
 	return s.look(ctx, v, "hostile-", pages, how)
 }

@@ -79,7 +79,7 @@ func (s statusPages) list(r *Request) error {
 	for _, p := range pages {
 		links = append(links, publish.Link{Title: p.Title, Path: r.Link("/status/%s", p.Name)})
 	}
-	return s.answer(r, "text/html; charset=utf-8", func(context.Context) (g.Node, error) { return publish.List(links, s.style()), nil })
+	return s.answer(r, "text/html; charset=utf-8", func(context.Context) (g.Node, error) { return publish.List(links, s.files()), nil })
 }
 
 func (s statusPages) page(r *Request) error {
@@ -89,7 +89,7 @@ func (s statusPages) page(r *Request) error {
 	}
 	return s.answer(r, "text/html; charset=utf-8", func(ctx context.Context) (g.Node, error) {
 		read, err := s.read(ctx, p)
-		return publish.Document(&read, s.style(), func(name string) string { return r.Link("/status/%s/%s", p.Name, name) }), err
+		return publish.Document(&read, s.files(), func(name string) string { return r.Link("/status/%s/%s", p.Name, name) }), err
 	})
 }
 
@@ -145,7 +145,9 @@ func (s statusPages) answer(r *Request, kind string, make func(ctx context.Conte
 	return nil
 }
 
-func (s statusPages) style() string { return s.link(assets.Path("style.css")) }
+func (s statusPages) files() publish.Files {
+	return publish.Files{Style: s.link(assets.Path("style.css")), Icon: s.link(assets.Path("icon.svg")), Script: s.link(assets.Path("status.js"))}
+}
 
 // read reads what a page shows.
 func (s statusPages) read(ctx context.Context, p *config.StatusPage) (publish.Page, error) {

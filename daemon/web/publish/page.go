@@ -3,7 +3,6 @@ package publish
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	g "maragu.dev/gomponents"
@@ -13,24 +12,24 @@ import (
 // Link is a status page in a list.
 type Link struct{ Title, Path string }
 
-// refresh is how often a browser loads a page again, in seconds.
-const refresh = 60
+// Files has the paths of what a document loads.
+type Files struct{ Style, Icon, Script string }
 
 // List returns the document with links to all status pages.
-func List(all []Link, style string) g.Node {
-	return document("Status", style,
+func List(all []Link, files Files) g.Node {
+	return document("Status", files,
 		h.H1(g.Text("Status")),
 		h.Ul(g.Map(all, func(l Link) g.Node { return h.Li(h.A(h.Href(l.Path), g.Text(l.Title))) })),
 	)
 }
 
-func document(title, style string, body ...g.Node) g.Node {
+func document(title string, files Files, body ...g.Node) g.Node {
 	return h.Doctype(h.HTML(h.Lang("en"),
 		h.Head(
 			h.Meta(h.Charset("utf-8")), h.Meta(h.Name("viewport"), h.Content("width=device-width, initial-scale=1")),
-			h.Meta(h.Name("color-scheme"), h.Content("light dark")), h.Meta(g.Attr("http-equiv", "refresh"), h.Content(strconv.Itoa(refresh))),
+			h.Meta(h.Name("color-scheme"), h.Content("light dark")),
 			h.TitleEl(g.Text(title)),
-			h.Link(h.Rel("stylesheet"), h.Href(style)),
+			h.Link(h.Rel("icon"), h.Href(files.Icon)), h.Link(h.Rel("stylesheet"), h.Href(files.Style)), h.Script(h.Src(files.Script), h.Defer()),
 		),
 		h.Body(h.Class("public"), h.Main(h.ID("main"), g.Group(body))),
 	))
@@ -54,15 +53,15 @@ var sentences = map[State]string{
 
 // Document returns the document of a page. badge returns the path of a badge, given its
 // file name.
-func Document(p *Page, style string, badge func(file string) string) g.Node {
+func Document(p *Page, files Files, badge func(file string) string) g.Node {
 	worst := p.State()
-	return document(p.Title, style,
+	return document(p.Title, files,
 		h.H1(g.Text(p.Title)),
 		h.P(h.Class("worst "+classes[worst]), h.Span(h.Aria("hidden", "true"), g.Text(icons[worst]+" ")), g.Text(sentences[worst])),
 		openIncidents(p),
 		h.Section(h.Aria("label", "Systems"), h.Ul(h.Class("systems"), g.Map(p.Entries, entry))),
 		pastIncidents(p),
-		h.Footer(h.P(g.Text("Read at "), h.Time(h.DateTime(p.At.Format(time.RFC3339)), g.Text(moment(p.At))), g.Text(". The page loads itself again every minute.")),
+		h.Footer(h.P(g.Text("Read at "), h.Time(h.DateTime(p.At.Format(time.RFC3339)), g.Text(moment(p.At))), g.Text(". "), h.Span(h.ID("again"), g.Attr("hidden"), g.Text("The page loads itself again every minute."))),
 			h.Details(h.Summary(g.Text("Badges")), h.Ul(g.Map(p.Entries, func(e Entry) g.Node {
 				return h.Li(h.A(h.Href(badge(e.Name+".svg")), g.Text(e.Name)), g.Text(" · "), h.A(h.Href(badge(e.Name+".svg")+"?uptime=90d"), g.Text("uptime")), g.Text(" · "), h.A(h.Href(badge(e.Name+".json")), g.Text("JSON for shields.io")))
 			}))),
