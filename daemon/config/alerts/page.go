@@ -47,15 +47,16 @@ func (d pages) build(s *bind.Section) StatusPage {
 	out := StatusPage{Name: s.Name, Title: cmp.Or(d.Ev.Str(s, "title"), s.Name)}
 	d.line("title", out.Title, maxTitle, s.Place("title"))
 	before := d.Out.Errors()
-	selectors := d.pick.selectors(s)
 	listed := map[string]bool{}
-	for _, sel := range selectors {
-		for _, n := range d.pick.members(sel) {
+	d.pick.found = func(members []int) {
+		for _, n := range members {
 			if name := d.pick.all[n].Name; !listed[name] {
 				listed[name], out.Integrations = true, append(out.Integrations, name)
 			}
 		}
 	}
+	selectors := d.pick.selectors(s)
+	d.pick.found = nil
 	sure := d.Out.Errors() == before && len(selectors) > 0 && !unsure(s) && !d.Root.Broken
 	if sure && len(listed) == 0 {
 		d.Out.Err(diag.Unmatched, s.Place("integrations"), "The page selects no integration, so it would be empty.", `name integrations that exist, such as ["orders-*"], or remove the page`)
@@ -71,6 +72,9 @@ func (d pages) build(s *bind.Section) StatusPage {
 // names reads the public names. If sure is set, it reports names of integrations that the
 // page does not have: with a typing error, the page would show the internal name.
 func (d pages) names(s *bind.Section, listed map[string]bool, sure bool) map[string]string {
+	if t := s.Slot("names"); t != nil && t.State == bind.Absent {
+		d.Out.Err(diag.Required, t.At, "names has no value, because a variable in it is not set, so the page would show the internal names of its integrations.", "set the variable, or use literal values")
+	}
 	all := eval.Get[map[string]manifest.Value](d.Ev, s, "names")
 	out := make(map[string]string, len(all))
 	for _, name := range slices.Sorted(maps.Keys(all)) {

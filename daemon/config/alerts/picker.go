@@ -22,6 +22,7 @@ type picker struct {
 	names   func() []string                 // what selectors can name, for suggestions
 	warned  int                             // selectors that match nothing
 	scanned int                             // selectors with a pattern
+	found   func([]int)                     // gets what each selector selects, as indexes in all; may be nil
 }
 
 // The limits of the work for a hostile file.
@@ -170,14 +171,21 @@ func (p *picker) unmatched(at diag.Place, text string) {
 // pick returns what a selector selects.
 func (p *picker) pick(s alert.Selector) *selection {
 	if out, ok := p.picked[s]; ok {
+		if p.found != nil {
+			p.found(p.members(s))
+		}
 		return out
 	}
 	if strings.ContainsAny(string(s), "*?") {
 		p.scanned++
 	}
 	out := &selection{}
-	for _, n := range p.members(s) {
+	members := p.members(s)
+	for _, n := range members {
 		out.add(&p.all[n])
+	}
+	if p.found != nil {
+		p.found(members)
 	}
 	p.picked[s] = out
 	return out

@@ -60,3 +60,7 @@ status_page "Bad Name" {
 status_pages "plural" {
   integrations = ["*"]
 }
+status_page "unset" {
+  integrations = ["orders", "hosts"]
+  names        = { orders = env("UNSET"), "hosts.web1" = "One" }
+}
