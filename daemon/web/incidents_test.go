@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -126,7 +125,7 @@ type browser struct {
 
 // operator returns a browser with a key that may read and write.
 func operator(t *testing.T, from Sources) *browser {
-	return &browser{t, New(from, nil, slog.New(slog.NewTextHandler(io.Discard, nil))), Viewer{Name: "ann", Scopes: []scope.Scope{scope.Read, scope.Write}, known: true, session: true}}
+	return &browser{t, New(from, nil, slog.New(slog.DiscardHandler)), Viewer{Name: "ann", Scopes: []scope.Scope{scope.Read, scope.Write}, known: true, session: true}}
 }
 
 // send sends a request past everything that decides who may: that is not tested here. The

@@ -96,8 +96,7 @@ func (s integrationPages) complete(r *Request, i *integration) error {
 	page, err := s.sources.Incidents(r.Context(), store.IncidentQuery{Open: &open, Subject: i.Name, Limit: 20})
 	i.incidents = page.Incidents
 	s.note(r, i, "its incidents", err)
-	i.silences, err = s.silencesOf(r, &i.Integration)
-	s.note(r, i, "its silences", err)
+	i.silences = s.silencesOf(&i.Integration)
 	i.related, err = s.statuses(i)
 	s.note(r, i, "its dependencies", err)
 	return r.Context().Err()
@@ -146,19 +145,15 @@ func (s integrationPages) statuses(i *integration) (map[string]check.Status, err
 }
 
 // silencesOf returns the silences that hold for an integration now.
-func (s integrationPages) silencesOf(r *Request, i *engine.Integration) ([]incident.Silence, error) {
-	page, err := s.sources.Silences(r.Context(), store.MaxPage, "")
-	if err != nil {
-		return nil, err
-	}
+func (s integrationPages) silencesOf(i *engine.Integration) []incident.Silence {
 	now, subject := time.Now(), alert.Integration{Name: i.Name, Group: i.Group, Labels: i.Labels}
-	return slices.DeleteFunc(page.Silences, func(one incident.Silence) bool {
+	return slices.DeleteFunc(s.sources.CurrentSilences(), func(one incident.Silence) bool {
 		selectors := make([]alert.Selector, len(one.Integrations))
 		for n, text := range one.Integrations {
 			selectors[n] = alert.Selector(text)
 		}
 		return !one.Active(now) || !alert.NewMatcher(selectors).Match(&subject)
-	}), nil
+	})
 }
 
 // actions are the buttons of an integration, for those who may press them.

@@ -67,7 +67,8 @@ func (v View) notifier(n *alerting.NotifierReport, may bool) ui.Row {
 		last = ui.Time(*n.LastSent)
 	}
 	row := ui.Row{
-		g.Group{ui.Text(n.Name), g.Text(" (" + brief(n.Type, 40) + ")")}, notifierState(n),
+		g.Group{ui.Text(n.Name), g.Text(" (" + brief(n.Type, 40) + ")")},
+		notifierState(n),
 		g.Text(strconv.Itoa(n.Waiting)), g.Text(strconv.Itoa(n.Dead)), g.Text(strconv.FormatInt(n.Sent, 10)), g.Text(strconv.FormatInt(n.Failed, 10)),
 		last, orNone(n.LastError),
 	}

@@ -42,8 +42,10 @@ func (v View) incidentFacts(i *alerting.IncidentReport, now time.Time) g.Node {
 		state = g.Group{ended(i.End), g.Text(" after " + ui.Duration(lasted) + ", "), ui.Time(i.Ended)}
 	}
 	facts := []ui.Fact{
-		{Name: "State", Value: state}, {Name: "Severity", Value: severity(i.Severity)},
-		{Name: "Subject", Value: v.subject(i.Subject)}, {Name: "Opened", Value: ui.Time(i.Opened)},
+		{Name: "State", Value: state},
+		{Name: "Severity", Value: severity(i.Severity)},
+		{Name: "Subject", Value: v.subject(i.Subject)},
+		{Name: "Opened", Value: ui.Time(i.Opened)},
 		{Name: "Alerts", Value: ui.Text(strings.Join(i.Alerts, ", "))},
 	}
 	add := func(name string, value g.Node) { facts = append(facts, ui.Fact{Name: name, Value: value}) }
@@ -308,7 +310,7 @@ func (v View) explains(i *alerting.IncidentReport) g.Node {
 	rows := make([]ui.Row, len(i.Explains))
 	for n := range i.Explains {
 		e := &i.Explains[n]
-		state := g.Node(ui.Mark(ui.Bad, "open"))
+		state := ui.Mark(ui.Bad, "open")
 		if !e.Open() {
 			state = ended(e.End)
 		}

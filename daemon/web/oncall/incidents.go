@@ -40,6 +40,7 @@ type Filter struct {
 	now            time.Time
 }
 
+// FilterOf returns the filter in the query of an address.
 func FilterOf(v url.Values) Filter {
 	text := func(name string) string { return check.OneLine(ui.Cut(v.Get(name), maxField)) }
 	return Filter{text("state"), text("subject"), text("alert"), text("since"), text("until"), text("cursor"), time.Now()}
