@@ -188,7 +188,7 @@ func conversationText(name, text, file string) g.Node {
 	if len(shown) < len(text) {
 		rest = h.P(g.Textf("These are the first %s of %s. ", ui.Bytes(messageShown), ui.Bytes(int64(len(text)))), h.A(h.Href(file), g.Text("Get the whole text")))
 	}
-	body := g.Node(ui.Empty("It is empty."))
+	body := ui.Empty("It is empty.")
 	if text != "" {
 		body = h.Pre(h.Class("message"), h.Dir("auto"), h.TabIndex("0"), h.Role("region"), h.Aria("label", name), g.Text("\n"+ui.Clean(shown)))
 	}

@@ -18,7 +18,7 @@ import (
 // Diagnostics returns the warnings about the host, the container and vega, each with its
 // evidence and what to do, and then the figures.
 func Diagnostics(s monitor.System) g.Node {
-	var warnings g.Node = ui.Notice(ui.Good, g.Text("No resource has reached a threshold."))
+	warnings := ui.Notice(ui.Good, g.Text("No resource has reached a threshold."))
 	if len(s.Warnings) > 0 {
 		warnings = g.Map(worstFirst(s.Warnings), resourceWarning)
 	}

@@ -140,7 +140,7 @@ func users(names []string, link func(string) string) g.Node {
 	if len(names) == 0 {
 		return g.Text("no integration")
 	}
-	var links g.Node = h.Ul(h.Class("inline"), g.Map(names[:min(len(names), shownUsers)], func(name string) g.Node {
+	links := h.Ul(h.Class("inline"), g.Map(names[:min(len(names), shownUsers)], func(name string) g.Node {
 		return h.Li(h.A(h.Href(link(name)), cleaned(name)))
 	}))
 	if n := len(names) - shownUsers; n > 0 {
