@@ -68,6 +68,7 @@ func (f *Feed) Follow() (*Viewer, error) {
 	if f.stop == nil {
 		var ctx context.Context
 		ctx, f.stop = context.WithCancel(context.Background())
+		f.board.follow(true)
 		go f.run(ctx)
 	}
 	return v, nil
@@ -88,6 +89,7 @@ func (v *Viewer) Leave() {
 	if len(v.feed.viewers) == 0 && v.feed.stop != nil {
 		v.feed.stop()
 		v.feed.stop = nil
+		v.feed.board.follow(false)
 	}
 }
 
@@ -177,20 +179,29 @@ func eventOf(id string, data []byte) []byte {
 	return fmt.Appendf(nil, "id: %s\ndata: %s\n\n", id, data)
 }
 
+// follow says whether there are viewers. What changed before they came is not in a message.
+func (b *Board) follow(on bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.pending {
+		b.advance()
+	}
+	b.followed, b.changed, b.sent = on, nil, b.generation
+}
+
 // take begins the next generation if something changed since the last message, and returns
 // what did.
 func (b *Board) take() Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.pending {
+		b.advance()
+	}
 	m := Message{From: b.sent, to: b.generation, Names: b.changed}
 	if b.replaced > b.sent {
 		m.Reload = b.replaced
 	}
-	if len(b.changed) > 0 {
-		b.generation++
-		m.to, b.changed = b.generation, nil
-	}
-	b.sent = m.to
+	b.sent, b.changed = b.generation, nil
 	return m
 }
 

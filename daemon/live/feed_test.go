@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,10 +16,10 @@ import (
 )
 
 // counter encodes messages as they are, and counts them.
-type counter struct{ encoded int }
+type counter struct{ encoded atomic.Int64 }
 
 func (c *counter) encode(m live.Message) ([]byte, error) {
-	c.encoded++
+	c.encoded.Add(1)
 	names := slices.Compact(slices.Sorted(slices.Values(m.Names)))
 	return json.Marshal(live.Message{From: m.From, Reload: m.Reload, Names: names})
 }
@@ -76,8 +77,8 @@ func TestOneEventASecondForAll(t *testing.T) {
 		for _, v := range viewers[1:] {
 			read(t, <-v.Events())
 		}
-		if c.encoded != 1 {
-			t.Errorf("encoded %d times", c.encoded)
+		if c.encoded.Load() != 1 {
+			t.Errorf("encoded %d times", c.encoded.Load())
 		}
 		time.Sleep(time.Minute)
 		for _, v := range viewers {
@@ -194,5 +195,30 @@ func TestTooManyViewers(t *testing.T) {
 		}
 		time.Sleep(2 * time.Second)
 		follow(t, f).Leave()
+	})
+}
+
+// TestChangesBeforeTheFirstViewerAreNotSent checks that a viewer gets what changed after its
+// page, and no more, however much changed before.
+func TestChangesBeforeTheFirstViewerAreNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := live.New()
+		f := live.NewFeed(b, (&counter{}).encode)
+		for range 2 {
+			for n := range 1000 {
+				record(b, fmt.Sprint(n), n, check.Healthy)
+			}
+			seen := b.Generation()
+			record(b, "7", 7, check.Healthy)
+			v := follow(t, f)
+			record(b, "8", 8, check.Healthy)
+			if _, m := read(t, v.Missed(seen)); !slices.Equal(m.Names, []string{"7"}) || m.Reload != 0 {
+				t.Errorf("missed: %+v", m)
+			}
+			if _, m := next(t, v); !slices.Equal(m.Names, []string{"8"}) || m.Reload != 0 {
+				t.Errorf("then: %+v", m)
+			}
+			v.Leave()
+		}
 	})
 }

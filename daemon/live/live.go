@@ -39,8 +39,10 @@ type Board struct {
 	rows       map[string]*row
 	configured bool     // rows has every integration that may have one
 	news       []string // integrations whose stored runs are not read yet
-	changed    []string // the rows that changed since the last message; a name may be there twice
-	generation uint64   // grows with each message to viewers
+	followed   bool     // there are viewers
+	pending    bool     // a row changed in the next generation
+	changed    []string // the rows that changed since the last message, if there are viewers; a name may be there twice
+	generation uint64   // grows with each message to viewers, and with what else must be told apart
 	sent       uint64   // the generation of the last message
 	replaced   uint64   // the generation of the last change that is not in the rows
 }
@@ -69,7 +71,7 @@ func (b *Board) Configure(names []string) {
 	default: // Recall has not read the last ones yet
 	}
 	if b.configured {
-		b.generation++
+		b.advance()
 		b.replaced = b.generation
 	}
 	b.rows, b.configured = next, true
@@ -95,9 +97,17 @@ func (b *Board) Record(_ context.Context, r check.Run) error {
 // touch makes a row part of the next message. The caller holds b.mu.
 func (b *Board) touch(r *row, name string) {
 	if r.changed != b.generation+1 {
-		r.changed = b.generation + 1
-		b.changed = append(b.changed, name)
+		r.changed, b.pending = b.generation+1, true
+		if b.followed {
+			b.changed = append(b.changed, name)
+		}
 	}
+}
+
+// advance begins the next generation. The caller holds b.mu.
+func (b *Board) advance() {
+	b.generation++
+	b.pending = false
 }
 
 // Row returns the row of an integration. It is empty if nothing is known.
@@ -115,6 +125,9 @@ func (b *Board) Row(name string) Row {
 func (b *Board) Generation() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.pending {
+		b.advance()
+	}
 	return b.id(b.generation)
 }
 
