@@ -98,7 +98,7 @@ func (s *Site) logout(r *Request) error {
 func within(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || u.User != nil || len(next) > 2000 ||
-		!strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsRune(next, '\\') || strings.ContainsFunc(u.Path, unprintable) ||
+		!strings.HasPrefix(next, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(next, "\\ ") || strings.ContainsFunc(u.Path, unprintable) ||
 		u.Path == "/login" || u.Path == "/logout" {
 		return "/"
 	}
