@@ -50,11 +50,18 @@
 	// A value without neighbours is no line: it is shown as a point.
 	const lone = (values) => values.flatMap((v, n) => (v != null && values[n - 1] == null && values[n + 1] == null ? [n] : []));
 
+	// Checks that run less often than a step are joined: most of the gaps are only between two runs.
+	const sparse = (values) => {
+		const at = values.flatMap((v, n) => (v == null ? [] : [n]));
+		return at.filter((n, k) => k > 0 && n - at[k - 1] > 1).length * 4 > at.length;
+	};
+
 	const options = (d, line, width, compact) => {
 		const format = Object.hasOwn(formats, d.unit) ? formats[d.unit] : (v) => short(v) + " " + d.unit; // a unit may be any text
 		const shown = (u, v) => (v == null ? "–" : format(v));
 		const axis = { stroke: colour("--dim"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
-		const bound = (label) => ({ label, stroke: "transparent", width: 0, points: { show: false }, value: shown });
+		const spanGaps = sparse(line.mean);
+		const bound = (label) => ({ label, spanGaps, stroke: "transparent", width: 0, points: { show: false }, value: shown });
 		const points = lone(line.mean);
 		return {
 			width, height: compact ? 140 : 240, tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
@@ -64,7 +71,7 @@
 			series: [
 				{ label: "UTC", value: (u, t) => (t == null ? "–" : moment(t, 0, 16)) },
 				bound("Least"), bound("Most"),
-				{ label: "Mean", stroke: colour("--link"), width: 1.5, value: shown, points: { show: points.length > 0, size: 5, fill: colour("--link"), filter: () => points } },
+				{ label: "Mean", spanGaps, stroke: colour("--link"), width: 1.5, value: shown, points: { show: points.length > 0, size: 5, fill: colour("--link"), filter: () => points } },
 			],
 			bands: [{ series: [2, 1], fill: colour("--line") }],
 			hooks: line.down ? { draw: [downtime(line.down)] } : {},
