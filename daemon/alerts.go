@@ -137,7 +137,7 @@ func (o *onCall) Incidents(ctx context.Context, q store.IncidentQuery) (alerting
 }
 
 // OpenIncidents returns the open incidents, in order of ID, from memory.
-func (o *onCall) OpenIncidents() []incident.Incident { return o.alerts.Open() }
+func (o *onCall) OpenIncidents() []incident.Incident { return alerting.Open(o.alerts) }
 
 // flushAlerts stores what has changed, so that a client sees it. An error is no concern of
 // that client: a store that can't be written can still be read.

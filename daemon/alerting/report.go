@@ -134,7 +134,7 @@ func Severities(a *Alerting) map[incident.Severity]int {
 }
 
 // Open returns the open incidents, in order of ID.
-func (a *Alerting) Open() []incident.Incident {
+func Open(a *Alerting) []incident.Incident {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.machine.Open()

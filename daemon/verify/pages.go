@@ -32,7 +32,7 @@ func pages(ctx context.Context, s *session) (string, error) {
 			return "", err
 		}
 	}
-	if err := s.checkPage(ctx, a); err != nil {
+	if err := checkPage(ctx, s, a); err != nil {
 		return "", err
 	}
 	if err := s.checkForeignForm(ctx); err != nil {
@@ -42,7 +42,7 @@ func pages(ctx context.Context, s *session) (string, error) {
 }
 
 // checkPage checks what limits a browser on a page, and the file that its style is in.
-func (s *session) checkPage(ctx context.Context, a answer) error {
+func checkPage(ctx context.Context, s *session, a answer) error {
 	if err := a.is(http.StatusOK); err != nil {
 		return err
 	}

@@ -67,13 +67,15 @@ type nothing struct{}
 
 func without(err error) (nothing, error) { return nothing{}, err }
 
-// writeRuns stores a batch of runs, and changes of alerting.
-func (k *Store) writeRuns(batch []store.PackedRun, changes *incident.Changes) error {
-	_, err := write(k, func(s *sqlite.Store) (nothing, error) { return without(s.WriteRuns(batch, changes)) })
-	if err != nil {
-		k.health.Fail(err)
+// writerOf returns the function that stores a batch of runs, and changes of alerting.
+func writerOf(k *Store) func([]store.PackedRun, *incident.Changes) error {
+	return func(batch []store.PackedRun, changes *incident.Changes) error {
+		_, err := write(k, func(s *sqlite.Store) (nothing, error) { return without(s.WriteRuns(batch, changes)) })
+		if err != nil {
+			k.health.Fail(err)
+		}
+		return err
 	}
-	return err
 }
 
 // AppendRun implements store.Runs.

@@ -90,7 +90,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, held.Release())
 	}
-	k.runs = store.NewAppender(k.writeRuns, k.health)
+	k.runs = store.NewAppender(writerOf(k), k.health)
 	if k.recoverInto(k.now); k.repair.recovery.cancel == nil {
 		k.resume()
 	}

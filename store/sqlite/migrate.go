@@ -63,7 +63,7 @@ func (s *Store) migrate(ctx context.Context, begins func(backup string)) (err er
 			err = errors.Join(err, rollBack(tx))
 		}
 	}()
-	if err := s.apply(ctx, tx); err != nil {
+	if err := applySchema(ctx, s, tx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -74,7 +74,7 @@ func (s *Store) migrate(ctx context.Context, begins func(backup string)) (err er
 	return err
 }
 
-func (s *Store) apply(ctx context.Context, tx *sql.Tx) error {
+func applySchema(ctx context.Context, s *Store, tx *sql.Tx) error {
 	version, err := versionOf(ctx, tx)
 	s.created = err == nil && version == 0
 	if err != nil {
