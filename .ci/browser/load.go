@@ -10,7 +10,7 @@ import (
 )
 
 // load prints the CPU time of the overview and of vega at 100 results a second, with the
-// page open, and without. It fails if the page stops following.
+// page open, and without. It fails if the page reports an error.
 func load(ctx context.Context, s *suite) error {
 	lasts := time.Minute
 	return s.withFleet(ctx, func(v *vega) error {

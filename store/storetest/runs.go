@@ -300,8 +300,19 @@ func recentRunsHaveTheirStreak(t *testing.T, d database) {
 		runs  int
 		since int // in minutes; -1: never
 	}{
-		{"healthy", 3, 3, 3}, {"healthy", 30, 8, 3}, {"always", 3, 3, 0}, {"always", 30, 8, 0}, {"down", 2, 2, 4}, {"down", 4, 4, 4},
-		{"unknown", 3, 3, 3}, {"never", 3, 3, 0}, {"new", 1, 1, 0}, {"new", 30, 1, 0}, {"back", 3, 3, 6}, {"back", 1, 1, 6}, {"nobody", 3, 0, -1},
+		{"healthy", 3, 3, 3},
+		{"healthy", 30, 8, 3},
+		{"always", 3, 3, 0},
+		{"always", 30, 8, 0},
+		{"down", 2, 2, 4},
+		{"down", 4, 4, 4},
+		{"unknown", 3, 3, 3},
+		{"never", 3, 3, 0},
+		{"new", 1, 1, 0},
+		{"new", 30, 1, 0},
+		{"back", 3, 3, 6},
+		{"back", 1, 1, 6},
+		{"nobody", 3, 0, -1},
 	} {
 		got, err := s.Recent(t.Context(), tt.name, tt.limit)
 		if err != nil {
