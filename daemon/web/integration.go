@@ -221,7 +221,7 @@ func (i *integration) trouble(r *Request) g.Node {
 	}
 	for n := range i.silences {
 		one := &i.silences[n]
-		all = append(all, h.Li(h.Class("silenced"), h.A(h.Href(r.Link("/silences")), g.Text("Silenced")), g.Text(" until "), ui.Time(one.Until),
+		all = append(all, h.Li(h.Class("silenced"), h.A(h.Href(r.Link("/silences")), g.Text("Silenced")), g.Text(" until "), ui.At(one.Until),
 			g.Text(" by "+ui.Clean(one.By)+": "), ui.Text(one.Comment),
 			g.If(len(one.Alerts) > 0, g.Text(" Only for the alerts "+ui.Clean(strings.Join(one.Alerts, ", "))+"."))))
 	}

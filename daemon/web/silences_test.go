@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,24 @@ func TestSilencesThatHoldComeFirst(t *testing.T) {
 	b.viewer.Scopes = []scope.Scope{scope.Read}
 	lacks(t, b.page("/silences"), "Silence something", "/end")
 	inOrder(t, operator(t, &alertingSources{}).page("/silences"), "Nothing is silenced.")
+}
+
+// TestUntilHasADate checks that a page doesn't say "until in 1 h".
+func TestUntilHasADate(t *testing.T) {
+	acked := incidentOf(3, "acked", incident.Critical)
+	acked.Acknowledged = &incident.Acknowledgement{By: "bob", At: someday, Until: time.Now().Add(time.Hour)}
+	b := operator(t, &alertingSources{silences: []incident.Silence{silenceOf(1, "a", -time.Hour, 2*time.Hour)}, report: alerting.IncidentReport{Incident: acked}})
+	f := shop()
+	f.silences = []incident.Silence{silenceOf(1, "shop", -time.Hour, 2*time.Hour)}
+	date := regexp.MustCompile(`(until |<td[^>]*>)<time datetime="[^"]*">[-0-9]* [0-9:]* UTC</time>`)
+	for path, page := range map[string]string{
+		"/": small().page(t, "/", scope.Read), "/integrations/shop": f.read(t, "/integrations/shop"),
+		"/silences": b.page("/silences"), "/incidents/3": b.page("/incidents/3"),
+	} {
+		if !date.MatchString(page) {
+			t.Errorf("%s has no date: %s", path, page)
+		}
+	}
 }
 
 func TestALinkFillsInTheFormOfASilence(t *testing.T) {

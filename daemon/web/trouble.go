@@ -237,7 +237,7 @@ func (o *overview) why(one *row) g.Node {
 	}
 	for n := range o.silences {
 		if s := &o.silences[n]; s.matches.Match(&alert.Integration{Name: one.Name, Group: one.Group, Labels: one.Labels}) {
-			about = append(about, h.Span(h.A(h.Href(o.r.Link("/silences")), g.Text("Silenced")), g.Text(" until "), ui.Time(s.Until), g.If(len(s.Alerts) > 0, g.Text(" for some alerts")), g.Text(" ")))
+			about = append(about, h.Span(h.A(h.Href(o.r.Link("/silences")), g.Text("Silenced")), g.Text(" until "), ui.At(s.Until), g.If(len(s.Alerts) > 0, g.Text(" for some alerts")), g.Text(" ")))
 			break
 		}
 	}

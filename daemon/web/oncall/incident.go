@@ -86,7 +86,7 @@ func (v View) subject(s incident.Subject) g.Node {
 func acknowledged(a *incident.Acknowledgement) g.Node {
 	all := g.Group{g.Text("by "), ui.Text(a.By), g.Text(", "), ui.Time(a.At)}
 	if !a.Until.IsZero() {
-		all = append(all, g.Text(", until "), ui.Time(a.Until))
+		all = append(all, g.Text(", until "), ui.At(a.Until))
 	}
 	if a.Comment != "" {
 		all = append(all, g.Text(": "), ui.Text(a.Comment))

@@ -118,7 +118,7 @@ func (v View) currentSilences(all []incident.Silence, now time.Time) g.Node {
 	rows := make([]ui.Row, len(all))
 	for n := range all {
 		s := &all[n]
-		rows[n] = ui.Row{ui.Text(silenced(s)), silenceState(s, now), ui.Time(s.Until), ui.Text(s.By), ui.Text(s.Comment), v.endButton(s, "/silences")}
+		rows[n] = ui.Row{ui.Text(silenced(s)), silenceState(s, now), ui.At(s.Until), ui.Text(s.By), ui.Text(s.Comment), v.endButton(s, "/silences")}
 	}
 	return g.Group{h.H2(g.Textf("Now: %d", len(all))), ui.Table("Silences that hold or begin later", columns, rows)}
 }

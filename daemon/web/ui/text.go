@@ -85,6 +85,12 @@ func Time(t time.Time) g.Node {
 	return h.Time(h.DateTime(t.Format(time.RFC3339)), g.Attr("data-age"), g.Text(t.Format("2006-01-02 15:04:05 UTC")))
 }
 
+// At returns a moment that stays a date, for text such as "until", which an age doesn't fit.
+func At(t time.Time) g.Node {
+	t = t.UTC()
+	return h.Time(h.DateTime(t.Format(time.RFC3339)), g.Text(t.Format("2006-01-02 15:04 UTC")))
+}
+
 // None returns what stands for a missing value.
 func None() g.Node { return h.Span(h.Class("none"), g.Text("–")) }
 

@@ -108,6 +108,13 @@ func TestTimeIsUTC(t *testing.T) {
 	}
 }
 
+func TestAtStaysADate(t *testing.T) {
+	got := html(t, ui.At(time.Date(2026, 3, 1, 1, 2, 3, 9, time.FixedZone("", 7200))))
+	if want := `<time datetime="2026-02-28T23:02:03Z">2026-02-28 23:02 UTC</time>`; got != want {
+		t.Error(got)
+	}
+}
+
 func TestStatusHasIconAndWord(t *testing.T) {
 	want := `<span class="status unknown"><span aria-hidden="true">?</span> vega can&#39;t tell</span>`
 	if got := html(t, ui.Status(check.Unknown)); got != want {
