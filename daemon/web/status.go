@@ -58,14 +58,6 @@ func (s statusPages) find(name string) (*config.StatusPage, error) {
 	return &pages[n], nil
 }
 
-// publicName returns the name by which a page shows an integration.
-func publicName(p *config.StatusPage, integration string) string {
-	if name := p.Names[integration]; name != "" {
-		return name
-	}
-	return integration
-}
-
 // list leads to the only page, or lists them.
 func (s statusPages) list(r *Request) error {
 	pages := s.settings.Load().StatusPages
@@ -104,7 +96,7 @@ func (s statusPages) badge(r *Request) error {
 	if !svg {
 		name, kind = strings.TrimSuffix(name, ".json"), "application/json"
 	}
-	n := slices.IndexFunc(p.Integrations, func(i string) bool { return publicName(p, i) == name })
+	n := slices.IndexFunc(p.Integrations, func(i string) bool { return p.Public(i) == name })
 	if n < 0 || !svg && !strings.HasSuffix(r.Param("badge"), ".json") {
 		return &Error{http.StatusNotFound, "this status page has no such badge; its address is /status/PAGE/NAME.svg or .json, with a name from the page"}
 	}
@@ -125,7 +117,7 @@ func (s statusPages) badge(r *Request) error {
 // the path with the variants, all of which have been checked.
 func (s statusPages) answer(r *Request, kind string, make func(ctx context.Context) (g.Node, error), variants ...string) error {
 	key := strings.Join(append([]string{r.URL.Path}, variants...), "?")
-	body, err := s.settings.Load().published.Get(key, time.Now, func() ([]byte, error) {
+	body, err := s.settings.Load().published.Get(r.Context(), key, time.Now, func() ([]byte, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), readTime) // others wait for it, too
 		defer cancel()
 		node, err := make(ctx)
@@ -157,7 +149,7 @@ func (s statusPages) read(ctx context.Context, p *config.StatusPage) (publish.Pa
 		return page, err
 	}
 	for _, name := range p.Integrations {
-		public := publicName(p, name)
+		public := p.Public(name)
 		days, err := s.days(ctx, name, page.At)
 		if err != nil {
 			return page, err

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,9 +32,9 @@ type made struct {
 }
 
 // Get returns the answer of a key. It makes one if there is none, or none that is fresh.
-// While one caller makes it, the others get the last one, or wait if that is too old. An
-// error is not kept.
-func (c *Cache) Get(key string, now func() time.Time, make func() ([]byte, error)) ([]byte, error) {
+// While one caller makes it, the others get the last one, or wait until ctx ends if that is
+// too old. An error is not kept.
+func (c *Cache) Get(ctx context.Context, key string, now func() time.Time, make func() ([]byte, error)) ([]byte, error) {
 	a := c.answer(key)
 	last := a.last.Load()
 	if last != nil && now().Sub(last.at) < Fresh {
@@ -45,7 +46,11 @@ func (c *Cache) Get(key string, now func() time.Time, make func() ([]byte, error
 		if last != nil && now().Sub(last.at) < stale {
 			return last.body, nil
 		}
-		a.making <- struct{}{}
+		select {
+		case a.making <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	defer func() { <-a.making }()
 	at := now()

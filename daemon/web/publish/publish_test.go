@@ -1,11 +1,13 @@
 package publish
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -132,7 +134,7 @@ func TestCacheMakesOne(t *testing.T) {
 		var c Cache
 		var calls atomic.Int32
 		ask := func() string {
-			body, err := c.Get("page", time.Now, func() ([]byte, error) {
+			body, err := c.Get(t.Context(), "page", time.Now, func() ([]byte, error) {
 				time.Sleep(time.Second)
 				return []byte{byte('0' + calls.Add(1))}, nil
 			})
@@ -172,13 +174,43 @@ func TestCacheMakesOne(t *testing.T) {
 	})
 }
 
+// TestCacheWaitersEnd checks that those who wait for an answer that is never made end with
+// their requests, rather than one after the other.
+func TestCacheWaitersEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c Cache
+		away := func() ([]byte, error) {
+			time.Sleep(time.Minute)
+			return nil, errors.New("away")
+		}
+		go func() { _, _ = c.Get(t.Context(), "page", time.Now, away) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		began := time.Now()
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() {
+				if _, err := c.Get(ctx, "page", time.Now, away); !errors.Is(err, context.DeadlineExceeded) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if took := time.Since(began); took != 10*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		time.Sleep(time.Minute) // the first one ends
+	})
+}
+
 func TestCacheKeepsNoError(t *testing.T) {
 	var c Cache
 	wrong := errors.New("away")
-	if _, err := c.Get("page", time.Now, func() ([]byte, error) { return nil, wrong }); !errors.Is(err, wrong) {
+	if _, err := c.Get(t.Context(), "page", time.Now, func() ([]byte, error) { return nil, wrong }); !errors.Is(err, wrong) {
 		t.Error(err)
 	}
-	if body, err := c.Get("page", time.Now, func() ([]byte, error) { return []byte("x"), nil }); err != nil || string(body) != "x" {
+	if body, err := c.Get(t.Context(), "page", time.Now, func() ([]byte, error) { return []byte("x"), nil }); err != nil || string(body) != "x" {
 		t.Errorf("%q %v", body, err)
 	}
 }
