@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -178,5 +180,40 @@ func TestDrainEndsStreams(t *testing.T) {
 	}
 	if _, err := io.Copy(io.Discard, open.r); err != nil {
 		t.Errorf("the stream did not end, but broke: %v", err)
+	}
+}
+
+// TestActionsAreLogged checks that the log has who did what, and whether it was done.
+func TestActionsAreLogged(t *testing.T) {
+	var log bytes.Buffer
+	a := New(&fake{}, slog.New(slog.NewTextHandler(&log, nil)))
+	a.SetKeys([]Key{{Name: "ci", Value: key}, {Name: "scrape", Value: strings.Repeat("s", 40), Scopes: []Scope{Metrics}}})
+	a.site.Set(web.Settings{Dashboard: true})
+	b := newBrowser(t, a, "127.0.0.1:8000")
+	b.login(strings.Repeat("s", 40), "")
+	b.login(key, "")
+	silence := url.Values{"integrations": {"orders"}, "duration": {"1h"}, "comment": {"move"}}
+	for _, tt := range []struct {
+		path   string
+		form   url.Values
+		status int
+		want   string
+	}{
+		{"/silences", nil, 400, `msg="dashboard: action failed" action=/silences by="key ci" status=400`},
+		{"/silences", silence, 303, `msg="dashboard: action" action=/silences by="key ci"`},
+		{"/incidents/9/ack", url.Values{"comment": {strings.Repeat("x", 1<<17)}}, 413, ""},
+		{"/conversations/x", nil, 404, `msg="dashboard: action failed" action=/conversations/x by="key ci" err=`},
+		{"/logout", nil, 303, `msg="dashboard: logged out" by="key ci"`},
+	} {
+		before := log.Len()
+		w := b.send(http.MethodPost, tt.path, tt.form)
+		if line := log.String()[before:]; w.Code != tt.status || !strings.Contains(line, tt.want) || strings.Count(line, "dashboard: ") != strings.Count(tt.want, "dashboard: ") {
+			t.Errorf("POST %s %v: %d %s", tt.path, tt.form, w.Code, line)
+		}
+	}
+	for _, want := range []string{`msg="dashboard: login rejected" by="key scrape"`, `msg="dashboard: logged in" by="key ci"`} {
+		if strings.Count(log.String(), want) != 1 {
+			t.Errorf("the log lacks %s: %s", want, &log)
+		}
 	}
 }

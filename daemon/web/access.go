@@ -10,6 +10,8 @@ import (
 
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
+
+	"vega/daemon/api/scope"
 )
 
 // policy is the Content-Security-Policy of every answer: scripts, styles, images and
@@ -38,11 +40,22 @@ func (s *Site) Serve(route *Route, w http.ResponseWriter, r *http.Request, param
 	if !req.Viewer.May(route.Scope) {
 		return req.refuse()
 	}
-	err := route.serve(req)
-	if r.Method == http.MethodPost && req.Viewer.known {
+	err := req.serve()
+	if r.Method == http.MethodPost && route.Scope != scope.Public { // a login and a logout have lines of their own
 		s.logAction(req, err)
 	}
 	return err
+}
+
+// serve reads the form, so that PostForm and PostFormValue have it, and does what the row
+// does.
+func (r *Request) serve() error {
+	if r.route.MaxBody > 0 {
+		if err := r.ParseForm(); err != nil {
+			return badForm(err)
+		}
+	}
+	return r.route.serve(r)
 }
 
 // refuse answers a viewer who may not do what a row does.
@@ -56,13 +69,17 @@ func (r *Request) refuse() error {
 	return &Error{http.StatusUnauthorized, "you are not logged in, or no longer: log in, and repeat this"}
 }
 
-// logAction logs what somebody did.
+// logAction logs what somebody did. A form that is shown again with what is wrong with it
+// did nothing.
 func (s *Site) logAction(r *Request, err error) {
-	if err != nil {
+	switch {
+	case err != nil:
 		s.log.WarnContext(r.Context(), "dashboard: action failed", "action", r.URL.Path, "by", r.Viewer.By(), "err", err)
-		return
+	case r.status >= http.StatusBadRequest:
+		s.log.WarnContext(r.Context(), "dashboard: action failed", "action", r.URL.Path, "by", r.Viewer.By(), "status", r.status)
+	default:
+		s.log.InfoContext(r.Context(), "dashboard: action", "action", r.URL.Path, "by", r.Viewer.By())
 	}
-	s.log.InfoContext(r.Context(), "dashboard: action", "action", r.URL.Path, "by", r.Viewer.By())
 }
 
 // WantsHTML reports whether a person's browser sends a request, and not a script.

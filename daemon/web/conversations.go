@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
@@ -137,18 +136,9 @@ func reviewMark(reviewed bool) g.Node {
 	return ui.Mark(ui.Info, "not reviewed")
 }
 
-// conversationID returns the ID in the address.
-func conversationID(r *Request) (int64, error) {
-	id, err := strconv.ParseInt(r.Param("id"), 10, 64)
-	if err != nil || id < 1 || strconv.FormatInt(id, 10) != r.Param("id") {
-		return 0, &Error{http.StatusNotFound, "the ID of a conversation is a positive number"}
-	}
-	return id, nil
-}
-
 // find returns the conversation of the address.
 func (s conversationPages) find(r *Request) (store.Conversation, error) {
-	id, err := conversationID(r)
+	id, err := r.pathID("a conversation")
 	if err != nil {
 		return store.Conversation{}, err
 	}
@@ -216,7 +206,7 @@ func (s conversationPages) download(r *Request) error {
 
 // review marks a conversation as reviewed or not.
 func (s conversationPages) review(r *Request) error {
-	id, err := conversationID(r)
+	id, err := r.pathID("a conversation")
 	if err != nil {
 		return err
 	}

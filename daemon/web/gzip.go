@@ -24,6 +24,7 @@ func (r *Request) send(status int, kind string, body []byte) {
 		header.Set("Content-Encoding", "gzip")
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
+	r.status = status
 	r.w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = r.w.Write(body) // the browser is gone

@@ -145,8 +145,8 @@ func (b *browser) send(method, target string, form url.Values) (*httptest.Respon
 			return nil, errors.New("the viewer may not")
 		}
 		w := httptest.NewRecorder()
-		err := route.serve(&Request{Request: r, route: &route, Viewer: b.viewer, site: b.site, w: w, param: func(name string) string { return names[name] }})
-		return w, err
+		q := &Request{Request: r, route: &route, Viewer: b.viewer, site: b.site, w: w, param: func(name string) string { return names[name] }}
+		return w, q.serve()
 	}
 	b.t.Fatalf("no route for %s %s", method, target)
 	return nil, nil

@@ -150,11 +150,11 @@ func (f *watched) ask(t *testing.T, method, address string, form url.Values, sco
 			continue
 		}
 		w := httptest.NewRecorder()
-		q := &Request{Request: r, site: site, w: w, param: func(name string) string { return values[name] }, Viewer: Viewer{Name: "ann", Scopes: scopes, known: true, session: true}}
+		q := &Request{Request: r, route: &route, site: site, w: w, param: func(name string) string { return values[name] }, Viewer: Viewer{Name: "ann", Scopes: scopes, known: true, session: true}}
 		if !q.Viewer.May(route.Scope) {
 			return w, &Error{http.StatusForbidden, "no scope"}
 		}
-		return w, route.serve(q)
+		return w, q.serve()
 	}
 	t.Fatalf("no row for %s %s", method, address)
 	return nil, nil

@@ -47,9 +47,6 @@ func (r *Request) showLogin(status int, next, wrong string) error {
 
 // login begins a session.
 func (s *Site) login(r *Request) error {
-	if err := r.ParseForm(); err != nil {
-		return badForm(err)
-	}
 	now, client, next := time.Now(), s.keys.From(r.Request).Client, within(r.PostForm.Get("next"))
 	if wait := s.tries.Take(client, now); wait > 0 {
 		seconds := int(math.Ceil(wait.Seconds()))
@@ -63,6 +60,7 @@ func (s *Site) login(r *Request) error {
 	}
 	s.tries.Succeeded(client, now)
 	if !scope.Allows(key.Scopes, scope.Read) {
+		s.log.WarnContext(r.Context(), "dashboard: login rejected", "by", Viewer{Name: key.Name, session: true}.By(), "remote", client.String(), "reason", "the key lacks the scope read")
 		return r.showLogin(http.StatusForbidden, next, fmt.Sprintf("The key %q lacks the scope read, which the dashboard needs.", key.Name))
 	}
 	for _, c := range s.cookies(r.Request) {
@@ -83,6 +81,9 @@ func badForm(err error) error {
 
 // logout ends the session.
 func (s *Site) logout(r *Request) error {
+	if r.Viewer.session {
+		s.log.InfoContext(r.Context(), "dashboard: logged out", "by", r.Viewer.By(), "remote", s.keys.From(r.Request).Client.String())
+	}
 	for _, c := range s.cookies(r.Request) {
 		s.sessions.End(c.Value)
 	}

@@ -78,11 +78,11 @@ func (v visitor) do(t *testing.T, method, address string, form url.Values) (*htt
 			continue
 		}
 		w := httptest.NewRecorder()
-		q := &Request{Request: r, site: v.site, w: w, param: func(name string) string { return values[name] }, Viewer: Viewer{Name: "ann", Scopes: v.scopes, known: true}}
+		q := &Request{Request: r, route: &route, site: v.site, w: w, param: func(name string) string { return values[name] }, Viewer: Viewer{Name: "ann", Scopes: v.scopes, known: true}}
 		if !q.Viewer.May(route.Scope) {
 			return w, &Error{Status: http.StatusForbidden}
 		}
-		return w, route.serve(q)
+		return w, q.serve()
 	}
 	t.Fatalf("no route for %s %s", method, address)
 	return nil, nil

@@ -91,9 +91,6 @@ func (p incidentPages) acknowledge(r *Request) error {
 	if err != nil {
 		return err
 	}
-	if err := r.readForm(); err != nil {
-		return err
-	}
 	in := respond.Acknowledgement{Comment: r.PostFormValue("comment"), Duration: strings.TrimSpace(r.PostFormValue("duration"))}
 	if err := respond.Acknowledge(r.Context(), p.sources, id, in, r.Viewer.By()); err != nil {
 		return err
@@ -104,9 +101,6 @@ func (p incidentPages) acknowledge(r *Request) error {
 func (p incidentPages) unacknowledge(r *Request) error {
 	id, err := r.pathID("an incident")
 	if err != nil {
-		return err
-	}
-	if err := r.readForm(); err != nil {
 		return err
 	}
 	if err := respond.Unacknowledge(r.Context(), p.sources, id, r.Viewer.By()); err != nil {
@@ -134,9 +128,6 @@ func (p silencePages) list(r *Request) error {
 
 // create adds the silence of a form, or shows the form again with what is wrong.
 func (p silencePages) create(r *Request) error {
-	if err := r.readForm(); err != nil {
-		return err
-	}
 	form := oncall.SilenceFormOf(r.PostForm)
 	s, err := p.add(r, &form)
 	if e, ok := errors.AsType[*store.InvalidError](err); ok {
@@ -159,9 +150,6 @@ func (p silencePages) add(r *Request, f *oncall.SilenceForm) (incident.Silence, 
 func (p silencePages) end(r *Request) error {
 	id, err := r.pathID("a silence")
 	if err != nil {
-		return err
-	}
-	if err := r.readForm(); err != nil {
 		return err
 	}
 	if err := respond.EndSilence(r.Context(), p.sources, id, r.Viewer.By()); err != nil {
@@ -221,14 +209,6 @@ func (p alertPages) show(r *Request, result g.Node) error {
 	return r.Show(Page{Title: "Alerts and notifiers", Nav: "/alerts", Body: g.Group{
 		h.H1(g.Text("Alerts and notifiers")), result, r.onCall().Alerts(p.sources.Notifiers(), p.sources.Alerts()),
 	}})
-}
-
-// readForm reads the form of a POST, so that PostForm and PostFormValue have it.
-func (r *Request) readForm() error {
-	if err := r.ParseForm(); err != nil {
-		return badForm(err)
-	}
-	return nil
 }
 
 // nextOr returns where a form leads: the path of the site in its field next, or otherwise.

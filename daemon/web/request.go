@@ -48,6 +48,7 @@ type Request struct {
 	route  *Route // nil for the page of an error
 	w      http.ResponseWriter
 	param  func(name string) string
+	status int // of the answer, once Show has sent it
 }
 
 // Param returns a part of the path, unescaped.
