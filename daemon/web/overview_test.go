@@ -171,6 +171,24 @@ func TestOverviewBeginsWithWhatIsNotHealthy(t *testing.T) {
 	}
 }
 
+// TestVegaItselfIsOneLine checks that checks that a busy machine kept vega from doing don't
+// stand before, or in place of, targets that are down.
+func TestVegaItselfIsOneLine(t *testing.T) {
+	f := small()
+	blind := func(n int) {
+		for range n {
+			one := named(fmt.Sprintf("blind-%03d", len(f.states)), "no processor to spare")
+			one.Cause = check.Host
+			f.add(one, check.Unknown)
+		}
+	}
+	blind(3)
+	ordered(t, f.page(t, "/", scope.Read), `data-n="db-main"`, `data-n="web.us-1"`, `<details id="explained" open>`, `data-n="shop-web"`,
+		`<details id="blind" open><summary>3 not checked because of vega itself</summary>`, `href="/vega/diagnostics">Diagnostics</a>`, `data-n="blind-`)
+	blind(maxTrouble)
+	ordered(t, f.page(t, "/", scope.Read), `data-n="db-main"`, `data-n="shop-web"`, fmt.Sprintf(`<details id="blind"><summary>%d not checked`, maxTrouble-5), "8 more are in their groups below")
+}
+
 func TestGroupsAreFoldedUnlessSomethingIsWrong(t *testing.T) {
 	page := small().page(t, "/", scope.Read)
 	_, list, _ := strings.Cut(page, `<section id="all">`)

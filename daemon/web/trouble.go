@@ -23,8 +23,8 @@ const (
 	// maxTrouble is how many rows the list of what is not healthy has at most. The others
 	// are in their groups.
 	maxTrouble = 200
-	// maxExplained is how many rows that a root cause explains are shown unfolded.
-	maxExplained = 10
+	// maxUnfolded is how many rows that another cause explains are shown unfolded.
+	maxUnfolded = 10
 	// maxNames limits the names in one cell.
 	maxNames = 5
 )
@@ -70,16 +70,14 @@ func (s overviewPage) others() others {
 // now has what is not healthy, and the counts.
 func (o *overview) now() g.Node {
 	nodes := g.Group{h.H1(g.Text(o.headline())), o.tiles(), o.notices()}
-	roots, explained, more := o.trouble()
-	if len(roots) > 0 {
-		nodes = append(nodes, o.troubles("Not healthy", roots))
+	t := o.trouble()
+	if len(t.roots) > 0 {
+		nodes = append(nodes, o.troubles("Not healthy", t.roots))
 	}
-	if len(explained) > 0 {
-		nodes = append(nodes, h.Details(h.ID("explained"), g.If(len(explained) <= maxExplained, g.Attr("open")),
-			h.Summary(g.Textf("%d not healthy because of others", len(explained))), o.troubles("Not healthy because of others", explained)))
-	}
-	if more > 0 {
-		nodes = append(nodes, h.P(g.Textf("%d more are in their groups below.", more)))
+	nodes = append(nodes, o.folded("explained", "not healthy because of others", t.explained, nil),
+		o.folded("blind", "not checked because of vega itself", t.blind, h.P(h.A(h.Href(o.r.Link("/diagnostics")), g.Text("Diagnostics")), g.Text(" say whether this machine lacks something."))))
+	if t.more > 0 {
+		nodes = append(nodes, h.P(g.Textf("%d more are in their groups below.", t.more)))
 	}
 	if o.r.Viewer.May(scope.Write) {
 		back := "/"
@@ -140,32 +138,41 @@ func (o *overview) notices() g.Node {
 	return nodes
 }
 
-// trouble returns the rows that are not healthy and that the page shows: first those whose
-// root cause is not known, those with the most that fail because of them first, then the
-// others. more counts those that are left out.
-func (o *overview) trouble() (roots, explained []*row, more int) {
+// trouble is the rows that are not healthy and that the page shows.
+type trouble struct {
+	roots     []*row // those with the most that fail because of them first
+	explained []*row // that fail because of roots
+	blind     []*row // that vega itself kept from being checked, of which one cause makes many
+	more      int    // how many are left out
+}
+
+func (o *overview) trouble() (t trouble) {
 	for n := range o.groups {
 		for m := range o.groups[n].rows {
 			one := &o.groups[n].rows[m]
 			switch {
 			case ui.Harm(one.Status) > 2:
 			case len(one.RootCause) > 0:
-				explained = append(explained, one)
+				t.explained = append(t.explained, one)
+			case one.Cause == check.Host:
+				t.blind = append(t.blind, one)
 			default:
-				roots = append(roots, one)
+				t.roots = append(t.roots, one)
 			}
 		}
 	}
-	o.explain(roots, explained)
-	order := func(a, b *row) int {
-		return cmp.Or(cmp.Compare(ui.Harm(a.Status), ui.Harm(b.Status)), cmp.Compare(len(b.explains), len(a.explains)), b.since.Compare(a.since), cmp.Compare(a.Name, b.Name))
+	o.explain(slices.Concat(t.roots, t.blind), t.explained)
+	left := maxTrouble
+	for _, list := range []*[]*row{&t.roots, &t.explained, &t.blind} {
+		slices.SortFunc(*list, func(a, b *row) int {
+			return cmp.Or(cmp.Compare(ui.Harm(a.Status), ui.Harm(b.Status)), cmp.Compare(len(b.explains), len(a.explains)), b.since.Compare(a.since), cmp.Compare(a.Name, b.Name))
+		})
+		shown := min(len(*list), left)
+		t.more += len(*list) - shown
+		left -= shown
+		*list = (*list)[:shown]
 	}
-	slices.SortFunc(roots, order)
-	slices.SortFunc(explained, order)
-	total := len(roots) + len(explained)
-	roots = roots[:min(len(roots), maxTrouble)]
-	explained = explained[:min(len(explained), maxTrouble-len(roots))]
-	return roots, explained, total - len(roots) - len(explained)
+	return t
 }
 
 // explain notes in each root what fails because of it.
@@ -184,6 +191,13 @@ func (o *overview) explain(roots, explained []*row) {
 			}
 		}
 	}
+}
+
+// folded is a table of rows that one cause explains, folded if there are many.
+func (o *overview) folded(id, what string, rows []*row, more g.Node) g.Node {
+	return g.Iff(len(rows) > 0, func() g.Node {
+		return h.Details(h.ID(id), g.If(len(rows) <= maxUnfolded, g.Attr("open")), h.Summary(g.Textf("%d %s", len(rows), what)), more, o.troubles(strings.ToUpper(what[:1])+what[1:], rows))
+	})
 }
 
 // troubles is a table of rows that are not healthy.
