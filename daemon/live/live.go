@@ -18,16 +18,10 @@ import (
 // Beats is how many runs of an integration are kept.
 const Beats = 30
 
-// Beat is what is kept of a run.
-type Beat struct {
-	Status check.Status
-	Took   float32 // in milliseconds
-}
-
 // Row is what is known of an integration besides its last run.
 type Row struct {
-	Beats []Beat    // the oldest first
-	Since time.Time // when the run began that its status is since; zero if there is none
+	Beats []check.Status // of the last runs, the oldest first
+	Since time.Time      // when the first run with the present status began; zero without runs
 }
 
 // Board keeps the rows. It is safe for concurrent use.
@@ -42,7 +36,7 @@ type Board struct {
 	followed   bool     // there are viewers
 	pending    bool     // a row changed in the next generation
 	changed    []string // the rows that changed since the last message, if there are viewers; a name may be there twice
-	generation uint64   // grows with each message to viewers, and with what else must be told apart
+	generation uint64   // grows with each message to viewers, and with each page that has more than the last message
 	sent       uint64   // the generation of the last message
 	replaced   uint64   // the generation of the last change that is not in the rows
 }
@@ -141,7 +135,6 @@ type row struct {
 	oldest   int64  // when the first run of this process began, in milliseconds since 1970
 	changed  uint64 // the generation of the message that has the last change
 	statuses [Beats]uint8
-	took     [Beats]float32
 	first    uint8 // the index of the oldest run
 	count    uint8
 }
@@ -166,12 +159,11 @@ func (r *row) add(run *check.Run) {
 	if r.count == 0 || r.statuses[(r.first+r.count-1)%Beats] != status {
 		r.since = run.Began
 	}
-	r.append(status, float32(check.Milliseconds(run.Took)))
+	r.append(status)
 }
 
-func (r *row) append(status uint8, took float32) {
-	at := (r.first + r.count) % Beats
-	r.statuses[at], r.took[at] = status, took
+func (r *row) append(status uint8) {
+	r.statuses[(r.first+r.count)%Beats] = status
 	if r.count < Beats {
 		r.count++
 	} else {
@@ -180,10 +172,9 @@ func (r *row) append(status uint8, took float32) {
 }
 
 func (r *row) export() Row {
-	out := Row{Beats: make([]Beat, r.count), Since: r.since}
+	out := Row{Beats: make([]check.Status, r.count), Since: r.since}
 	for n := range out.Beats {
-		at := (int(r.first) + n) % Beats
-		out.Beats[n] = Beat{statuses[r.statuses[at]], r.took[at]}
+		out.Beats[n] = statuses[r.statuses[(int(r.first)+n)%Beats]]
 	}
 	return out
 }

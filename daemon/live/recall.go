@@ -85,10 +85,10 @@ func (r *row) recall(runs []check.Run, since time.Time) bool {
 		next.since = since
 	}
 	for n, beat := range known.Beats {
-		if beat.Status != status {
+		if beat != status {
 			next.since, status = before, ""
 		}
-		next.append(number(beat.Status), beat.Took)
+		next.append(number(beat))
 		if n == 0 {
 			next.oldest = r.oldest
 		}

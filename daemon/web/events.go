@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"vega/daemon/api/scope"
 	"vega/daemon/engine"
 	"vega/daemon/live"
 	"vega/daemon/web/ui"
@@ -112,7 +111,7 @@ func (s *Site) nextEvent(r *Request, v *live.Viewer, signs <-chan time.Time) []b
 	case event := <-v.Events():
 		return event
 	case <-signs:
-		if now := s.Viewer(r.Request); !now.May(scope.Read) {
+		if !r.Active() {
 			return nil
 		}
 		return alive
@@ -122,10 +121,10 @@ func (s *Site) nextEvent(r *Request, v *live.Viewer, signs <-chan time.Time) []b
 }
 
 // digits returns the runs of a bar as its attribute data-b has them.
-func digits(beats []live.Beat) string {
+func digits(beats []check.Status) string {
 	all := make([]byte, len(beats))
-	for n, b := range beats {
-		all[n] = byte('0' + ui.Harm(b.Status))
+	for n, s := range beats {
+		all[n] = byte('0' + ui.Harm(s))
 	}
 	return string(all)
 }

@@ -100,7 +100,7 @@ func follow(t *testing.T, f *fleet, since string) *stream {
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/events?since="+since, nil)
 	r.AddCookie(&http.Cookie{Name: s.site.cookieName(r, false), Value: s.token})
 	go func() {
-		s.done <- s.site.events(&Request{Request: r, site: s.site, w: s.receiver, Viewer: s.site.Viewer(r)})
+		s.done <- s.site.events(&Request{Request: r, route: &Route{Scope: scope.Read}, site: s.site, w: s.receiver, Viewer: s.site.Viewer(r)})
 	}()
 	synctest.Wait()
 	return s

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +21,6 @@ import (
 	"vega/daemon/live"
 	"vega/daemon/web/history"
 	"vega/daemon/web/ui"
-	"vega/policies/alert"
 	"vega/policies/check"
 	"vega/policies/incident"
 	"vega/store"
@@ -46,7 +46,7 @@ type integration struct {
 	engine.Integration
 	live      live.Row
 	incidents []incident.Incident
-	silences  []incident.Silence // that hold now
+	silences  []holding
 	past      history.Past
 	related   map[string]check.Status
 	missing   []string // what could not be read
@@ -96,7 +96,7 @@ func (s integrationPages) complete(r *Request, i *integration) error {
 	page, err := s.sources.Incidents(r.Context(), store.IncidentQuery{Open: &open, Subject: i.Name, Limit: 20})
 	i.incidents = page.Incidents
 	s.note(r, i, "its incidents", err)
-	i.silences = s.silencesOf(&i.Integration)
+	i.silences = slices.DeleteFunc(holdings(s.sources.CurrentSilences(), time.Now()), func(one holding) bool { return !one.of(&i.State) })
 	i.related, err = s.statuses(i)
 	s.note(r, i, "its dependencies", err)
 	return r.Context().Err()
@@ -144,18 +144,6 @@ func (s integrationPages) statuses(i *integration) (map[string]check.Status, err
 	return all, err
 }
 
-// silencesOf returns the silences that hold for an integration now.
-func (s integrationPages) silencesOf(i *engine.Integration) []incident.Silence {
-	now, subject := time.Now(), alert.Integration{Name: i.Name, Group: i.Group, Labels: i.Labels}
-	return slices.DeleteFunc(s.sources.CurrentSilences(), func(one incident.Silence) bool {
-		selectors := make([]alert.Selector, len(one.Integrations))
-		for n, text := range one.Integrations {
-			selectors[n] = alert.Selector(text)
-		}
-		return !one.Active(now) || !alert.NewMatcher(selectors).Match(&subject)
-	})
-}
-
 // actions are the buttons of an integration, for those who may press them.
 func (s integrationPages) actions(r *Request, i *integration) g.Node {
 	if !r.Viewer.May(scope.Write) {
@@ -169,7 +157,7 @@ func (s integrationPages) actions(r *Request, i *integration) g.Node {
 		ui.Button(silence, "Silence 4 h", ui.Input{Name: "for", Value: "4h"}),
 		ui.Fold(g.Text("Silence until…"), h.Form(h.Method("post"), h.Action(silence),
 			ui.Field("Until (UTC)", h.Input(h.Type("datetime-local"), h.Name("until"), h.Required())),
-			ui.Field("Why", h.Input(h.Type("text"), h.Name("comment"), h.MaxLength("500"))),
+			ui.Field("Why", h.Input(h.Type("text"), h.Name("comment"), h.MaxLength(strconv.Itoa(respond.MaxComment)))),
 			h.Button(h.Type("submit"), g.Text("Silence")))),
 	)
 }
@@ -204,7 +192,7 @@ func (i *integration) standing(r *Request) g.Node {
 
 // beats returns the bar of the last runs.
 func (i *integration) beats() g.Node {
-	return (&row{beats: i.live.Beats}).bar()
+	return ui.Beats(live.Beats, i.live.Beats)
 }
 
 // trouble lists open incidents and silences.

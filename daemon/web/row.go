@@ -38,7 +38,7 @@ import (
 type row struct {
 	*engine.State
 	group    string
-	beats    []live.Beat
+	beats    []check.Status
 	since    time.Time
 	hidden   bool     // the filter does not select it
 	explains []string // what fails because of it
@@ -75,13 +75,7 @@ func (o *row) short(r *Request) g.Node {
 }
 
 // bar returns the bar of the last runs.
-func (o *row) bar() g.Node {
-	statuses := make([]check.Status, len(o.beats))
-	for n, b := range o.beats {
-		statuses[n] = b.Status
-	}
-	return ui.Beats(live.Beats, statuses)
-}
+func (o *row) bar() g.Node { return ui.Beats(live.Beats, o.beats) }
 
 // groupOf returns the group of an integration: that of its configuration, or else its name
 // up to the first "-" or ".".

@@ -12,6 +12,7 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"vega/daemon/api/scope"
+	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
 	"vega/daemon/web/ui"
 	"vega/policies/alert"
@@ -37,13 +38,13 @@ type others struct {
 	silences  []holding
 }
 
-// holding is a silence that holds now.
+// holding is a silence of integrations that holds now.
 type holding struct {
 	incident.Silence
 	matches *alert.Matcher
 }
 
-// holdings returns the silences that hold.
+// holdings returns the silences of integrations that hold.
 func holdings(all []incident.Silence, now time.Time) (out []holding) {
 	for _, s := range all {
 		selectors := make([]alert.Selector, len(s.Integrations))
@@ -55,6 +56,11 @@ func holdings(all []incident.Silence, now time.Time) (out []holding) {
 		}
 	}
 	return out
+}
+
+// of reports whether an integration is silenced.
+func (s *holding) of(i *engine.State) bool {
+	return s.matches.Match(&alert.Integration{Name: i.Name, Group: i.Group, Labels: i.Labels})
 }
 
 func (s overviewPage) others() others {
@@ -250,7 +256,7 @@ func (o *overview) why(one *row) g.Node {
 		about = append(about, h.Span(h.A(h.Href(o.r.Link("/incidents/%s", fmt.Sprint(i.ID))), g.Textf("Incident %d", i.ID)), g.Text(taken(i, time.Now())+" ")))
 	}
 	for n := range o.silences {
-		if s := &o.silences[n]; s.matches.Match(&alert.Integration{Name: one.Name, Group: one.Group, Labels: one.Labels}) {
+		if s := &o.silences[n]; s.of(one.State) {
 			about = append(about, h.Span(h.A(h.Href(o.r.Link("/silences")), g.Text("Silenced")), g.Text(" until "), ui.At(s.Until), g.If(len(s.Alerts) > 0, g.Text(" for some alerts")), g.Text(" ")))
 			break
 		}
