@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -126,6 +127,11 @@ func wrongIn(t *testing.T, example string, bundled []manifest.Found) string {
 	}
 	if !strings.Contains(example, `metric "orders_open"`) && strings.Contains(example, "metric.orders_open") {
 		example += "metric \"orders_open\" {\n  database = database.app\n  query = \"SELECT 1 AS n\"\n  value = \"n\"\n}\n"
+	}
+	for _, name := range []string{"orders", "llm"} {
+		if strings.Contains(example, `status_page`) && !strings.Contains(example, fmt.Sprintf("integration %q", name)) {
+			example += fmt.Sprintf("integration %q {\n  probe = core.tcp\n  config {\n    address = \"127.0.0.1:1\"\n  }\n}\n", name)
+		}
 	}
 	if !strings.Contains(example, `notifier "chat"`) {
 		example += "notifier \"chat\" {\n  type = \"slack\"\n  url = env(\"SLACK_URL\")\n}\n"
