@@ -73,7 +73,7 @@ func (s *Site) some(names []string) ([]engine.State, error) {
 }
 
 // events answers with a stream of what changes; see live.Feed. It ends with the viewer's
-// session, and with the context of the request.
+// session, with the dashboard, and with the context of the request.
 func (s *Site) events(r *Request) error {
 	v, err := s.feed.Follow()
 	if err != nil {
@@ -107,16 +107,23 @@ func (s *Site) events(r *Request) error {
 
 // nextEvent waits for an event of a stream, or returns nil if the stream is to end.
 func (s *Site) nextEvent(r *Request, v *live.Viewer, signs <-chan time.Time) []byte {
-	select {
-	case event := <-v.Events():
-		return event
-	case <-signs:
-		if !r.Active() {
+	for {
+		recheck := *s.rechecks.Load() // before it asks, so that no call is missed
+		if !r.active() {
 			return nil
 		}
-		return alive
-	case <-r.Context().Done():
-		return nil
+		select {
+		case event := <-v.Events():
+			return event
+		case <-signs:
+			if !r.active() {
+				return nil
+			}
+			return alive
+		case <-recheck:
+		case <-r.Context().Done():
+			return nil
+		}
 	}
 }
 

@@ -94,6 +94,7 @@ type stream struct {
 func follow(t *testing.T, f *fleet, since string) *stream {
 	s := &stream{receiver: &receiver{header: http.Header{}}, keys: &ring{}, done: make(chan error, 1)}
 	s.site = New(someOf{f}, s.keys, slog.New(slog.DiscardHandler))
+	s.site.Set(Settings{Dashboard: true})
 	s.token = s.site.sessions.Begin(session.Digest{}, "", time.Now())
 	ctx, end := context.WithCancel(t.Context())
 	s.end = end
@@ -104,6 +105,13 @@ func follow(t *testing.T, f *fleet, since string) *stream {
 	}()
 	synctest.Wait()
 	return s
+}
+
+// logout sends the form as another tab of the browser does.
+func (s *stream) logout() {
+	r := httptest.NewRequest(http.MethodPost, "/logout", nil)
+	r.AddCookie(&http.Cookie{Name: s.site.cookieName(r, false), Value: s.token})
+	_ = s.site.logout(&Request{Request: r, site: s.site, w: httptest.NewRecorder()})
 }
 
 func (s *stream) ended() bool {
@@ -156,8 +164,10 @@ func TestStreamSendsWhatRowsShow(t *testing.T) {
 func TestStreamEnds(t *testing.T) {
 	for name, end := range map[string]func(*stream){
 		"the browser goes":          func(s *stream) { s.end() },
-		"the viewer logs out":       func(s *stream) { s.site.sessions.End(s.token); time.Sleep(sign) },
-		"the key is revoked":        func(s *stream) { s.keys.revoked = true; time.Sleep(sign) },
+		"the viewer logs out":       func(s *stream) { s.logout() },
+		"the key is revoked":        func(s *stream) { s.keys.revoked = true; s.site.KeysChanged() },
+		"the key expires":           func(s *stream) { s.keys.revoked = true; time.Sleep(sign) },
+		"the dashboard is off":      func(s *stream) { s.site.Set(Settings{}) },
 		"the session is too old":    func(*stream) { time.Sleep(session.Lifetime + sign) },
 		"the browser takes no more": func(s *stream) { s.mu.Lock(); s.broken = true; s.mu.Unlock(); time.Sleep(sign) },
 	} {

@@ -90,6 +90,7 @@ func (s *Site) logout(r *Request) error {
 	gone := s.cookie(r.Request, "")
 	gone.MaxAge = -1
 	http.SetCookie(r.w, gone)
+	s.recheck()
 	r.Viewer = Viewer{} // who reads the message
 	return r.Done("/login", "You are logged out.")
 }

@@ -54,9 +54,11 @@ type Request struct {
 // Param returns a part of the path, unescaped.
 func (r *Request) Param(name string) string { return r.param(name) }
 
-// Active reports whether the viewer may still do what the row does. A stream asks now and
-// then, and ends when the session has; asking counts as use of the session.
-func (r *Request) Active() bool { return r.site.Viewer(r.Request).May(r.route.Scope) }
+// active reports whether the site still has the row, and the viewer may still do what it
+// does. A stream asks now and then; asking counts as use of the session.
+func (r *Request) active() bool {
+	return r.site.Has(r.route) && r.site.Viewer(r.Request).May(r.route.Scope)
+}
 
 // Link returns a path of the site as the browser sees it. Each %s of the path is replaced
 // by an escaped argument.

@@ -25,7 +25,8 @@ type Site struct {
 	notes    *session.Notes
 	feed     *live.Feed
 	settings atomic.Pointer[current]
-	life     context.Context // of streams
+	rechecks atomic.Pointer[chan struct{}] // see recheck
+	life     context.Context               // of streams
 	end      context.CancelFunc
 }
 
@@ -66,6 +67,7 @@ type Settings struct {
 func New(from Sources, keys Keys, log *slog.Logger) *Site {
 	s := &Site{sources: from, keys: keys, log: log, sessions: session.New(), tries: session.NewTries(), notes: session.NewNotes()}
 	s.life, s.end = context.WithCancel(context.Background())
+	s.rechecks.Store(new(make(chan struct{})))
 	s.feed = live.NewFeed(from.Live(), s.encode)
 	s.Set(Settings{})
 	return s
@@ -80,14 +82,19 @@ func (s *Site) Set(to Settings) {
 		}
 	}
 	s.settings.Store(now)
+	s.recheck()
 }
 
-// KeysChanged ends the sessions of keys that are not accepted now.
+// recheck makes all streams ask again whether their viewers may follow them.
+func (s *Site) recheck() { close(*s.rechecks.Swap(new(make(chan struct{})))) }
+
+// KeysChanged ends the sessions of keys that are not accepted now, and their streams.
 func (s *Site) KeysChanged() {
 	s.sessions.Keep(func(d session.Digest) bool {
 		_, ok := s.keys.Current(d)
 		return ok
 	})
+	s.recheck()
 }
 
 // On reports whether there is a dashboard.
