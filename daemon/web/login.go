@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,11 +97,12 @@ func (s *Site) logout(r *Request) error {
 }
 
 // within returns where a login leads: a path of the site, or "/". A browser reads "\" as
-// "/", and "//host" as another site.
+// "/", "//host" as another site, and ".." as the directory above, which may not be vega's if
+// a proxy serves vega under a path.
 func within(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || u.User != nil || len(next) > 2000 ||
-		!strings.HasPrefix(next, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(next, "\\ ") || strings.ContainsFunc(u.Path, unprintable) ||
+		!strings.HasPrefix(next, "/") || strings.HasPrefix(u.Path, "//") || slices.Contains(strings.Split(u.Path, "/"), "..") || strings.ContainsAny(next, "\\ ") || strings.ContainsFunc(u.Path, unprintable) ||
 		u.Path == "/login" || u.Path == "/logout" {
 		return "/"
 	}
