@@ -3,8 +3,11 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"vega/daemon/engine"
@@ -29,6 +32,7 @@ type update struct {
 	Reload uint64         `json:"reload,omitempty"`
 	Rows   []change       `json:"rows"`
 	Count  engine.Summary `json:"count"`
+	Known  string         `json:"known"` // see Site.known
 }
 
 // change is the present state of an integration, as a row shows it.
@@ -50,12 +54,29 @@ func (s *Site) encode(m live.Message) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := update{From: m.From, Reload: m.Reload, Rows: make([]change, len(states)), Count: all.Summary}
+	out := update{From: m.From, Reload: m.Reload, Rows: make([]change, len(states)), Count: all.Summary, Known: s.known()}
 	for n := range states {
 		i := &states[n]
 		out.Rows[n] = change{i.Name, i.Status, message(i.Message), latency(i), digits(s.sources.Live().Row(i.Name).Beats)}
 	}
 	return json.Marshal(out)
+}
+
+// known is another text when what pages say of incidents and silences may have changed. A
+// page has it in data-known, and loads itself again when a message has another one.
+func (s *Site) known() string {
+	sum, now := fnv.New64a(), time.Now()
+	for _, i := range s.sources.OpenIncidents() {
+		fmt.Fprintln(sum, i.ID, i.Reopened, i.Severity, i.Root, i.Below, i.Silenced)
+		if a := i.Acknowledged; a != nil {
+			fmt.Fprintln(sum, a.By, a.At.UnixNano(), a.Until.IsZero() || now.Before(a.Until))
+		}
+	}
+	for _, one := range s.sources.CurrentSilences() {
+		fmt.Fprintln(sum, one.ID, one.Active(now))
+	}
+	fmt.Fprintln(sum, s.sources.Ready() == nil)
+	return strconv.FormatUint(sum.Sum64(), 36)
 }
 
 // some returns the states of those integrations that are configured.

@@ -19,6 +19,7 @@ import (
 	"vega/daemon/live"
 	"vega/daemon/web/session"
 	"vega/policies/check"
+	"vega/policies/incident"
 )
 
 // someOf is a fleet that knows names, as an engine does.
@@ -157,6 +158,43 @@ func TestStreamSendsWhatRowsShow(t *testing.T) {
 		}
 		if web := m.Rows[1]; web.Latency != "12 ms" || web.Beats != strings.Repeat("3", live.Beats-1)+"0" {
 			t.Errorf("%+v", web)
+		}
+	})
+}
+
+// TestPagesHearOfIncidents checks that a page notices what changes after the status did: an
+// incident opens after several runs, and a colleague acknowledges it.
+func TestPagesHearOfIncidents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fleet{board: live.New()}
+		f.add(named("web", "HTTP 503"), check.Unhealthy)
+		s := follow(t, f, f.board.Generation())
+		defer func() { s.end(); synctest.Wait() }()
+		s.take()
+		next := func() string {
+			_ = f.board.Record(t.Context(), check.Run{Integration: "web", Status: check.Unhealthy, Began: time.Now()})
+			time.Sleep(1100 * time.Millisecond)
+			return lastMessage(t, s.take()).Known
+		}
+		seen := map[string]bool{next(): true}
+		if !seen[next()] {
+			t.Error("something else is known, though nothing changed")
+		}
+		for _, change := range []func(){
+			func() { f.incidents = []incident.Incident{incidentOf(7, "web", incident.Critical)} },
+			func() { f.incidents[0].Acknowledged = &incident.Acknowledgement{By: "ann", At: time.Now()} },
+			func() { f.incidents = nil },
+			func() { f.ready = errors.New("no disk") },
+		} {
+			change()
+			known := next()
+			if !strings.Contains(f.page(t, "/", scope.Read), `data-known="`+known+`"`) {
+				t.Errorf("the overview does not know %s", known)
+			}
+			seen[known] = true
+		}
+		if len(seen) != 4 { // that without an incident is there twice
+			t.Errorf("%v", seen)
 		}
 	})
 }

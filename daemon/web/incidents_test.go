@@ -98,6 +98,8 @@ func (f *alertingSources) EndSilence(_ context.Context, id int64, by string) err
 }
 
 func (*alertingSources) Live() *live.Board                      { return live.New() }
+func (f *alertingSources) OpenIncidents() []incident.Incident   { return f.incidents }
+func (*alertingSources) Ready() error                           { return nil }
 func (f *alertingSources) Alerts() []alerting.AlertReport       { return f.alerts }
 func (f *alertingSources) Notifiers() []alerting.NotifierReport { return slices.Clone(f.notifiers) }
 

@@ -54,7 +54,7 @@ type integration struct {
 
 // page shows an integration. One that is not configured any longer has only its history.
 func (s integrationPages) page(r *Request) error {
-	name, seen := r.Param("name"), s.sources.Live().Generation()
+	name, seen, known := r.Param("name"), s.sources.Live().Generation(), s.known()
 	now, err := s.sources.Integration(name)
 	if unknown, ok := errors.AsType[*engine.UnknownError](err); ok {
 		return s.removed(r, name, unknown)
@@ -66,7 +66,7 @@ func (s integrationPages) page(r *Request) error {
 	if err := s.complete(r, &i); err != nil {
 		return err
 	}
-	return r.Show(Page{Title: name, Nav: "/", Live: seen, Scripts: chartScripts, Styles: chartStyles, Body: g.Group{
+	return r.Show(Page{Title: name, Nav: "/", Live: seen, Known: known, Scripts: chartScripts, Styles: chartStyles, Body: g.Group{
 		h.Div(h.Class("subject"), h.Data("n", name), h.H1(ui.Name(name)), ui.Status(i.Status), i.beats(), i.standing(r)),
 		s.actions(r, &i),
 		g.Iff(len(i.missing) > 0, func() g.Node {

@@ -117,6 +117,8 @@ func (f *watched) Incidents(_ context.Context, q store.IncidentQuery) (alerting.
 	return alerting.IncidentPage{Incidents: f.incidents}, f.broken
 }
 
+func (f *watched) OpenIncidents() []incident.Incident  { return f.incidents }
+func (*watched) Ready() error                          { return nil }
 func (f *watched) CurrentSilences() []incident.Silence { return slices.Clone(f.silences) }
 
 func (f *watched) Silence(_ context.Context, s incident.Silence) (incident.Silence, error) {

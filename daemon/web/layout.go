@@ -61,7 +61,7 @@ func (r *Request) layout(p Page) g.Node {
 		h.Body(
 			h.A(h.Class("skip"), h.Href("#main"), g.Text("Skip to the page")),
 			g.Iff(r.Viewer.known, func() g.Node { return h.Header(r.menu(p), r.account()) }),
-			h.Main(h.ID("main"), h.TabIndex("-1"), g.If(done != "", h.P(h.Class("notice good"), h.Role("status"), g.Text("✓ "+ui.Clean(ui.Cut(done, 300))))), p.Body),
+			h.Main(h.ID("main"), h.TabIndex("-1"), g.If(p.Known != "", h.Data("known", p.Known)), g.If(done != "", h.P(h.Class("notice good"), h.Role("status"), g.Text("✓ "+ui.Clean(ui.Cut(done, 300))))), p.Body),
 			g.Iff(r.Viewer.known, func() g.Node { return h.Footer(g.Text("vega " + version.Get().Version)) }),
 		),
 	))

@@ -49,6 +49,7 @@ func (p incidentPages) list(r *Request) error {
 		return err
 	}
 	view, yes, no := r.onCall(), true, false
+	seen, known := p.sources.Live().Generation(), p.known()
 	body := g.Group{h.H1(g.Text("Incidents")), view.Selections(&filter)}
 	if filter.State != oncall.Past {
 		open := q
@@ -70,7 +71,7 @@ func (p incidentPages) list(r *Request) error {
 		}
 		body = append(body, view.PastIncidents(page, &filter))
 	}
-	return r.Show(Page{Title: "Incidents", Nav: "/incidents", Body: body})
+	return r.Show(Page{Title: "Incidents", Nav: "/incidents", Live: seen, Known: known, Body: body})
 }
 
 // one shows everything that is known of an incident.
@@ -79,11 +80,12 @@ func (p incidentPages) one(r *Request) error {
 	if err != nil {
 		return err
 	}
+	seen, known := p.sources.Live().Generation(), p.known()
 	i, err := p.sources.Incident(r.Context(), id)
 	if err != nil {
 		return respond.Missing(err, "incident", id)
 	}
-	return r.Show(Page{Title: fmt.Sprintf("Incident %d", id), Nav: "/incidents", Body: r.onCall().Incident(&i, len(p.sources.Notifiers()))})
+	return r.Show(Page{Title: fmt.Sprintf("Incident %d", id), Nav: "/incidents", Live: seen, Known: known, Body: r.onCall().Incident(&i, len(p.sources.Notifiers()))})
 }
 
 func (p incidentPages) acknowledge(r *Request) error {

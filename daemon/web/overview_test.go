@@ -156,7 +156,7 @@ func ordered(t *testing.T, page string, texts ...string) {
 func TestOverviewBeginsWithWhatIsNotHealthy(t *testing.T) {
 	ordered(t, small().page(t, "/", scope.Read),
 		"<title>(5) Overview · vega</title>",
-		`<div id="now" data-bad="5">`, "<h1>5 of 8 not healthy</h1>",
+		`<div id="now" data-bad="5" data-known="`, "<h1>5 of 8 not healthy</h1>",
 		`q=status%3Aunhealthy"><b>3</b>`, `q=status%3Adegraded"><b>1</b>`, `q=status%3Aunknown"><b>1</b>`, `q=status%3Ahealthy"><b>3</b>`, `q=status%3Adisabled"><b>1</b>`,
 		`<a href="/vega/incidents/9">Incident 9</a>: memory is at 97 %`,
 		`data-n="db-main" data-p="core.http" data-g="other"`, `<a href="/vega/integrations/db-main">`, "✕</span> unhealthy", "timeout", "connection refused",
@@ -268,7 +268,7 @@ func TestMoreThanTwoThousandRowsHavePages(t *testing.T) {
 
 func TestPartOfTheOverview(t *testing.T) {
 	page := small().page(t, "/?part=now", scope.Read)
-	if !strings.HasPrefix(page, `<div id="now" data-bad="5">`) || !strings.HasSuffix(page, "</div>") || strings.Contains(page, `id="all"`) {
+	if !strings.HasPrefix(page, `<div id="now" data-bad="5" data-known="`) || !strings.HasSuffix(page, "</div>") || strings.Contains(page, `id="all"`) {
 		t.Error(page)
 	}
 }

@@ -83,6 +83,7 @@ type Page struct {
 	Scripts []string // and Styles: the files of assets besides those of each page
 	Styles  []string
 	Live    string // what Board.Generation returned before the page read its content; "": it does not change by itself
+	Known   string // what Site.known returned before; "": the page shows neither incidents nor silences, or has it elsewhere
 	Body    g.Node
 }
 

@@ -32,6 +32,7 @@ const (
 
 // others is what the page shows besides the state of integrations.
 type others struct {
+	known     string // what Site.known returned before
 	ready     error
 	incidents []incident.Incident // that are open
 	byName    map[string]*incident.Incident
@@ -64,7 +65,7 @@ func (s *holding) of(i *engine.State) bool {
 }
 
 func (s overviewPage) others() others {
-	o := others{ready: s.sources.Ready(), incidents: s.sources.OpenIncidents(), byName: map[string]*incident.Incident{}, silences: holdings(s.sources.CurrentSilences(), time.Now())}
+	o := others{known: s.known(), ready: s.sources.Ready(), incidents: s.sources.OpenIncidents(), byName: map[string]*incident.Incident{}, silences: holdings(s.sources.CurrentSilences(), time.Now())}
 	for n := range o.incidents {
 		if i := &o.incidents[n]; i.Subject.Kind == incident.OfIntegration {
 			o.byName[i.Subject.Name] = i
@@ -92,7 +93,7 @@ func (o *overview) now() g.Node {
 		}
 		nodes = append(nodes, h.Form(h.Method("post"), h.ID("act"), g.Attr("hidden"), h.Input(h.Type("hidden"), h.Name("back"), h.Value(back))))
 	}
-	return h.Div(h.ID("now"), h.Data("bad", fmt.Sprint(o.bad())), nodes)
+	return h.Div(h.ID("now"), h.Data("bad", fmt.Sprint(o.bad())), h.Data("known", o.known), nodes)
 }
 
 // headline says in a few words how things are.

@@ -124,7 +124,8 @@ const apply = (id, m) => {
   const moved = new Set(m.rows.flatMap(r => rows.get(r.n)?.filter(e => patch(e, r)) || []).map(e => e.closest('.group')));
   moved.forEach(group => group && count(group));
   if ($('#q')?.value) globalThis.filter?.();
-  if (moved.size) soon();
+  const known = $('[data-known]');
+  if (moved.size || known && known.dataset.known !== m.known) soon();
 };
 
 // offline says that the page does not change by itself.
