@@ -49,15 +49,21 @@ func (d serverStage) proxy(text string, at diag.Place) (netip.Prefix, bool) {
 		d.out.Err(diag.BadAddress, at, "This element of trusted_proxies is neither an IP address nor a range. Host names are not resolved.", `use an address such as "10.0.0.5", or a range such as "10.0.0.0/8"`)
 		return p, false
 	}
-	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
-		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
-	}
+	p = unmapped(p)
 	if m := p.Masked(); m != p {
 		meant := strconv.Quote(m.String())
 		d.out.Err(diag.BadAddress, at, fmt.Sprintf("A range must begin with its first address, but this is not the first address of its /%d.", p.Bits()), "use "+meant).Replace(at, meant)
 		return p, false
 	}
 	return p, true
+}
+
+// unmapped returns a range of IPv4 addresses that is written as one of IPv6 as IPv4.
+func unmapped(p netip.Prefix) netip.Prefix {
+	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
+		return netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	}
+	return p
 }
 
 // clientLimits checks the connection limits against each other.
@@ -164,7 +170,7 @@ func (d serverStage) authHeader(s *bind.Section) string {
 // client name itself.
 func (d serverStage) everyProxy(s *bind.Section) {
 	for n, text := range d.ev.Strs(s, "trusted_proxies") {
-		if p, err := netip.ParsePrefix(text); err == nil && p.Bits() == 0 {
+		if p, err := netip.ParsePrefix(text); err == nil && unmapped(p).Bits() == 0 {
 			d.out.Err(diag.Conflict, s.Slot("trusted_proxies").Element(n), fmt.Sprintf("%s includes every address, so with auth_header any client could log in as anyone.", p), "list only the addresses of your proxies, such as \"10.0.0.5\"")
 		}
 	}

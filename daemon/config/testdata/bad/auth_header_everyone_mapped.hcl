@@ -1,0 +1,4 @@
+server {
+  trusted_proxies = ["::ffff:0.0.0.0/96"]
+  auth_header     = "X-Forwarded-User"
+}
