@@ -55,7 +55,7 @@ func SpanOf(period string) (trends.Span, error) {
 			return trends.NewSpan(now.Add(-p.length), now, p.step, now)
 		}
 	}
-	return trends.Span{}, &store.InvalidError{Field: "range", Reason: "it is one of 24h, 7d, 30d and 90d"}
+	return trends.Span{}, &store.InvalidError{Field: "range", Reason: "it must be 24h, 7d, 30d or 90d"}
 }
 
 // ChartOf reads a chart of an integration: of a metric, or with "" of its response time.
@@ -94,7 +94,7 @@ func Figure(caption g.Node, address, series string) g.Node {
 
 // Table returns the figures of a chart, the last ones first.
 func (c *Chart) Table(label string) g.Node {
-	columns := []string{"From (UTC)", "#Mean", "#Least", "#Most", "#Count"}
+	columns := []string{"From (UTC)", "#Mean", "#Min", "#Max", "#Count"}
 	states := len(c.Points) > 0 && c.Points[0].Status != nil
 	if states {
 		columns = append(columns, "#Down", "#Unknown")

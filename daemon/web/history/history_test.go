@@ -12,7 +12,7 @@ import (
 )
 
 func TestUptimeNeverRoundsUp(t *testing.T) {
-	for v, want := range map[float64]string{100: "100 %", 99.99999: "99.999 %", 0: "0 %", 50.5: "50.5 %", 99.9: "99.9 %"} {
+	for v, want := range map[float64]string{100: "100 %", 99.99999: "99.999 %", 0: "0 %", 50.5: "50.5 %", 64.1: "64.1 %", 1.001: "1.001 %", 100 - 1e-8: "99.999 %", 99.9: "99.9 %"} {
 		if got := percent(v); got != want {
 			t.Errorf("%v: %s, want %s", v, got, want)
 		}

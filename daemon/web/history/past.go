@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -177,7 +178,7 @@ func (p part) node() g.Node {
 // percent formats an uptime. It rounds down, so that only an uptime without an interruption
 // is 100 %.
 func percent(v float64) string {
-	return strconv.FormatFloat(float64(int64(v*1000))/1000, 'f', -1, 64) + " %"
+	return strconv.FormatFloat(math.Floor(v*1000+1e-6)/1000, 'f', -1, 64) + " %" // 64.1*1000 is less than 64100
 }
 
 // Failures lists the last runs that failed. Runs in a row that say the same share an entry.
@@ -304,7 +305,7 @@ func (p *Past) Latency() g.Node {
 	address := p.view.Link("/integrations/%s/chart", p.name) + "?" + url.Values{"range": {p.view.Period}}.Encode()
 	return h.Section(h.Class("latency"), h.H2(g.Text("Response time")),
 		p.view.Periods(p.view.Link("/integrations/%s", p.name), nil),
-		Figure(g.Text("Mean, with the least and the most"), address, ""),
+		Figure(g.Text("Mean, minimum and maximum"), address, ""),
 		ui.Fold(g.Text("As a table"), p.chart.Table("Response time")))
 }
 
