@@ -43,9 +43,9 @@ type Recent struct {
 	// Runs are the last ones, in the order in which they ended, with their status, times
 	// and duration alone.
 	Runs []check.Run
-	// Since is when the run began after which all had the status of the last one. It is
-	// zero if there is no run, and that of the oldest run that was looked at, 100,000 runs
-	// back, if the status is not healthy for longer.
+	// Since is when the present status began: the start of the first of the last runs that
+	// all have it. It is zero without runs. Unless the status is healthy, only the last
+	// 100,000 runs are searched, so it may have begun earlier.
 	Since time.Time
 }
 

@@ -9,8 +9,8 @@ import (
 	"vega/daemon/api/limit"
 )
 
-// maxForm limits how much of a form is read before the request is admitted, in bytes. The
-// limit of the row is lower.
+// maxForm limits how much of a form is read before the request is admitted, in bytes. No row
+// that anyone may send a form to has a higher limit.
 const maxForm = 64 << 10
 
 // gate admits requests to a handler, or answers that there are too many.

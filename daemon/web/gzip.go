@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// leastGzip is the size of the shortest answer that is compressed, in bytes.
-const leastGzip = 1 << 10
+// minGzip is the size of the smallest answer that is compressed, in bytes.
+const minGzip = 1 << 10
 
 var writers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
@@ -19,7 +19,7 @@ func (r *Request) send(status int, kind string, body []byte) {
 	header := r.w.Header()
 	header.Set("Content-Type", kind)
 	header.Add("Vary", "Accept-Encoding")
-	if len(body) >= leastGzip && acceptsGzip(r.Header) && !guessable(r.Request) {
+	if len(body) >= minGzip && acceptsGzip(r.Header) && !guessable(r.Request) {
 		body = compressed(body)
 		header.Set("Content-Encoding", "gzip")
 	}

@@ -125,7 +125,7 @@ func (s measurementPages) page(r *Request) error {
 		c := history.Chart{Unit: policies.Count, Points: found.Series[0].Points}
 		body = append(body, c.Table(name))
 	case found.More > 0:
-		body = append(body, h.P(g.Text(ui.Count(found.More, "more series")+"; choose some by ?labels=NAME=VALUE in the address.")))
+		body = append(body, h.P(g.Text(ui.Count(found.More, "more series")+"; select some with ?labels=NAME=VALUE in the address.")))
 	}
 	return r.Show(Page{Title: name, Nav: "/measurements", Scripts: chartScripts, Styles: chartStyles, Body: body})
 }

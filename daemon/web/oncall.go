@@ -108,7 +108,7 @@ func (p incidentPages) unacknowledge(r *Request) error {
 	if err := respond.Unacknowledge(r.Context(), p.sources, id, r.Viewer.By()); err != nil {
 		return err
 	}
-	return r.Done(r.nextOr(fmt.Sprintf("/incidents/%d", id)), fmt.Sprintf("Took back the acknowledgement of incident %d", id))
+	return r.Done(r.nextOr(fmt.Sprintf("/incidents/%d", id)), fmt.Sprintf("Removed the acknowledgement of incident %d", id))
 }
 
 // silencePages holds back messages.

@@ -41,7 +41,7 @@ type Checks interface {
 	MetricTrend(ctx context.Context, name string, labels map[string]string, span trends.Span) (trends.MetricHistory, error)
 }
 
-// Alerting is as in package api.
+// Alerting reports on incidents, silences, alerts and notifiers, and changes them.
 type Alerting interface {
 	Incidents(ctx context.Context, q store.IncidentQuery) (alerting.IncidentPage, error)
 	// OpenIncidents returns those that are open, without asking the store.

@@ -93,7 +93,7 @@ func (in *Acknowledgement) read(now time.Time, author string) (ack incident.Ackn
 	return ack, err
 }
 
-// Unacknowledge takes an acknowledgement back. Errors are those of Acknowledge.
+// Unacknowledge removes an acknowledgement. Errors are those of Acknowledge.
 func Unacknowledge(ctx context.Context, a Alerting, id int64, author string) error {
 	return unchanged(ctx, a, id, a.Unacknowledge(ctx, id, author))
 }
@@ -108,7 +108,7 @@ func unchanged(ctx context.Context, a Alerting, id int64, err error) error {
 	case none != nil:
 		return Missing(none, "incident", id)
 	case i.Open():
-		return nil // it is not acknowledged anyhow
+		return nil // it was not acknowledged
 	default:
 		return &Error{fmt.Sprintf("incident %d has already ended", id), incident.ErrEnded}
 	}

@@ -118,12 +118,12 @@ func (d pages) distinct(s *bind.Section, p *StatusPage) {
 }
 
 // line reports text that is not one short line. It returns false if it is not.
-func (d pages) line(what, text string, most int, at diag.Place) bool {
+func (d pages) line(what, text string, limit int, at diag.Place) bool {
 	switch {
 	case strings.TrimSpace(text) == "":
 		d.Out.Err(diag.OutOfBounds, at, what+" is empty.", "write what people should read")
-	case utf8.RuneCountInString(text) > most:
-		d.Out.Err(diag.OutOfBounds, at, fmt.Sprintf("%s is longer than %d characters.", what, most), "shorten it")
+	case utf8.RuneCountInString(text) > limit:
+		d.Out.Err(diag.OutOfBounds, at, fmt.Sprintf("%s is longer than %d characters.", what, limit), "shorten it")
 	case !utf8.ValidString(text) || strings.TrimSpace(text) != text || strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) }):
 		d.Out.Err(diag.OutOfBounds, at, what+" must be one line of text, without blanks at its ends.", "remove line breaks, control characters and those blanks")
 	default:

@@ -70,7 +70,7 @@
 			axes: [{ ...axis, values: moments }, { ...axis, size: 76, values: (u, all) => all.map(format) }],
 			series: [
 				{ label: "UTC", value: (u, t) => (t == null ? "–" : moment(t, 0, 16)) },
-				bound("Least"), bound("Most"),
+				bound("Min"), bound("Max"),
 				{ label: "Mean", spanGaps, stroke: colour("--link"), width: 1.5, value: shown, points: { show: points.length > 0, size: 5, fill: colour("--link"), filter: () => points } },
 			],
 			bands: [{ series: [2, 1], fill: colour("--line") }],

@@ -113,7 +113,7 @@ func (v View) incidentActions(i *alerting.IncidentReport, now time.Time) g.Node 
 			h.Button(h.Type("submit"), h.Class("main"), g.Text("Acknowledge")),
 		))
 	} else {
-		all = append(all, ui.Button(v.Link("/incidents/%s/unack", id), "Take the acknowledgement back"))
+		all = append(all, ui.Button(v.Link("/incidents/%s/unack", id), "Remove the acknowledgement"))
 	}
 	for n := range i.Silences {
 		all = append(all, h.Div(h.Class("actions"), h.Span(g.Text("Silence "), ui.Text(silenced(&i.Silences[n])), g.Text(": "), silenceState(&i.Silences[n], now)), v.endButton(&i.Silences[n], page)))

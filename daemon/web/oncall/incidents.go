@@ -65,7 +65,7 @@ func (f *Filter) Query() (q store.IncidentQuery, err error) {
 	case "", Open, Past:
 		return q, nil
 	}
-	return q, &store.InvalidError{Field: "state", Reason: "it is not one of open and past"}
+	return q, &store.InvalidError{Field: "state", Reason: "it must be open or past"}
 }
 
 // OpenIncidents returns the open incidents: the most severe first, and those that another

@@ -63,9 +63,9 @@ type Day struct {
 	Worst check.Status // of its runs
 }
 
-// leastDown is the least height of what a day was not up, in hundredths of the bar, so that
-// a short outage can be seen.
-const leastDown = 15
+// minDown is the minimum height of the time that a day was not up, in hundredths of the bar,
+// so that a short outage can be seen.
+const minDown = 15
 
 // Uptime returns a bar of days, the oldest first. The lower part of a day has the height of
 // its uptime. The rest is above it, in the colour of the worst status.
@@ -105,8 +105,8 @@ func (d Day) down() int {
 	switch {
 	case d.Up >= 1 && (d.Worst == check.Healthy || d.Worst == check.Degraded || d.Worst == check.Disabled):
 		return 0
-	case down < leastDown:
-		return leastDown
+	case down < minDown:
+		return minDown
 	default:
 		return down
 	}
