@@ -57,6 +57,17 @@ func TestUntilHasADate(t *testing.T) {
 	}
 }
 
+func TestWhoSilencedAnIncidentIsSaidOnce(t *testing.T) {
+	i := incidentOf(7, "db-main", incident.Critical)
+	i.Silenced = "silence by ann"
+	f := small()
+	f.incidents = []incident.Incident{i}
+	inOrder(t, f.page(t, "/", scope.Read), "Incident 7</a>, silence by ann")
+	page := operator(t, &alertingSources{incidents: []incident.Incident{i}}).page("/incidents")
+	inOrder(t, page, "#7 ", "silence by ann</span>")
+	lacks(t, page, "silenced")
+}
+
 func TestALinkFillsInTheFormOfASilence(t *testing.T) {
 	page := operator(t, &alertingSources{}).page("/silences?integrations=a&integrations=b&duration=90m&comment=%22why%22")
 	inOrder(t, page, "<textarea", "a\nb</textarea>", `<option value="90m" selected>`, "&#34;why&#34;")

@@ -290,7 +290,7 @@ func taken(i *incident.Incident, now time.Time) string {
 		parts = append(parts, "acknowledged by "+message(a.By))
 	}
 	if i.Silenced != "" {
-		parts = append(parts, "silenced by "+message(i.Silenced))
+		parts = append(parts, message(i.Silenced)) // such as "silence by ann"
 	}
 	if len(parts) == 0 {
 		return ""

@@ -121,7 +121,7 @@ func (v View) handling(i *incident.Incident) g.Node {
 	case a != nil:
 		add(ui.Mark(ui.Good, "acknowledged"), g.Text(" by "), ui.Text(a.By))
 	case i.Silenced != "":
-		add(ui.Mark(ui.Info, "silenced"), g.Text(" "), ui.Text(i.Silenced))
+		add(ui.Mark(ui.Info, brief(i.Silenced, 200)))
 	case i.Root == 0:
 		add(g.Text("nobody has acknowledged it"))
 	}
