@@ -28,7 +28,6 @@ const (
 // flight, so a client that reads slowly gives way to others.
 func answerUnauthenticated(w http.ResponseWriter, r *http.Request, h http.HandlerFunc) {
 	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(unauthenticatedTimeout))
 	buffered := &bufferedAnswer{ResponseWriter: w}
 	unread := r.ContentLength != 0
 	if unread {
@@ -36,6 +35,7 @@ func answerUnauthenticated(w http.ResponseWriter, r *http.Request, h http.Handle
 	}
 	body := limit.WatchBody(r)
 	h(buffered, r)
+	_ = control.SetWriteDeadline(time.Now().Add(unauthenticatedTimeout)) // whatever time the answer took
 	buffered.send(r.Method)
 	_ = control.Flush() // the deadline closes the connection of a client that does not read
 	if unread {
