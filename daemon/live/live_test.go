@@ -187,7 +187,7 @@ func TestMemory(t *testing.T) {
 			record(b, name, n, check.Healthy)
 		}
 	}
-	if each := (heap() - before) / uint64(len(names)); each > 400 {
+	if each := (heap() - before) / uint64(len(names)); each > 200 {
 		t.Errorf("%d bytes for each integration", each)
 	} else {
 		t.Logf("%d bytes for each integration", each)
