@@ -176,7 +176,7 @@ func conversationText(name, text, file string) g.Node {
 	shown := ui.Cut(text, messageShown)
 	var rest g.Node
 	if len(shown) < len(text) {
-		rest = h.P(g.Textf("These are the first %s of %s. ", ui.Bytes(messageShown), ui.Bytes(int64(len(text)))), h.A(h.Href(file), g.Text("Get the whole text")))
+		rest = h.P(g.Textf("These are the first %s of %s. ", ui.Bytes(messageShown), ui.Bytes(int64(len(text)))), h.A(h.Href(file), g.Text("Download the whole text")))
 	}
 	body := ui.Empty("It is empty.")
 	if text != "" {

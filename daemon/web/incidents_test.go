@@ -290,7 +290,7 @@ func TestIncidentPage(t *testing.T) {
 	page := b.page("/incidents/7")
 	inOrder(t, page, "Incident 7: ", "open", "for 1 min", "critical", `href="/integrations/orders"`, "Began again", "2 times", "shop", `href="https://wiki.example/orders" rel="noreferrer"`, "known",
 		"What to do", `action="/incidents/7/ack"`, `action="/silences/1/end"`, `name="integrations" value="orders"`,
-		"Who was notified", "chat", "notified; knows it as open", "pager", "given up", "401",
+		"Who was notified", "chat", "notified that it is open", "pager", "given up", "401",
 		"What vega saw", "above 80 %", "503", "c-1", "header", "ttfb", "3 ms", "Last good", "12 ms", "1 min before", "memory at 97 %", "SELECT 1", "1 integration below it", "abc",
 		"What it explains: 30", "#8", "and 29 more", "Timeline", "opened", "notified")
 	b.viewer.Scopes = []scope.Scope{scope.Read}

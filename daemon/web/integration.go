@@ -121,7 +121,7 @@ func (s integrationPages) removed(r *Request, name string, unknown error) error 
 	}
 	return r.Show(Page{Title: name, Nav: "/", Scripts: chartScripts, Styles: chartStyles, Body: g.Group{
 		h.H1(ui.Name(name)),
-		ui.Notice(ui.Info, g.Text("The configuration has no integration of this name. Only its history is left.")),
+		ui.Notice(ui.Info, g.Text("The configuration has no integration with this name. Only its history is left.")),
 		past.Failures(), past.Uptime(), past.Latency(),
 	}})
 }

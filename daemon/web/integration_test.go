@@ -264,7 +264,7 @@ func TestRemovedIntegrationHasHistory(t *testing.T) {
 	f := shop()
 	f.gone = true
 	body := f.read(t, "/integrations/shop")
-	expect(t, body, "no integration of this name", "Uptime", "abc")
+	expect(t, body, "no integration with this name", "Uptime", "abc")
 	if strings.Contains(body, "Check now") {
 		t.Error("what is gone can be checked")
 	}

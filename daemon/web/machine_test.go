@@ -234,7 +234,7 @@ func TestPendingEvidence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pending := monitor.System{Warnings: []monitor.Warning{{Resource: "system.memory.percent", Evidence: monitor.EvidencePending}}}
 		began := time.Now()
-		contains(t, visit(t, &machineSources{systems: []monitor.System{pending}}).page(t, "/diagnostics"), "vega still looks for the cause")
+		contains(t, visit(t, &machineSources{systems: []monitor.System{pending}}).page(t, "/diagnostics"), "vega is still looking for the cause")
 		if took := time.Since(began); took < evidenceTimeout || took > evidenceTimeout+evidenceInterval {
 			t.Errorf("it took %s", took)
 		}

@@ -120,7 +120,7 @@ func (s measurementPages) page(r *Request) error {
 	}
 	switch {
 	case len(found.Series) == 0:
-		body = append(body, ui.Empty("Nothing is stored of this period."))
+		body = append(body, ui.Empty("Nothing is stored for this period."))
 	case len(found.Series) == 1:
 		c := history.Chart{Unit: policies.Count, Points: found.Series[0].Points}
 		body = append(body, c.Table(name))
@@ -136,7 +136,7 @@ func (s measurementPages) block(r *Request, name string) g.Node {
 	all := s.sources.MetricBlocks()
 	n := slices.IndexFunc(all, func(m trends.Metric) bool { return m.Name == name })
 	if n < 0 {
-		return ui.Notice(ui.Info, g.Text("The configuration has no metric block of this name. Only its history is left."))
+		return ui.Notice(ui.Info, g.Text("The configuration has no metric block with this name. Only its history is left."))
 	}
 	m := &all[n]
 	var failed g.Node

@@ -49,7 +49,7 @@ func (s integrationPages) runs(r *Request) error {
 	if err != nil {
 		return err
 	}
-	table := ui.Empty("No run like that is stored.")
+	table := ui.Empty("No such run is stored.")
 	if len(page.Runs) > 0 {
 		table = r.view().Runs("Runs", name, page.Runs, history.DetailsOfRun)
 	}

@@ -89,7 +89,7 @@
 			const d = await load(figure.dataset.chart);
 			const line = d.series.find((s) => s.name === figure.dataset.series);
 			if (!line || !line.mean.some((v) => v != null)) {
-				plot.textContent = "Nothing is stored of this period.";
+				plot.textContent = "Nothing is stored for this period.";
 				return;
 			}
 			if (!figure.isConnected) return; // the page was replaced meanwhile

@@ -112,7 +112,7 @@ func (c *Chart) Table(label string) g.Node {
 		rows = append(rows, row)
 	}
 	if len(rows) == 0 {
-		return ui.Empty("Nothing is stored of this period.")
+		return ui.Empty("Nothing is stored for this period.")
 	}
 	return ui.Table(label, columns, rows)
 }

@@ -186,7 +186,7 @@ func (p *Past) Failures() g.Node {
 	v := p.view
 	all := h.A(h.Href(v.Link("/integrations/%s/runs", p.name)), g.Text("All runs"))
 	if len(p.recent) == 0 {
-		return h.Section(h.Class("failures"), h.H2(g.Text("Last failures")), ui.Empty("No run that is stored failed. ", all))
+		return h.Section(h.Class("failures"), h.H2(g.Text("Last failures")), ui.Empty("No stored run failed. ", all))
 	}
 	return h.Section(h.Class("failures"), h.H2(g.Text("Last failures")), v.table("Last failures", p.name, streaks(p.recent), detailsOfFailure), h.P(all))
 }
@@ -238,7 +238,7 @@ func (v View) table(label, name string, all []streak, details int) g.Node {
 		}
 		report, more := reportOf(one, details), runs[1:]
 		if len(more) > 0 {
-			report = g.Group{report, ui.Fold(g.Text(ui.Count(len(more), "run")+" before said the same"), h.Ul(g.Map(more, func(m daemon.RunReport) g.Node {
+			report = g.Group{report, ui.Fold(g.Text(ui.Count(len(more), "earlier run")+" said the same"), h.Ul(g.Map(more, func(m daemon.RunReport) g.Node {
 				return h.Li(v.link(name, &m), g.Text(", "+ui.Duration(Spent(m.ResponseTimeMS))+", "), h.Code(g.Text(ui.Clean(m.CorrelationID))))
 			})))}
 		}

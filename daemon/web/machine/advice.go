@@ -26,7 +26,7 @@ func adviceOn(a *sqlite.Advice) g.Node {
 	}
 	var rewrite g.Node
 	if a.Rewrite != "" {
-		rewrite = g.Group{h.P(g.Text("A form that reads only its page:")), preformatted("Rewritten statement", a.Rewrite)}
+		rewrite = g.Group{h.P(g.Text("A query that reads only the rows of its page:")), preformatted("Rewritten statement", a.Rewrite)}
 	}
 	label := "The plan: "
 	if hasRemedy(a) {
@@ -94,7 +94,7 @@ func indexKind(x sqlite.IndexInfo) string {
 func (v databaseView) server() g.Node {
 	s := v.Server
 	if s == nil {
-		return g.If(v.ServerUnavailable != "", ui.Notice(ui.Info, g.Text("No statistics of the server: "), ui.Text(v.ServerUnavailable)))
+		return g.If(v.ServerUnavailable != "", ui.Notice(ui.Info, g.Text("Server statistics are not available: "), ui.Text(v.ServerUnavailable)))
 	}
 	return g.Group{
 		g.Map(s.MissingIndexes, func(t databases.ScannedTable) g.Node {

@@ -61,7 +61,7 @@ const maxSentence = 2 << 10
 func warningEvidence(w monitor.Warning) g.Node {
 	switch {
 	case w.Evidence == monitor.EvidencePending:
-		return ui.Notice(ui.Info, g.Text("vega still looks for the cause. Load the page again in a second."))
+		return ui.Notice(ui.Info, g.Text("vega is still looking for the cause. Reload the page in a second."))
 	case len(w.Sentences) == 0:
 		return nil
 	}

@@ -127,7 +127,7 @@ func hostFacts(s monitor.System) g.Node {
 		{Name: "Memory of the host", Value: sizeOf(s.Memory.SystemTotal)},
 		{Name: "Available", Value: sizeOf(s.Memory.SystemAvailable)},
 		{Name: "Processors of the host", Value: valueOf(policies.Count, s.CPU.HostCores)},
-		{Name: "Their use", Value: valueOf(policies.Percent, s.CPU.HostPercent)},
+		{Name: "Use of the processors", Value: valueOf(policies.Percent, s.CPU.HostPercent)},
 		{Name: "Throttled", Value: valueOf(policies.Percent, s.CPU.ThrottledPercent)},
 	}
 	if n := s.Network; n.Total != nil {

@@ -186,7 +186,7 @@ func (v View) delivery(d *incident.Delivery) g.Node {
 	case d.Unsure:
 		return ui.Mark(ui.Warning, "unclear whether it arrived")
 	case d.Notified:
-		return ui.Mark(ui.Good, "notified; knows it as open")
+		return ui.Mark(ui.Good, "notified that it is open")
 	case d.Done && d.Sent.IsZero():
 		return ui.Mark(ui.Info, "nothing to send")
 	case d.Done:
