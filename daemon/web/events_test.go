@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,11 +47,11 @@ func (f someOf) Overview(q engine.Selection) (engine.Overview, error) {
 }
 
 // ring accepts one key, until it is revoked.
-type ring struct{ revoked bool }
+type ring struct{ revoked atomic.Bool }
 
 func (k *ring) Find(string) (session.Key, bool) { return session.Key{}, false }
 func (k *ring) Current(d session.Digest) (session.Key, bool) {
-	return session.Key{Name: "k", Digest: d, Scopes: []scope.Scope{scope.Read}}, !k.revoked
+	return session.Key{Name: "k", Digest: d, Scopes: []scope.Scope{scope.Read}}, !k.revoked.Load()
 }
 func (k *ring) From(*http.Request) From { return From{} }
 
@@ -203,8 +204,8 @@ func TestStreamEnds(t *testing.T) {
 	for name, end := range map[string]func(*stream){
 		"the browser goes":          func(s *stream) { s.end() },
 		"the viewer logs out":       func(s *stream) { s.logout() },
-		"the key is revoked":        func(s *stream) { s.keys.revoked = true; s.site.KeysChanged() },
-		"the key expires":           func(s *stream) { s.keys.revoked = true; time.Sleep(sign) },
+		"the key is revoked":        func(s *stream) { s.keys.revoked.Store(true); s.site.KeysChanged() },
+		"the key expires":           func(s *stream) { s.keys.revoked.Store(true); time.Sleep(sign) },
 		"the dashboard is off":      func(s *stream) { s.site.Set(Settings{}) },
 		"the session is too old":    func(*stream) { time.Sleep(session.Lifetime + sign) },
 		"the browser takes no more": func(s *stream) { s.mu.Lock(); s.broken = true; s.mu.Unlock(); time.Sleep(sign) },
