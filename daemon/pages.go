@@ -42,7 +42,7 @@ func (p *forPages) recall(ctx context.Context) {
 		r, err := p.daemon.store.Recent(ctx, name, limit)
 		return r.Runs, r.Since, err
 	}, func(err error) {
-		p.daemon.options.Log.Warn("can't read the runs before the start; the dashboard shows later ones only", "err", err)
+		p.daemon.options.Log.Warn("can't read the runs before the start; the dashboard shows later ones only, until the next try succeeds", "err", err)
 	})
 }
 

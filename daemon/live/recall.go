@@ -15,25 +15,40 @@ type Read func(ctx context.Context, name string, limit int) (runs []check.Run, s
 // little from the checks after a start.
 const rest = 3
 
+// retry is how long Recall waits after an error.
+const retry = time.Minute
+
 // Recall adds the stored runs of the integrations that Configure adds, until ctx ends. If
-// they can't be read, failed is called, and the integrations have no earlier runs.
+// they can't be read, failed is called, and Recall tries again until they can. Until then,
+// the integrations have no earlier runs.
 func (b *Board) Recall(ctx context.Context, read Read, failed func(error)) {
+	var again <-chan time.Time // nil: the last try succeeded
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-b.added:
+		case <-again:
 		}
-		if err := b.recallAll(ctx, read); err != nil && ctx.Err() == nil {
+		err := b.recallAll(ctx, read)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			again = nil
+			continue
+		case again == nil:
 			failed(err)
 		}
+		again = time.After(retry)
 	}
 }
 
 func (b *Board) recallAll(ctx context.Context, read Read) error {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
-	for _, name := range b.unread() {
+	names := b.unread()
+	for n, name := range names {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -42,6 +57,7 @@ func (b *Board) recallAll(ctx context.Context, read Read) error {
 		began := time.Now()
 		runs, since, err := read(ctx, name, Beats)
 		if err != nil {
+			b.postpone(append(names[n+1:], name)) // the others first: only this one may be damaged
 			return err
 		}
 		b.recall(name, runs, since)
@@ -57,6 +73,13 @@ func (b *Board) unread() []string {
 	names := b.news
 	b.news = nil
 	return names
+}
+
+// postpone makes unread return names again.
+func (b *Board) postpone(names []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.news = append(names, b.news...)
 }
 
 func (b *Board) recall(name string, runs []check.Run, since time.Time) {
