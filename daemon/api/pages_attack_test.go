@@ -357,13 +357,18 @@ func TestWeakerCookiesDontCount(t *testing.T) {
 	}
 }
 
-// TestMessagesAreVegas checks that an address can't make vega show a text.
+// TestMessagesAreVegas checks that an address can't make vega show a text, and that no
+// message is kept for strangers, since there are places for 1,000.
 func TestMessagesAreVegas(t *testing.T) {
 	a := site(t, web.Settings{})
 	b := newBrowser(t, a, "127.0.0.1:8000")
 	b.login(key, "")
 	if w := b.get("/?done=Call+555"); strings.Contains(w.Body.String(), "Call 555") {
 		t.Error(w.Body)
+	}
+	stranger := newBrowser(t, a, "127.0.0.1:8000")
+	if to := stranger.send("POST", "/logout", nil).Header().Get("Location"); to != "/login" {
+		t.Errorf("a stranger who logs out is led to %s", to)
 	}
 }
 

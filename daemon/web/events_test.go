@@ -113,7 +113,7 @@ func follow(t *testing.T, f *fleet, since string) *stream {
 func (s *stream) logout() {
 	r := httptest.NewRequest(http.MethodPost, "/logout", nil)
 	r.AddCookie(&http.Cookie{Name: s.site.cookieName(r, false), Value: s.token})
-	_ = s.site.logout(&Request{Request: r, site: s.site, w: httptest.NewRecorder()})
+	_ = s.site.logout(&Request{Request: r, site: s.site, w: httptest.NewRecorder(), Viewer: s.site.Viewer(r)})
 }
 
 func (s *stream) ended() bool {

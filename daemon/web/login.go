@@ -91,9 +91,13 @@ func (s *Site) logout(r *Request) error {
 	gone := s.cookie(r.Request, "")
 	gone.MaxAge = -1
 	http.SetCookie(r.w, gone)
-	s.recheck()
+	done := ""
+	if r.Viewer.known { // messages to strangers would push those to others out
+		s.recheck()
+		done = "You are logged out."
+	}
 	r.Viewer = Viewer{} // who reads the message
-	return r.Done("/login", "You are logged out.")
+	return r.Done("/login", done)
 }
 
 // within returns where a login leads: a path of the site, or "/". A browser reads "\" as
