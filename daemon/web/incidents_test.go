@@ -16,6 +16,7 @@ import (
 	"vega/daemon/alerting"
 	"vega/daemon/api/scope"
 	"vega/daemon/live"
+	"vega/daemon/web/assets"
 	"vega/policies/check"
 	"vega/policies/incident"
 	"vega/store"
@@ -205,6 +206,19 @@ var someday = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func incidentOf(id int64, name string, s incident.Severity) incident.Incident {
 	return incident.Incident{ID: id, Subject: incident.Subject{Kind: incident.OfIntegration, Name: name}, Severity: s, Summary: name + " is unhealthy: 503", Alerts: []string{"health-checks"}, Opened: someday}
+}
+
+func TestTheSelectionThatIsShownIsMarked(t *testing.T) {
+	b := operator(t, &alertingSources{})
+	for path, want := range map[string]string{"/incidents": "All", "/incidents?state=open": "Open", "/incidents?since=12h": "Last 12 hours"} {
+		if page := b.page(path); strings.Count(page, `aria-current="page">`+want+"<") != 1 || strings.Count(page, `<a class="button"`) != 4 {
+			t.Errorf("%s: %s", path, page)
+		}
+	}
+	style, _, _ := assets.Get(strings.TrimPrefix(assets.Path("style.css"), "/static/"))
+	if !strings.Contains(string(style), ".button[aria-current] {") {
+		t.Error("a button that is marked looks like the others")
+	}
 }
 
 // TestOpenIncidentsComeFirstByHarm checks the order of the list, and that what another
