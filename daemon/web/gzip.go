@@ -41,23 +41,32 @@ func compressed(body []byte) []byte {
 	return b.Bytes()
 }
 
-// acceptsGzip reports whether an Accept-Encoding header has gzip, other than with q=0.
+// acceptsGzip reports whether an Accept-Encoding header has gzip, or * without gzip, other
+// than with q=0.
 func acceptsGzip(header http.Header) bool {
+	others := false
 	for _, values := range header.Values("Accept-Encoding") {
 		for one := range strings.SplitSeq(values, ",") {
 			name, parameter, _ := strings.Cut(one, ";")
-			if name = strings.TrimSpace(name); !strings.EqualFold(name, "gzip") && name != "*" {
-				continue
+			switch name = strings.TrimSpace(name); {
+			case strings.EqualFold(name, "gzip"):
+				return positive(parameter)
+			case name == "*":
+				others = positive(parameter)
 			}
-			weight, ok := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(parameter), " ", ""), "q=")
-			if !ok {
-				return true
-			}
-			q, err := strconv.ParseFloat(weight, 64)
-			return err == nil && q > 0
 		}
 	}
-	return false
+	return others
+}
+
+// positive reports whether the parameter of a coding is not q=0.
+func positive(parameter string) bool {
+	weight, ok := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(parameter), " ", ""), "q=")
+	if !ok {
+		return true
+	}
+	q, err := strconv.ParseFloat(weight, 64)
+	return err == nil && q > 0
 }
 
 // guessable reports whether another site may have made the browser send a request, with a

@@ -313,6 +313,8 @@ func TestAnswersAreCompressed(t *testing.T) {
 		{"/", "br;q=1.0, gzip;q=0.8", "same-origin", true},
 		{"/", "*", "", true},
 		{"/", "GZIP", "", true},
+		{"/", "*;q=0, gzip", "none", true},
+		{"/", "*, gzip;q=0", "none", false},
 		{"/", "gzip;q=0", "none", false},
 		{"/", "gzip; q=0.0", "none", false},
 		{"/", "gzip;q=x", "none", false},
