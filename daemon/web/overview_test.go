@@ -163,7 +163,7 @@ func TestOverviewBeginsWithWhatIsNotHealthy(t *testing.T) {
 		"2 others because of it: ", "shop-api", "shop-web", `<a href="/vega/incidents/7">Incident 7</a>, acknowledged by ann`, `<a href="https://wiki.example/db" rel="noreferrer">`, `<time datetime="2026-11-30T11:59:00Z"`,
 		`data-n="card"`, "▲</span> degraded",
 		`data-n="web.us-1"`, "?</span> vega can&#39;t tell", `<a href="/vega/silences">Silenced</a> until <time`,
-		`<details id="explained" open><summary>2 not healthy because of others`, `data-n="shop-api"`, `because of <a href="/vega/integrations/db-main">`,
+		`<details id="explained" open data-bad=""><summary>2 not healthy because of others`, `data-n="shop-api"`, `because of <a href="/vega/integrations/db-main">`,
 		`<section id="all">`,
 	)
 	if page := small().page(t, "/", scope.Read); strings.Count(page, "Silenced</a>") != 1 {
@@ -183,8 +183,8 @@ func TestVegaItselfIsOneLine(t *testing.T) {
 		}
 	}
 	blind(3)
-	ordered(t, f.page(t, "/", scope.Read), `data-n="db-main"`, `data-n="web.us-1"`, `<details id="explained" open>`, `data-n="shop-web"`,
-		`<details id="blind" open><summary>3 not checked because of vega itself</summary>`, `href="/vega/diagnostics">Diagnostics</a>`, `data-n="blind-`)
+	ordered(t, f.page(t, "/", scope.Read), `data-n="db-main"`, `data-n="web.us-1"`, `<details id="explained" open data-bad="">`, `data-n="shop-web"`,
+		`<details id="blind" open data-bad=""><summary>3 not checked because of vega itself</summary>`, `href="/vega/diagnostics">Diagnostics</a>`, `data-n="blind-`)
 	blind(maxTrouble)
 	ordered(t, f.page(t, "/", scope.Read), `data-n="db-main"`, `data-n="shop-web"`, fmt.Sprintf(`<details id="blind"><summary>%d not checked`, maxTrouble-5), "8 more are in their groups below")
 }

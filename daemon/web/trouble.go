@@ -200,10 +200,11 @@ func (o *overview) explain(roots, explained []*row) {
 	}
 }
 
-// folded is a table of rows that one cause explains, folded if there are many.
+// folded is a table of rows that one cause explains, folded if there are many. As with
+// groups, data-bad tells the script that it was open by itself: it folds when it grows.
 func (o *overview) folded(id, what string, rows []*row, more g.Node) g.Node {
 	return g.Iff(len(rows) > 0, func() g.Node {
-		return h.Details(h.ID(id), g.If(len(rows) <= maxUnfolded, g.Attr("open")), h.Summary(g.Textf("%d %s", len(rows), what)), more, o.troubles(strings.ToUpper(what[:1])+what[1:], rows))
+		return h.Details(h.ID(id), g.If(len(rows) <= maxUnfolded, g.Group{g.Attr("open"), h.Data("bad", "")}), h.Summary(g.Textf("%d %s", len(rows), what)), more, o.troubles(strings.ToUpper(what[:1])+what[1:], rows))
 	})
 }
 
