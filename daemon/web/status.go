@@ -49,8 +49,8 @@ func (s statusPages) routes() []Route {
 var errNoPage = &Error{http.StatusNotFound, "there is no such status page"}
 
 // find returns a status page.
-func (s statusPages) find(name string) (*config.StatusPage, error) {
-	pages := s.settings.Load().StatusPages
+func (c *current) find(name string) (*config.StatusPage, error) {
+	pages := c.StatusPages
 	n := slices.IndexFunc(pages, func(p config.StatusPage) bool { return p.Name == name })
 	if n < 0 {
 		return nil, errNoPage
@@ -60,7 +60,8 @@ func (s statusPages) find(name string) (*config.StatusPage, error) {
 
 // list leads to the only page, or lists them.
 func (s statusPages) list(r *Request) error {
-	pages := s.settings.Load().StatusPages
+	now := s.settings.Load()
+	pages := now.StatusPages
 	switch len(pages) {
 	case 0:
 		return &Error{http.StatusNotFound, "there is no status page; a status_page block of the configuration makes one"}
@@ -71,15 +72,16 @@ func (s statusPages) list(r *Request) error {
 	for _, p := range pages {
 		links = append(links, publish.Link{Title: p.Title, Path: r.Link("/status/%s", p.Name)})
 	}
-	return s.answer(r, "text/html; charset=utf-8", func(context.Context) (g.Node, error) { return publish.List(links, s.files()), nil })
+	return s.answer(r, now, "text/html; charset=utf-8", func(context.Context) (g.Node, error) { return publish.List(links, s.files()), nil })
 }
 
 func (s statusPages) page(r *Request) error {
-	p, err := s.find(r.Param("page"))
+	now := s.settings.Load()
+	p, err := now.find(r.Param("page"))
 	if err != nil {
 		return err
 	}
-	return s.answer(r, "text/html; charset=utf-8", func(ctx context.Context) (g.Node, error) {
+	return s.answer(r, now, "text/html; charset=utf-8", func(ctx context.Context) (g.Node, error) {
 		read, err := s.read(ctx, p)
 		return publish.Document(&read, s.files(), func(name string) string { return r.Link("/status/%s/%s", p.Name, name) }), err
 	})
@@ -87,7 +89,8 @@ func (s statusPages) page(r *Request) error {
 
 // badge answers with a badge of an integration on a page: as an image, or for shields.io.
 func (s statusPages) badge(r *Request) error {
-	p, err := s.find(r.Param("page"))
+	now := s.settings.Load()
+	p, err := now.find(r.Param("page"))
 	if err != nil {
 		return err
 	}
@@ -104,7 +107,7 @@ func (s statusPages) badge(r *Request) error {
 	if _, known := trends.Windows[window]; !known && window != "" {
 		return &Error{http.StatusBadRequest, "uptime is 24h, 7d, 30d or 90d; without it, the badge shows the state"}
 	}
-	return s.answer(r, kind, func(ctx context.Context) (g.Node, error) {
+	return s.answer(r, now, kind, func(ctx context.Context) (g.Node, error) {
 		b, err := s.readBadge(ctx, p.Integrations[n], name, window)
 		if svg {
 			return b.SVG(), err
@@ -115,9 +118,9 @@ func (s statusPages) badge(r *Request) error {
 
 // answer sends what make returns, which it keeps for a while. The key of what is kept is
 // the path with the variants, all of which have been checked.
-func (s statusPages) answer(r *Request, kind string, make func(ctx context.Context) (g.Node, error), variants ...string) error {
+func (s statusPages) answer(r *Request, now *current, kind string, make func(ctx context.Context) (g.Node, error), variants ...string) error {
 	key := strings.Join(append([]string{r.URL.Path}, variants...), "?")
-	body, err := s.settings.Load().published.Get(r.Context(), key, time.Now, func() ([]byte, error) {
+	body, err := now.published.Get(r.Context(), key, time.Now, func() ([]byte, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), readTime) // others wait for it, too
 		defer cancel()
 		node, err := make(ctx)
