@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -180,5 +181,20 @@ func TestLongBlockIsCut(t *testing.T) {
 	b, ok := c.Block("web.eu")
 	if lines := strings.Count(b.Text, "\n"); !ok || lines != 401 || len(b.Text) > 10_000 || !strings.Contains(b.Text, "  # … 4608 lines …\n") || !strings.HasSuffix(b.Text, "\n}\n") {
 		t.Errorf("%d lines: %s", lines, b.Text)
+	}
+}
+
+// TestLargeStatusPage has as many integrations as a page may have, and one more.
+func TestLargeStatusPage(t *testing.T) {
+	for _, count := range []int{1000, 1001} {
+		var targets strings.Builder
+		for n := range count {
+			fmt.Fprintf(&targets, "h%d = \"10.0.0.1:22\"\n", n)
+		}
+		_, ds := load(t, "status_page \"all\" {\n  integrations = [\"*\"]\n}\nintegration \"hosts\" {\n  probe = core.tcp\n  for_each = {\n"+targets.String()+"}\n  config { address = each.value }\n}\n", options(t, nil))
+		got := shownText(t, ds)
+		if refused := strings.Contains(got, "The page selects 1001 integrations, more than 1000."); refused != (count > 1000) {
+			t.Errorf("%d: %s", count, got)
+		}
 	}
 }

@@ -36,6 +36,9 @@ const (
 	maxName  = 100
 )
 
+// maxOnPage limits the integrations of a page.
+const maxOnPage = 1000
+
 // pages builds the status_page blocks.
 type pages struct {
 	Stage
@@ -60,6 +63,10 @@ func (d pages) build(s *bind.Section) StatusPage {
 	sure := d.Out.Errors() == before && len(selectors) > 0 && !unsure(s) && !d.Root.Broken
 	if sure && len(listed) == 0 {
 		d.Out.Err(diag.Unmatched, s.Place("integrations"), "The page selects no integration, so it would be empty.", `name integrations that exist, such as ["orders-*"], or remove the page`)
+		return out
+	}
+	if sure && len(listed) > maxOnPage {
+		d.Out.Err(diag.TooMuch, s.Place("integrations"), fmt.Sprintf("The page selects %d integrations, more than %d. Its history is read again while people look at it.", len(listed), maxOnPage), "select fewer, or divide the page into several")
 		return out
 	}
 	out.Names = d.names(s, listed, sure)

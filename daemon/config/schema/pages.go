@@ -19,7 +19,7 @@ var dashboardRows = []Row{
 // statusPageBlock describes a public status page.
 var statusPageBlock = &Block{Name: "status_page", Label: "name", Doc: "A public page at /status/NAME, for everyone who can reach vega, without a key: the state of some integrations, 90 days of uptime, and incidents. It shows public names and states only: no messages, targets, latencies or other integrations.", Rows: []Row{
 	attribute("title", text, "The title of the page. Default: its name.", public),
-	attribute("integrations", manifest.List, "The integrations on the page, in this order, selected as in an alert. At least one must be selected.", public, required, of(Selector)),
+	attribute("integrations", manifest.List, "The integrations on the page, in this order, selected as in an alert. At least one must be selected, and at most 1,000.", public, required, of(Selector)),
 	attribute("names", manifest.Map, "Public names of integrations, by their names: { orders-db = \"Orders\" }. Others are shown by their own names. A public name occurs once on a page.", public, of(text)),
 }}
 
