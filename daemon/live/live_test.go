@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,7 +155,7 @@ func TestRecallTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := live.New()
 		b.Configure([]string{"damaged", "a", "b"})
-		var failures int
+		var failures atomic.Int32
 		ctx, cancel := context.WithCancel(t.Context())
 		defer synctest.Wait()
 		defer cancel()
@@ -163,10 +164,10 @@ func TestRecallTriesAgain(t *testing.T) {
 				return nil, time.Time{}, errors.New("the row is damaged")
 			}
 			return stored(0, "h"), began, nil
-		}, func(error) { failures++ })
+		}, func(error) { failures.Add(1) })
 		time.Sleep(90 * time.Second)
-		if failures != 1 || len(b.Row("a").Beats) != 1 || len(b.Row("b").Beats) != 1 {
-			t.Errorf("%d failures; %+v, %+v", failures, b.Row("a"), b.Row("b"))
+		if failures.Load() != 1 || len(b.Row("a").Beats) != 1 || len(b.Row("b").Beats) != 1 {
+			t.Errorf("%d failures; %+v, %+v", failures.Load(), b.Row("a"), b.Row("b"))
 		}
 	})
 }
@@ -175,7 +176,7 @@ func TestRecallGoesOnAfterAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := live.New()
 		b.Configure([]string{"a", "b"})
-		var failures int
+		var failures atomic.Int32
 		broken := true
 		ctx, cancel := context.WithCancel(t.Context())
 		defer synctest.Wait()
@@ -185,13 +186,13 @@ func TestRecallGoesOnAfterAnError(t *testing.T) {
 				return nil, time.Time{}, errors.New("the disk is broken")
 			}
 			return stored(0, "h"), began, nil
-		}, func(error) { failures++ })
+		}, func(error) { failures.Add(1) })
 		synctest.Wait()
 		broken = false
 		b.Configure([]string{"a", "b", "c"})
 		synctest.Wait()
-		if failures != 1 || len(b.Row("a").Beats) != 1 || len(b.Row("c").Beats) != 1 {
-			t.Errorf("%d failures; %+v, %+v", failures, b.Row("a"), b.Row("c"))
+		if failures.Load() != 1 || len(b.Row("a").Beats) != 1 || len(b.Row("c").Beats) != 1 {
+			t.Errorf("%d failures; %+v, %+v", failures.Load(), b.Row("a"), b.Row("c"))
 		}
 	})
 }
