@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -169,13 +170,18 @@ func eventually(ctx context.Context, what string, so func() (bool, error)) error
 	return fmt.Errorf("not within %v: %s", patience, what)
 }
 
+// freePort returns an unused port outside of the range for connections, from which others
+// may take it before vega listens.
 func freePort(ctx context.Context) (string, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	const first, last = 20_000, 32_000
+	for range 100 {
+		port := strconv.Itoa(first + rand.IntN(last-first)) //nolint:gosec // not a secret
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:"+port)
+		if err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port), nil
+	return "", errors.New("no free port found")
 }
 
 // cpu returns the CPU time of vega.

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -30,11 +33,16 @@ func (t *target) url() string { return "http://" + t.listener.Addr().String() }
 
 func (t *target) close() { _ = t.server.Close() }
 
+// freePort returns an unused port outside of the range for connections, from which others
+// may take it before vega listens.
 func freePort(ctx context.Context) (int, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	const first, last = 20_000, 32_000
+	for range 100 {
+		port := first + rand.IntN(last-first) //nolint:gosec // not a secret
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, errors.New("no free port found")
 }
