@@ -5,18 +5,15 @@ import (
 	"time"
 
 	"vega/daemon"
-	"vega/daemon/alerting"
 	"vega/daemon/catalog"
-	"vega/daemon/config"
 	"vega/daemon/databases"
 	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
-	"vega/daemon/live"
 	"vega/daemon/monitor"
 	"vega/daemon/telemetry/metrics"
 	"vega/daemon/trends"
+	"vega/daemon/web"
 	"vega/plugins/span"
-	"vega/policies/incident"
 	"vega/store"
 )
 
@@ -30,15 +27,11 @@ type Daemon interface {
 	Plugins
 	Configuration
 	State
-	Alerting
 	Scrapes
 	Metrics() *metrics.Exporter
 	Tracer() span.Tracer
-	Conversations() store.Conversations
 	Memories() store.Memories
-	Live() *live.Board
-	Maintenance(at time.Time) map[string]bool
-	Block(name string) (config.Block, error)
+	web.Sources // Alerting included
 }
 
 // Checks runs integrations and reports on them.
@@ -96,24 +89,8 @@ type State interface {
 	Rejected() bool
 }
 
-// Alerting reports on incidents, alerts and notifiers, and changes what people may.
-// An entry that does not exist is store.ErrNotFound or incident.ErrNotFound, one that
-// has ended incident.ErrEnded, and a value that selects nothing *store.InvalidError.
-type Alerting interface {
-	Incidents(ctx context.Context, q store.IncidentQuery) (alerting.IncidentPage, error)
-	OpenIncidents() []incident.Incident
-	Incident(ctx context.Context, id int64) (alerting.IncidentReport, error)
-	Acknowledge(ctx context.Context, id int64, a incident.Acknowledgement) error
-	Unacknowledge(ctx context.Context, id int64, by string) error
-	Silences(ctx context.Context, limit int, cursor string) (store.SilencePage, error)
-	CurrentSilences() []incident.Silence
-	Silence(ctx context.Context, s incident.Silence) (incident.Silence, error)
-	EndSilence(ctx context.Context, id int64, by string) error
-	Alerts() []alerting.AlertReport
-	Notifiers() []alerting.NotifierReport
-	TestNotifier(ctx context.Context, name string) (alerting.TestReport, error)
-	RetryNotifier(ctx context.Context, name string) error
-}
+// Alerting is the same for the API and for the pages.
+type Alerting = web.Alerting
 
 // services splits a Daemon into its interfaces. Each handler names the one it
 // uses.

@@ -41,7 +41,9 @@ type Checks interface {
 	MetricTrend(ctx context.Context, name string, labels map[string]string, span trends.Span) (trends.MetricHistory, error)
 }
 
-// Alerting reports on incidents, silences, alerts and notifiers, and changes them.
+// Alerting reports on incidents, silences, alerts and notifiers, and changes them. An entry
+// that does not exist is store.ErrNotFound or incident.ErrNotFound, one that has ended
+// incident.ErrEnded, and a value that selects nothing *store.InvalidError.
 type Alerting interface {
 	Incidents(ctx context.Context, q store.IncidentQuery) (alerting.IncidentPage, error)
 	// OpenIncidents returns those that are open, without asking the store.
