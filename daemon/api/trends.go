@@ -35,7 +35,7 @@ func (a trend) routes() []route {
 			id: "getUptime", summary: "Which part of a period one integration was up, with two bounds",
 			description: "A run speaks until the next one, for two intervals at most; what no run speaks for is unknown. uptime_percent_min is the part in which the integration was healthy or degraded, and uptime_percent_max that and the unknown part, both of all time but maintenance. The period begins with the first run, if since is earlier. Where runs are not stored any longer, it begins and ends with a step of the history.",
 			params: []param{
-				{name: "window", values: windows, doc: "The period that ends now, and begins with a step of the history that is kept: of 5 minutes, or an hour for 30d and 90d. Excludes since and until."},
+				{name: "window", values: trends.WindowNames, doc: "The period that ends now, and begins with a step of the history that is kept: of 5 minutes, or an hour for 30d and 90d. Excludes since and until."},
 				{name: "since", kind: momentParam, doc: "When the period begins. Default: 30 days ago."},
 				{name: "until", kind: momentParam, doc: "When it ends. Default, and latest: now."},
 			},
@@ -49,9 +49,6 @@ func (a trend) routes() []route {
 		},
 	}
 }
-
-// windows are the names of trends.Windows, the shortest first.
-var windows = []string{"24h", "7d", "30d", "90d"}
 
 // metricsAnswer lists the metric blocks.
 type metricsAnswer struct {

@@ -384,3 +384,21 @@ func (s short) Statuses(ctx context.Context, name string, since, until time.Time
 	}
 	return first, err
 }
+
+// TestDays has every day of a span, whatever the time is, and with or without points.
+func TestDays(t *testing.T) {
+	midnight := time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
+	for _, now := range []time.Time{midnight, midnight.Add(time.Nanosecond), midnight.Add(24*time.Hour - 1), midnight.In(time.FixedZone("", -5*3600))} {
+		span, err := LastDays(3, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		yesterday := midnight.AddDate(0, 0, -1)
+		days := span.Days([]Point{
+			{At: yesterday, Status: &StatusPoint{UpMS: 7}}, {At: yesterday.AddDate(0, 0, -30), Status: &StatusPoint{}}, {At: midnight.AddDate(0, 0, 5), Status: &StatusPoint{}},
+		})
+		if len(days) != 3 || !days[0].At.Equal(yesterday.AddDate(0, 0, -1)) || !days[2].At.Equal(midnight) || days[0].StatusPoint != nil || days[2].StatusPoint != nil || days[1].StatusPoint == nil || days[1].UpMS != 7 {
+			t.Errorf("%v: %+v", now, days)
+		}
+	}
+}

@@ -31,6 +31,9 @@ type UptimeReport struct {
 // Windows are the periods until now that an uptime can be asked for by name.
 var Windows = map[string]time.Duration{"24h": day, "7d": 7 * day, "30d": 30 * day, "90d": 90 * day}
 
+// WindowNames are the names of Windows, the shortest first.
+var WindowNames = []string{"24h", "7d", "30d", "90d"}
+
 // WindowSince returns when a window that ends now begins: with a bucket that is kept, so
 // that its uptime needs no runs of long ago.
 func WindowSince(window time.Duration, now time.Time) time.Time {

@@ -189,29 +189,24 @@ func (s statusPages) states(now time.Time) (func(name string) publish.State, err
 	}, nil
 }
 
-// days returns the last days of an integration.
+// days returns the last days of an integration. Nothing is known of one that a reload has
+// just removed.
 func (s statusPages) days(ctx context.Context, name string, now time.Time) ([]publish.Day, error) {
-	from := now.Truncate(publish.Length).Add(-(publish.Days - 1) * publish.Length)
-	all := make([]publish.Day, publish.Days)
-	for n := range all {
-		all[n].Date = from.Add(time.Duration(n) * publish.Length)
-	}
-	span, err := trends.NewSpan(from, now, publish.Length, now)
+	span, err := trends.LastDays(publish.Days, now)
 	if err != nil {
 		return nil, err
 	}
 	chart, err := s.sources.Trend(ctx, name, "", span)
-	if _, unknown := errors.AsType[*engine.UnknownError](err); unknown {
-		return all, nil
-	}
-	if err != nil {
+	if _, unknown := errors.AsType[*engine.UnknownError](err); err != nil && !unknown {
 		return nil, err
 	}
-	for _, p := range chart.Points {
-		n := int(p.At.Sub(from) / publish.Length)
-		if n >= 0 && n < len(all) && p.Status != nil {
-			all[n].Up, all[n].Down, all[n].Maintenance = time.Duration(p.Status.UpMS)*time.Millisecond, time.Duration(p.Status.DownMS)*time.Millisecond, time.Duration(p.Status.MaintenanceMS)*time.Millisecond
+	all := make([]publish.Day, 0, publish.Days)
+	for _, d := range span.Days(chart.Points) {
+		one := publish.Day{Date: d.At}
+		if d.StatusPoint != nil {
+			one.Up, one.Down, one.Maintenance = time.Duration(d.UpMS)*time.Millisecond, time.Duration(d.DownMS)*time.Millisecond, time.Duration(d.MaintenanceMS)*time.Millisecond
 		}
+		all = append(all, one)
 	}
 	return all, nil
 }

@@ -31,7 +31,7 @@ func TestDaysOfTheBar(t *testing.T) {
 		{&trends.StatusPoint{UpMS: 75, DownMS: 20, UnknownMS: 5}, ui.Day{Known: true, Up: 0.75, Worst: check.Unhealthy}},
 		{&trends.StatusPoint{UnknownMS: 5}, ui.Day{Known: true, Up: 0, Worst: check.Unknown}},
 	} {
-		if got := (&day{StatusPoint: tt.of}).bar(); got != tt.want {
+		if got := barOf(&trends.Day{StatusPoint: tt.of}); got != tt.want {
 			t.Errorf("%+v: %+v, want %+v", tt.of, got, tt.want)
 		}
 	}

@@ -48,7 +48,7 @@ type Sources interface {
 type Past struct {
 	view   View
 	name   string
-	days   []day
+	days   []trends.Day
 	parts  []part
 	recent []daemon.RunReport // that failed, the last one first
 	chart  Chart
@@ -60,9 +60,6 @@ type part struct {
 	trends.UptimeReport
 }
 
-// windows are the names of trends.Windows, the shortest first.
-var windows = []string{"24h", "7d", "30d", "90d"}
-
 // Read reads what an integration was. The error is an *engine.UnknownError if nothing is
 // known of it.
 func Read(ctx context.Context, from Sources, v View, name string) (p Past, err error) {
@@ -73,7 +70,7 @@ func Read(ctx context.Context, from Sources, v View, name string) (p Past, err e
 		return p, err
 	}
 	p.recent = failures.Runs
-	for _, window := range windows {
+	for _, window := range trends.WindowNames {
 		one, err := from.Uptime(ctx, name, trends.WindowSince(trends.Windows[window], now), now)
 		if err != nil {
 			return p, err
@@ -87,17 +84,9 @@ func Read(ctx context.Context, from Sources, v View, name string) (p Past, err e
 	return p, err
 }
 
-// day is how the time of a day (UTC) is divided.
-type day struct {
-	at                  time.Time
-	*trends.StatusPoint // nil: nothing is known
-}
-
 // daysOf returns how each of the last days was, the oldest first.
-func daysOf(ctx context.Context, from Sources, name string, now time.Time) ([]day, error) {
-	const length = 24 * time.Hour
-	first := now.UTC().Truncate(length).Add(-(barDays - 1) * length)
-	span, err := trends.NewSpan(first, now, length, now)
+func daysOf(ctx context.Context, from Sources, name string, now time.Time) ([]trends.Day, error) {
+	span, err := trends.LastDays(barDays, now)
 	if err != nil {
 		return nil, err
 	}
@@ -105,20 +94,11 @@ func daysOf(ctx context.Context, from Sources, name string, now time.Time) ([]da
 	if err != nil {
 		return nil, err
 	}
-	days := make([]day, barDays)
-	for n := range days {
-		days[n].at = first.Add(time.Duration(n) * length)
-	}
-	for _, p := range found.Points {
-		if n := int(p.At.Sub(first) / length); n >= 0 && n < barDays {
-			days[n].StatusPoint = p.Status
-		}
-	}
-	return days, nil
+	return span.Days(found.Points), nil
 }
 
-// bar returns a day for the bar.
-func (d *day) bar() ui.Day {
+// barOf returns a day for the bar.
+func barOf(d *trends.Day) ui.Day {
 	if d.StatusPoint == nil {
 		return ui.Day{}
 	}
@@ -147,11 +127,11 @@ func (p *Past) Uptime() g.Node {
 	}
 	bar, rows := make([]ui.Day, len(p.days)), []ui.Row{}
 	for n := range p.days {
-		bar[n] = p.days[n].bar()
+		bar[n] = barOf(&p.days[n])
 	}
 	for _, d := range slices.Backward(p.days) {
 		if s := d.StatusPoint; s != nil && s.DownMS+s.UnknownMS+s.MaintenanceMS > 0 {
-			rows = append(rows, ui.Row{g.Text(d.at.Format("2006-01-02")), span(s.DownMS), span(s.UnknownMS), span(s.MaintenanceMS)})
+			rows = append(rows, ui.Row{g.Text(d.At.Format("2006-01-02")), span(s.DownMS), span(s.UnknownMS), span(s.MaintenanceMS)})
 		}
 	}
 	return h.Section(h.Class("uptime"), h.H2(g.Text("Uptime of 90 days")), ui.Uptime(bar), ui.Facts(facts...),

@@ -43,11 +43,8 @@ func StateOf(s check.Status, maintenance bool) State {
 	}
 }
 
-// Days is how many days a page shows, and Length how long one is.
-const (
-	Days   = 90
-	Length = 24 * time.Hour
-)
+// Days is how many days a page shows.
+const Days = 90
 
 // Page is what a status page shows.
 type Page struct {

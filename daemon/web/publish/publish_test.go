@@ -226,7 +226,7 @@ func TestLasted(t *testing.T) {
 // TestPeriod does not claim 90 days for what was first checked yesterday.
 func TestPeriod(t *testing.T) {
 	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	days := []Day{{Date: at}, {Date: at.Add(Length)}, {Date: at.Add(2 * Length)}}
+	days := []Day{{Date: at}, {Date: at.AddDate(0, 0, 1)}, {Date: at.AddDate(0, 0, 2)}}
 	if got := period(days); got != "in 3 days" {
 		t.Error(got)
 	}
