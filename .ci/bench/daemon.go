@@ -42,13 +42,13 @@ type runLine struct {
 	TookMS      float64 `json:"took_ms"`
 }
 
-// buildVega builds the daemon once.
+// buildVega builds the daemon once, with the flags of a release.
 func (b *bench) buildVega(ctx context.Context) (string, error) {
 	program := filepath.Join(b.dir, "vega")
 	if _, err := os.Stat(program); err == nil {
 		return program, nil
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, "./daemon/vega")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "nomsgpack,grpcnotrace", "-ldflags", "-s -w", "-o", program, "./daemon/vega")
 	cmd.Dir = b.root
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, text)

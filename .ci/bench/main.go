@@ -9,7 +9,8 @@
 // The parts are noop (a run that does nothing, compared with a fork and exec of
 // check_dummy), http (an HTTP check at a fixed rate, compared with
 // blackbox_exporter, check_http and plain net/http), fleet (a thousand checks in the
-// real daemon), spinners (modules that never end, next to honest probes), steady (many
+// real daemon), peers (the same in Gatus and Cloudprober at the same time, and all of
+// them at rest), spinners (modules that never end, next to honest probes), steady (many
 // runs in one process: does anything grow?), many (a request that runs thousands of
 // integrations at once) and scale (10,000 checks next to reloads and a poller).
 //
@@ -42,6 +43,10 @@ type settings struct {
 	fleetEvery time.Duration
 	fleetFor   time.Duration
 
+	peersFor    time.Duration
+	gatus       string
+	cloudprober string
+
 	spinners int
 	honest   int
 	spinFor  time.Duration
@@ -61,7 +66,7 @@ type settings struct {
 func parse() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "run for seconds instead of minutes, unless another flag is set: a test of the benchmark itself")
-	flag.StringVar(&s.only, "only", "", "parts to run, separated by commas: noop, http, fleet, spinners, steady, many, scale")
+	flag.StringVar(&s.only, "only", "", "parts to run, separated by commas: noop, http, fleet, peers, spinners, steady, many, scale")
 	flag.BoolVar(&s.keep, "keep", false, "keep the directory with the daemon's configuration and logs, and print its path")
 	flag.IntVar(&s.rounds, "rounds", 3, "rounds of noop and http for each contender; medians are shown")
 	flag.IntVar(&s.noops, "noops", 10000, "noop: runs of a guest in a round; a tenth as many forks")
@@ -70,6 +75,9 @@ func parse() settings {
 	flag.IntVar(&s.fleet, "fleet", 1000, "fleet: how many checks")
 	flag.DurationVar(&s.fleetEvery, "fleet-every", 10*time.Second, "fleet: interval of each")
 	flag.DurationVar(&s.fleetFor, "fleet-for", time.Minute, "fleet: length")
+	flag.DurationVar(&s.peersFor, "peers-for", time.Minute, "peers: length of each load, which has the checks of fleet")
+	flag.StringVar(&s.gatus, "gatus", "gatus", "peers: program of Gatus, which is not part of Debian")
+	flag.StringVar(&s.cloudprober, "cloudprober", "cloudprober", "peers: program of Cloudprober, which is not part of Debian")
 	flag.IntVar(&s.spinners, "spinners", 32, "spinners: how many")
 	flag.IntVar(&s.honest, "honest", 50, "spinners: how many honest probes next to them")
 	flag.DurationVar(&s.spinFor, "spin-for", time.Minute, "spinners: length, once without and once with them")
@@ -94,7 +102,7 @@ func (s *settings) hurry() {
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	for name, value := range map[string]string{
 		"rounds": "2", "noops": "1000", "http-for": "2s", "runs": "2000",
-		"fleet": "200", "fleet-every": "2s", "fleet-for": "8s", "spin-for": "8s",
+		"fleet": "200", "fleet-every": "2s", "fleet-for": "8s", "spin-for": "8s", "peers-for": "4s",
 		"many": "500", "many-rounds": "2",
 		"scale": "500", "scale-every": "2s", "scale-for": "8s", "scale-reload": "1s", "scale-poll": "500ms",
 	} {
@@ -121,7 +129,7 @@ func run(ctx context.Context, s settings) error {
 	parts := []struct {
 		name string
 		do   func(context.Context, *bench) error
-	}{{"noop", noop}, {"http", httpChecks}, {"fleet", fleet}, {"spinners", spinners}, {"steady", steady}, {"many", many}, {"scale", scale}}
+	}{{"noop", noop}, {"http", httpChecks}, {"fleet", fleet}, {"peers", peers}, {"spinners", spinners}, {"steady", steady}, {"many", many}, {"scale", scale}}
 	var names []string
 	for _, p := range parts {
 		names = append(names, p.name)

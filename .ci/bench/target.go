@@ -123,6 +123,13 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	ok(w, q)
 }
 
+// checks counts the paths that were requested.
+func (r *recorder) checks() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.seen)
+}
+
 // close stops the server and returns its records, by path.
 func (r *recorder) close() map[string][]time.Time {
 	_ = r.server.Close()
