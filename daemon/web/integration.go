@@ -379,7 +379,7 @@ func (s integrationPages) silence(r *Request) error {
 		}
 		in.Until = until
 	}
-	added, err := in.Add(r.Context(), s.sources, r.Viewer.By())
+	added, err := s.addSilence(r, &in)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,8 @@ func (r *Request) showLogin(status int, next, wrong string) error {
 		g.If(wrong != "", h.P(h.Class("wrong"), h.Role("alert"), h.ID("wrong"), g.Text(wrong))),
 		g.If(open, h.P(h.Class("warning"), g.Text("This connection isn't encrypted: others on the network can read the key."))),
 		h.Input(h.Type("hidden"), h.Name("next"), h.Value(next)),
+		// Managers of passwords want a name to keep a key under.
+		h.Input(h.Type("text"), h.Name("username"), h.Value("API key"), h.ReadOnly(), g.Attr("hidden"), g.Attr("autocomplete", "username")),
 		h.Label(h.For("key"), g.Text("API key")),
 		h.Input(h.Type("password"), h.ID("key"), h.Name("key"), h.Required(), h.AutoFocus(), g.Attr("autocomplete", "current-password"), g.If(wrong != "", h.Aria("describedby", "wrong"))),
 		h.Button(h.Type("submit"), g.Text("Log in")),

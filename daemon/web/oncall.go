@@ -146,7 +146,16 @@ func (p silencePages) add(r *Request, f *oncall.SilenceForm) (incident.Silence, 
 	if err != nil {
 		return incident.Silence{}, err
 	}
-	return in.Add(r.Context(), p.sources, r.Viewer.By())
+	return p.addSilence(r, &in)
+}
+
+// addSilence adds a silence, or returns the one that the same button has just made.
+func (s *Site) addSilence(r *Request, in *respond.Silence) (incident.Silence, error) {
+	by := r.Viewer.By()
+	if made, ok := in.Made(s.sources.CurrentSilences(), by); ok {
+		return made, nil
+	}
+	return in.Add(r.Context(), s.sources, by)
 }
 
 func (p silencePages) end(r *Request) error {
@@ -182,6 +191,7 @@ type alertPages struct{ *Site }
 func (p alertPages) routes() []Route {
 	return []Route{
 		{Method: http.MethodGet, Path: "/alerts", Scope: scope.Read, serve: p.list},
+		{Method: http.MethodGet, Path: "/notifiers/:name/test", Scope: scope.Read, serve: p.tested},
 		{Method: http.MethodPost, Path: "/notifiers/:name/test", Scope: scope.Write, MaxBody: maxForm, Waits: true, serve: p.test},
 		{Method: http.MethodPost, Path: "/notifiers/:name/retry", Scope: scope.Write, MaxBody: maxForm, serve: p.retry},
 	}
@@ -198,6 +208,9 @@ func (p alertPages) test(r *Request) error {
 	}
 	return p.show(r, oncall.Tested(&report))
 }
+
+// tested leads on from the address of a result, for those who open it again.
+func (alertPages) tested(r *Request) error { return r.Done("/alerts#notifiers", "") }
 
 func (p alertPages) retry(r *Request) error {
 	name := r.Param("name")

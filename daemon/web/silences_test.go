@@ -114,6 +114,49 @@ func TestSilenceForm(t *testing.T) {
 	}
 }
 
+// TestAButtonPressedTwiceSilencesOnce expects another silence from another person, for
+// another time or reason, and after the first was ended.
+func TestAButtonPressedTwiceSilencesOnce(t *testing.T) {
+	f := &alertingSources{}
+	b := operator(t, f)
+	press := func(form url.Values) bool {
+		f.silence = incident.Silence{}
+		b.post("/silences", form)
+		return f.silence.By != ""
+	}
+	hour := url.Values{"integrations": {"a"}, "duration": {"1h"}, "comment": {"c"}}
+	if !press(hour) {
+		t.Fatal("not silenced")
+	}
+	made := f.silence
+	f.silences = []incident.Silence{made}
+	if press(hour) {
+		t.Error("silenced twice")
+	}
+	for name, form := range map[string]url.Values{
+		"longer":        {"integrations": {"a"}, "duration": {"4h"}, "comment": {"c"}},
+		"another":       {"integrations": {"b"}, "duration": {"1h"}, "comment": {"c"}},
+		"another alert": {"integrations": {"a"}, "alerts": {"x"}, "duration": {"1h"}, "comment": {"c"}},
+		"reason":        {"integrations": {"a"}, "duration": {"1h"}, "comment": {"d"}},
+	} {
+		if !press(form) {
+			t.Errorf("%s: not silenced", name)
+		}
+	}
+	for name, change := range map[string]func(*incident.Silence){
+		"by another": func(s *incident.Silence) { s.By = "key bob" },
+		"ended":      func(s *incident.Silence) { s.Ended = time.Now() },
+		"long ago":   func(s *incident.Silence) { s.From = s.From.Add(-2 * time.Minute) },
+	} {
+		one := made
+		change(&one)
+		f.silences = []incident.Silence{one}
+		if !press(hour) {
+			t.Errorf("%s: not silenced", name)
+		}
+	}
+}
+
 func TestEndASilence(t *testing.T) {
 	f := &alertingSources{past: []incident.Silence{{ID: 5}}}
 	b := operator(t, f)
@@ -172,6 +215,9 @@ func TestTestAndRetryANotifier(t *testing.T) {
 		t.Fatal(err)
 	}
 	inOrder(t, w.Body.String(), "The test of chat arrived", "opening: arrived in 12 ms", "end: arrived in 3 ms")
+	if w, err = b.send(http.MethodGet, "/notifiers/chat/test", nil); err != nil || w.Header().Get("Location") != "/alerts#notifiers" {
+		t.Errorf("%v %d %s", err, w.Code, w.Header())
+	}
 	f.test = alerting.TestReport{Notifier: "chat", Steps: []alerting.TestStep{{Kind: incident.Opening, Error: "<b>503", DurationMS: 12}}}
 	if w, err = b.send(http.MethodPost, "/notifiers/chat/test", url.Values{}); err != nil {
 		t.Fatal(err)

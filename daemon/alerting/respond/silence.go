@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"vega/policies/incident"
@@ -37,6 +38,26 @@ func (in *Silence) Add(ctx context.Context, a Alerting, author string) (incident
 		return s, err
 	}
 	return a.Silence(ctx, s)
+}
+
+// again is how long the same request by the same person is taken for a repetition.
+const again = time.Minute
+
+// Made returns the silence among all that the same request of an author made within the
+// last minute: a button was pressed twice.
+func (in *Silence) Made(all []incident.Silence, author string) (incident.Silence, bool) {
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	s, err := in.read(now)
+	if err != nil {
+		return s, false // Add returns it
+	}
+	for _, one := range all {
+		if one.By == author && one.Comment == s.Comment && slices.Equal(one.Integrations, s.Integrations) && slices.Equal(one.Alerts, s.Alerts) &&
+			s.From.Sub(one.From).Abs() < again && s.Until.Sub(one.Until).Abs() < again && one.Ended.IsZero() {
+			return one, true
+		}
+	}
+	return s, false
 }
 
 // read returns the silence that a request describes, without By.
