@@ -44,7 +44,7 @@ func (s *Sandbox) Load(ctx context.Context, wasm []byte) (*Module, error) {
 		return nil, err
 	}
 	m, err := s.load(ctx, wasm, digest)
-	s.compiler.Remember(digest, err)
+	s.compiler.Remember(ctx, digest, err)
 	return m, err
 }
 

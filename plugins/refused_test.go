@@ -55,6 +55,46 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	}
 }
 
+// A compiler that was stopped, such as by a signal during the first start, says nothing
+// about the module: it is loaded the next time, by this process and by another, and
+// native code that is in the cache already stays there.
+func TestAStoppedCompilerRefusesNothing(t *testing.T) {
+	cache := t.TempDir()
+	wasm := watWasm(t, "carry")
+	for name, open := range map[string]func() *plugins.Sandbox{
+		"a child": func() *plugins.Sandbox { n := 0; return counting(t, cache, &n, compileChild(t)) },
+		"here": func() *plugins.Sandbox {
+			s, err := plugins.Open(t.Context(), plugins.Options{CacheDir: cache})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close() })
+			return s
+		},
+	} {
+		for _, state := range []string{"empty", "filled"} {
+			stopped, stop := context.WithCancel(t.Context())
+			stop()
+			s := open()
+			if _, err := s.Load(stopped, wasm); err == nil || plugins.IsRefusal(err) || !errors.Is(err, context.Canceled) {
+				t.Fatalf("%s, %s cache: %v, want an error about the signal that is no refusal", name, state, err)
+			}
+			for _, again := range []*plugins.Sandbox{s, open()} {
+				m, err := again.Load(t.Context(), wasm)
+				if err != nil {
+					t.Fatalf("%s, %s cache: after a stop: %v", name, state, err)
+				}
+				if err := m.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		if err := os.RemoveAll(cache); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Another program may judge differently: a module that it refused is tried again.
 func TestRefusalsOfAnotherProgramSayNothing(t *testing.T) {
 	cache, compiled := t.TempDir(), 0

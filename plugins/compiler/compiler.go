@@ -69,8 +69,13 @@ func New(o Options) (*Compiler, error) {
 // Refused returns why the module was refused before, or nil if it was not.
 func (c *Compiler) Refused(digest string) error { return c.refusals.find(digest) }
 
-// Remember stores err for Refused, if it is a refusal.
-func (c *Compiler) Remember(digest string, err error) { c.refusals.keep(digest, err) }
+// Remember stores err for Refused, if it is a refusal, unless ctx ended: what a call
+// that was stopped has found says nothing about the module.
+func (c *Compiler) Remember(ctx context.Context, digest string, err error) {
+	if ctx.Err() == nil {
+		c.refusals.keep(digest, err)
+	}
+}
 
 // Ready reports whether Load returns without running a child.
 func (c *Compiler) Ready(digest string) bool {
@@ -89,7 +94,7 @@ func (c *Compiler) Compile(ctx context.Context, wasm []byte, digest string) erro
 		return nil
 	}
 	err := c.prepare(ctx, wasm, digest)
-	c.Remember(digest, err)
+	c.Remember(ctx, digest, err)
 	return err
 }
 

@@ -116,7 +116,7 @@ func TestRefusalsAreOneLine(t *testing.T) {
 	if RetryAfter(err) != 0 || Refuse(nil) != nil {
 		t.Error("a refusal is tried again, or nothing is refused")
 	}
-	if err := compileError(fmt.Errorf("write: %w", &os.PathError{Op: "write", Path: "f", Err: os.ErrPermission})); IsRefusal(err) {
+	if err := compileError(t.Context(), fmt.Errorf("write: %w", &os.PathError{Op: "write", Path: "f", Err: os.ErrPermission})); IsRefusal(err) {
 		t.Errorf("a file that can't be written refuses a module: %v", err)
 	}
 }

@@ -52,7 +52,7 @@ func (p *Program) Compile(ctx context.Context, dir string) (*engine.Engine, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := compileError(e.Compile(ctx, p.Code)); err != nil {
+	if err := compileError(ctx, e.Compile(ctx, p.Code)); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil

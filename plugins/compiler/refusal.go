@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,11 +72,13 @@ func RetryAfter(err error) time.Duration {
 }
 
 // compileError turns a compiler error into a refusal, unless the host failed to
-// write a file.
-func compileError(err error) error {
+// write a file or stopped the compiler, such as at the end of vega.
+func compileError(ctx context.Context, err error) error {
 	switch _, file := errors.AsType[*fs.PathError](err); {
 	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("compile it: %w", ctx.Err())
 	case file || shortage.Of(err) != nil:
 		return fmt.Errorf("store its native code: %w", err)
 	default:
