@@ -61,6 +61,7 @@ func (s *source) explain(ctx context.Context, err error) error {
 	text, ok := serverMessage(err, s.scrub)
 	switch {
 	case own != nil:
+		own = own.Rewritten(s.scrub.replace) // it names the host, which is as secret as the rest of the DSN
 		return &failure{text: fmt.Sprintf("database %q: %s", s.config.Name, own), kind: own}
 	case ok:
 	case errors.Is(err, errNoRow):

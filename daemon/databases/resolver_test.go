@@ -8,6 +8,7 @@ import (
 	"github.com/miekg/dns"
 
 	"vega/daemon/realtest"
+	"vega/plugins/fault"
 	"vega/plugins/manifest"
 )
 
@@ -32,5 +33,26 @@ func TestDatabasesUseTheConfiguredResolver(t *testing.T) {
 		dsn = strings.Replace(dsn, "127.0.0.1", "db.vega.test", 1)
 		d := testDatabases(t, Config{Name: "app", Driver: driver, DSN: manifest.Plain(dsn), Resolver: pc.LocalAddr().String()})
 		ask{"SELECT 1", "1", ""}.check(t, d, "app")
+	}
+}
+
+// TestFailuresOfVegaHideTheDSN checks that an error that is vega's own, such as that of
+// its DNS server, shows no more of a secret DSN than one of the database does.
+func TestFailuresOfVegaHideTheDSN(t *testing.T) {
+	t.Parallel()
+	dead := realtest.FreePort(t)
+	for driver, dsn := range map[string]string{
+		"postgres": "postgres://ann:CANARY-password@CANARY-host.vega.test:5432/app",
+		"mysql":    "ann:CANARY-password@tcp(CANARY-host.vega.test:3306)/app",
+	} {
+		d := testDatabases(t, Config{Name: "app", Driver: driver, DSN: manifest.Text{{Text: dsn, Secret: true}}, Resolver: "127.0.0.1:" + dead})
+		_, err := d.Query(t.Context(), "app", "SELECT 1")
+		own := fault.Of(err)
+		switch {
+		case own == nil || !strings.Contains(err.Error(), dead):
+			t.Errorf("%s: %v; it should blame the DNS server", driver, err)
+		case strings.Contains(err.Error()+own.Error(), "CANARY"):
+			t.Errorf("%s: the error shows a part of the secret dsn: %v", driver, err)
+		}
 	}
 }

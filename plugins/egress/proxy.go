@@ -46,6 +46,8 @@ func NewProxy(address string, except []string) (*Proxy, error) {
 		return nil, errors.New("the proxy must be a URL such as http://proxy.example.com:3128")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, errors.New("the scheme of the proxy must be http or https")
+	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "": // perhaps the end of a login
+		return nil, errors.New("nothing follows the host and port of a proxy; in its login, / is written as %2F, ? as %3F and # as %23")
 	}
 	p := &Proxy{host: u.Hostname(), port: 80, tls: u.Scheme == "https"}
 	if p.tls {

@@ -254,14 +254,16 @@ func TestProxyLiftsNoRestriction(t *testing.T) {
 }
 
 func TestNewProxyRefusesWithoutQuoting(t *testing.T) {
-	for _, text := range []string{"canary", "ftp://canary", "http://me:canary@", "http://me:ca#nary@proxy:3128", "http://proxy:canary", "http://proxy:0", "http://me:%zzcanary@proxy", "://canary"} {
+	for _, text := range []string{"canary", "ftp://canary", "http://me:canary@", "http://me:ca#nary@proxy:3128", "http://proxy:canary", "http://proxy:0", "http://me:%zzcanary@proxy", "http://me:12/canary@proxy", "http://me?canary@proxy:1", "http://me#canary@proxy:1", "://canary"} {
 		_, err := NewProxy(text, nil)
 		if err == nil || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	if _, err := NewProxy("https://me:pass@proxy.example.com", []string{"*"}); err != nil {
-		t.Error(err)
+	for _, text := range []string{"https://me:pass@proxy.example.com", "http://me:p%2Fa%3Fs%23s@proxy.example.com:3128/"} {
+		if _, err := NewProxy(text, []string{"*"}); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 	var none *Proxy
 	if none.handles(&url.URL{Scheme: "http", Host: "example.com"}) {

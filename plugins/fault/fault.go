@@ -74,6 +74,12 @@ func (o *Own) Error() string {
 // Unwrap returns the kind.
 func (o *Own) Unwrap() error { return o.kind }
 
+// Rewritten returns the Own with each of its texts rewritten, such as without
+// secrets.
+func (o *Own) Rewritten(text func(string) string) *Own {
+	return &Own{text(o.What), text(o.Fix), o.kind}
+}
+
 // Of returns the Own that err is, wraps, or becomes because it wraps a
 // shortage. It returns nil for any other error.
 func Of(err error) *Own {

@@ -48,7 +48,29 @@ func Postgres(dsn string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, refused(err, postgresFix(dsn))
 	}
+	if err := postgresHosts(config); err != nil {
+		return nil, err
+	}
 	return config, postgresOptions(config)
+}
+
+// hostName matches what a host can be: a name, an address with or without a
+// zone, or the directory of a Unix socket.
+var hostName = regexp.MustCompile(`^(/|[A-Za-z]:\\|[\pL\pN._:%-]+$)`)
+
+// postgresHosts checks that what the driver took for hosts can be hosts. A part
+// of a password must never be looked up as one.
+func postgresHosts(config *pgx.ConnConfig) error {
+	hosts := []string{config.Host}
+	for _, f := range config.Fallbacks {
+		hosts = append(hosts, f.Host)
+	}
+	for _, host := range hosts {
+		if !hostName.MatchString(host) {
+			return invalid(postgresForm + ", and escape special characters of the user and the password, such as @ as %40")
+		}
+	}
+	return nil
 }
 
 // postgresURL finds characters that would make the driver take a part of the
@@ -78,7 +100,11 @@ func postgresURL(dsn string) error {
 	if !strings.Contains(authority, "@") && strings.Contains(rest, "@") {
 		return invalid("in the user and the password, escape / as %2F, ? as %3F and @ as %40")
 	}
-	if _, host, _ := strings.Cut(authority, "@"); strings.Contains(host, "%2F") || strings.Contains(host, "%2f") {
+	_, host, _ := strings.Cut(authority, "@")
+	switch {
+	case strings.Contains(host, "@"): // the driver takes what follows the first one for the host
+		return invalid("in the user and the password, escape @ as %40")
+	case strings.Contains(host, "%2F") || strings.Contains(host, "%2f"):
 		return invalid("write the directory of a Unix socket as host: postgres://user:password@/name?host=/run/postgresql")
 	}
 	if _, err := url.Parse(dsn); errors.As(err, new(url.EscapeError)) {

@@ -15,6 +15,9 @@ func TestInvalidDSN(t *testing.T) {
 		{"postgres", "postgres://app:12/CANARY@127.0.0.1:1/x", "escape / as %2F"},
 		{"postgres", "postgres://app:12?CANARY@127.0.0.1:1/x", "? as %3F"},
 		{"postgres", "postgres://app:CANARY/x@127.0.0.1:1/x", "escape / as %2F"},
+		{"postgres", "postgres://app:x@CANARY@127.0.0.1:1/x", "escape @ as %40"}, // uptime-kuma#3922
+		{"postgres", "postgres://app@CANARY@127.0.0.1:1/x", "escape @ as %40"},
+		{"postgres", "host='CANARY x' user=app", postgresForm},
 		{"postgres", "postgres://app:CANARY%x@127.0.0.1:1/x", "escape % as %25"},
 		{"postgres", "postgres://app:CANARY x@127.0.0.1:1/x", "escape a space as %20"},
 		{"postgres", "postgres://app:CANARY@127.0.0.1:1/x\n", "remove the line break"},
@@ -49,7 +52,7 @@ func TestInvalidDSN(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ driver, dsn string }{
-		{"postgres", "postgres://app:p@ss@127.0.0.1:1/x"},
+		{"postgres", "postgres://app:p%40ss@[fe80::1%25eth0]:1,münchen.example:2,a_b:3/x"},
 		{"postgres", "postgresql://app:p%23ss@h1:1,h2:2/x?sslmode=disable"},
 		{"postgres", "host=127.0.0.1 user=app password='a b#c'"},
 		{"postgres", "postgres:///x?host=/run/postgresql"},
