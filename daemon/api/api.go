@@ -3,6 +3,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
@@ -31,9 +32,9 @@ func New(d Daemon, log *slog.Logger) *API {
 	_ = a.SetExternal("") // only a URL can fail
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false
-	a.engine.UseRawPath = true // the key of a memory may contain an escaped slash
+	a.engine.UseRawPath, a.engine.UnescapePathValues = true, false // the key of a memory may contain an escaped slash
 	a.engine.ForwardedByClientIP = false
-	a.engine.Use(a.correlate, traced(a), a.accessLog, a.recover, a.limit, a.handle(a.checkHost))
+	a.engine.Use(unescape, a.correlate, traced(a), a.accessLog, a.recover, a.limit, a.handle(a.checkHost))
 	a.engine.NoRoute(a.handle(a.authenticateUnder), a.handle(a.noRoute))
 	a.engine.NoMethod(a.handle(a.noMethod))
 	for _, r := range a.routes() {
@@ -54,6 +55,19 @@ func New(d Daemon, log *slog.Logger) *API {
 	}
 	pages{a}.register()
 	return a
+}
+
+// unescape decodes the parameters of a path with escapes. gin would decode them like
+// those of a query, in which + is a space.
+func unescape(c *gin.Context) {
+	if c.Request.URL.RawPath == "" {
+		return // they are from URL.Path, which is decoded
+	}
+	for n := range c.Params {
+		if plain, err := url.PathUnescape(c.Params[n].Value); err == nil {
+			c.Params[n].Value = plain
+		}
+	}
 }
 
 // ServeHTTP answers a request.

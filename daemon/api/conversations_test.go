@@ -168,15 +168,15 @@ func TestInvalidRequests(t *testing.T) {
 
 func TestMemoriesOverHTTP(t *testing.T) {
 	url := withStore(t)
-	for _, k := range []string{"a", "b%2Fc", "+%25"} {
-		if status, got := ask(t, "PUT", url+"/v1/memories/"+k, `{"value":"1"}`); status != 200 || got["value"] != "1" {
-			t.Errorf("%s: %d %v", k, status, got)
+	for k, plain := range map[string]string{"a": "a", "b%2Fc": "b/c", "+%25": "+%", "a+b%2Fc": "a+b/c"} {
+		if status, got := ask(t, "PUT", url+"/v1/memories/"+k, `{"value":"1"}`); status != 200 || got["value"] != "1" || got["key"] != plain {
+			t.Errorf("%s: %d %v; want the key %q", k, status, got, plain)
 		}
 	}
 	if status, got := ask(t, "PUT", url+"/v1/memories/a", `{"value":"2"}`); status != 200 || got["value"] != "2" {
 		t.Errorf("%d %v", status, got)
 	}
-	if status, got := ask(t, "GET", url+"/v1/memories?after=%2B%25", ""); status != 200 || len(got["memories"].([]any)) != 2 {
+	if status, got := ask(t, "GET", url+"/v1/memories?after=%2B%25", ""); status != 200 || len(got["memories"].([]any)) != 3 {
 		t.Errorf("%d %v", status, got)
 	}
 	if status, _ := ask(t, "DELETE", url+"/v1/memories/a", ""); status != 204 {
