@@ -73,7 +73,7 @@ func (o *onCall) setup(s *state) (alerting.Setup, error) {
 	if err != nil {
 		return out, err
 	}
-	options := notify.Options{Network: network, ID: o.identity, ExternalURL: c.Server.ExternalURL}
+	options := notify.Options{Network: network, ID: o.identity, ExternalURL: c.Server.ExternalURL, Pages: c.Server.Incidents()}
 	for _, settings := range c.Notifiers {
 		n, err := newNotifier(settings, options)
 		if err != nil {
@@ -92,7 +92,7 @@ func (o *onCall) setup(s *state) (alerting.Setup, error) {
 // AlertRules returns what a configuration has for the state machine of alerting, without
 // the identity of the daemon and the digest of its files.
 func AlertRules(c *config.Config) alert.Config {
-	rules := alert.Config{ExternalURL: c.Server.ExternalURL, Alerts: c.Alerts, Windows: c.Windows, Integrations: c.Watched(), Measures: map[string]time.Duration{}}
+	rules := alert.Config{Pages: c.Server.Incidents(), Alerts: c.Alerts, Windows: c.Windows, Integrations: c.Watched(), Measures: map[string]time.Duration{}}
 	for _, m := range c.Telemetry.Measures {
 		rules.Measures[policies.MetricPrefix+m.Name] = m.Interval
 	}

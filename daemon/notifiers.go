@@ -24,15 +24,16 @@ func TestNotifiers(ctx context.Context, c *config.Config) ([]alerting.TestReport
 	places := make(chan struct{}, testsAtOnce)
 	var sending sync.WaitGroup
 	defer sending.Wait()
+	options := notify.Options{Network: network, ExternalURL: c.Server.ExternalURL, Pages: c.Server.Incidents()}
 	for n, settings := range c.Notifiers {
-		one, err := newNotifier(settings, notify.Options{Network: network, ExternalURL: c.Server.ExternalURL})
+		one, err := newNotifier(settings, options)
 		if err != nil {
 			return nil, err
 		}
 		places <- struct{}{}
 		sending.Go(func() {
 			defer func() { <-places }()
-			all[n] = alerting.TestOf(ctx, settings.Name, settings.Type, one.Send)
+			all[n] = alerting.TestOf(ctx, settings.Name, settings.Type, options.Pages, one.Send)
 		})
 	}
 	sending.Wait()

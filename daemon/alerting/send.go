@@ -100,18 +100,19 @@ func (a *Alerting) Test(ctx context.Context, name string) (r TestReport, ok bool
 	if ok {
 		send, r.Type = n.Send, n.Type
 	}
+	pages := a.setup.Rules.Pages
 	a.mu.Unlock()
 	if !ok {
 		return r, false
 	}
-	return TestOf(ctx, name, r.Type, send), true
+	return TestOf(ctx, name, r.Type, pages, send), true
 }
 
 // TestOf sends an opening and its resolve, marked as a test. If the opening does not
 // arrive, it sends no resolve.
-func TestOf(ctx context.Context, name, service string, send func(context.Context, *incident.Message) incident.Outcome) TestReport {
+func TestOf(ctx context.Context, name, service string, pages incident.Pages, send func(context.Context, *incident.Message) incident.Outcome) TestReport {
 	r := TestReport{Notifier: name, Type: service, OK: true, Steps: []TestStep{}}
-	for _, m := range testMessages(name, time.Now()) {
+	for _, m := range testMessages(name, pages, time.Now()) {
 		began := time.Now()
 		o := send(ctx, &m)
 		ok := o.Result == incident.Arrived
@@ -123,7 +124,7 @@ func TestOf(ctx context.Context, name, service string, send func(context.Context
 	return r
 }
 
-func testMessages(name string, now time.Time) []incident.Message {
+func testMessages(name string, pages incident.Pages, now time.Time) []incident.Message {
 	id := fmt.Sprintf("test-%d", now.UnixNano())
 	i := incident.Incident{
 		Key:     "vega/" + id,
@@ -134,7 +135,7 @@ func testMessages(name string, now time.Time) []incident.Message {
 	over := i
 	over.Ended, over.End = now, incident.Recovered
 	return []incident.Message{
-		{Notifier: name, Key: id + ".1", At: now, Test: true, Notices: []incident.Notice{{Kind: incident.Opening, Key: id + ".1", Incident: i, Alert: "test"}}},
-		{Notifier: name, Key: id + ".2", At: now, Test: true, Notices: []incident.Notice{{Kind: incident.Resolve, Key: id + ".2", Incident: over, Alert: "test"}}},
+		{Notifier: name, Key: id + ".1", At: now, Test: true, Notices: []incident.Notice{{Kind: incident.Opening, Key: id + ".1", Incident: i, Alert: "test", Link: pages.Link(0)}}},
+		{Notifier: name, Key: id + ".2", At: now, Test: true, Notices: []incident.Notice{{Kind: incident.Resolve, Key: id + ".2", Incident: over, Alert: "test", Link: pages.Link(0)}}},
 	}
 }

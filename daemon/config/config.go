@@ -21,6 +21,7 @@ package config
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"vega/daemon/config/alerts"
@@ -36,6 +37,7 @@ import (
 	"vega/plugins/transport"
 	"vega/policies"
 	"vega/policies/alert"
+	"vega/policies/incident"
 )
 
 // Config is a valid configuration, with every default filled in and every path
@@ -95,6 +97,19 @@ type Server struct {
 	AuthScopes []string // of schema.Scopes
 	// DrainTimeout limits the time between SIGTERM and exit.
 	DrainTimeout time.Duration
+}
+
+// Incidents returns where people read about incidents: the pages of the dashboard, or
+// without it the API.
+func (s *Server) Incidents() incident.Pages {
+	switch base := incident.Pages(strings.TrimSuffix(s.ExternalURL, "/")); {
+	case base == "":
+		return ""
+	case s.Dashboard:
+		return base + "/incidents"
+	default:
+		return base + "/admin/incidents"
+	}
 }
 
 // StatusPage is a page that everyone may read. It shows only what is listed.

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"slices"
-	"strconv"
 	"time"
 
 	"vega/daemon/notify/message"
@@ -57,8 +56,8 @@ func (n *Notifier) steady(m *incident.Message) *incident.Message {
 		if notice.Kind != incident.Resolve && notice.Kind != incident.Missed {
 			notice.Kind = incident.Opening
 		}
-		if notice.Link == "" && n.options.ExternalURL != "" {
-			notice.Link = n.options.ExternalURL + "/admin/incidents/" + strconv.FormatInt(notice.Incident.ID, 10)
+		if notice.Link == "" {
+			notice.Link = n.options.Pages.Link(notice.Incident.ID)
 		}
 	}
 	return &c

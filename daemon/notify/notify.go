@@ -31,6 +31,8 @@ type Options struct {
 	ID string
 	// ExternalURL is the page of this vega, or "".
 	ExternalURL string
+	// Pages are those of incidents.
+	Pages incident.Pages
 }
 
 // Notifier sends to one end of one service. It is safe for concurrent use.

@@ -80,7 +80,7 @@ func build(t testing.TB, s service.Settings) *notify.Notifier {
 	if s.Name == "" {
 		s.Name = "test"
 	}
-	n, err := notify.New(s, notify.Options{Network: egress.New(""), ID: "vega-1", ExternalURL: "https://vega.example.com"})
+	n, err := notify.New(s, notify.Options{Network: egress.New(""), ID: "vega-1", ExternalURL: "https://vega.example.com", Pages: "https://vega.example.com/incidents"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestRefresh(t *testing.T) {
 			t.Fatalf("%v: %s", err, f.requests[i].body)
 		}
 	}
-	if first, again := all[0][0], all[1][0]; !maps.Equal(first.Labels, again.Labels) || again.GeneratorURL != "https://vega.example.com/admin/incidents/7" || first.Annotations["summary"] != again.Annotations["summary"] {
+	if first, again := all[0][0], all[1][0]; !maps.Equal(first.Labels, again.Labels) || again.GeneratorURL != "https://vega.example.com/incidents/7" || first.Annotations["summary"] != again.Annotations["summary"] {
 		t.Errorf("%v\n%v", first, again)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"vega/daemon/alerting"
 	"vega/daemon/api/scope"
+	"vega/daemon/config"
 	"vega/daemon/live"
 	"vega/daemon/web/assets"
 	"vega/policies/check"
@@ -285,6 +286,25 @@ func TestPagesOfIncidentsBelongToOneQuery(t *testing.T) {
 
 func incidentReport(i incident.Incident) alerting.IncidentReport {
 	return alerting.IncidentReport{Incident: i, DurationMS: 60_000}
+}
+
+// What a message links to is a page that a browser can open, not an answer of the API.
+func TestLinksOfMessagesArePages(t *testing.T) {
+	s := config.Server{ExternalURL: "https://ops.example.com/vega", Dashboard: true}
+	b := operator(t, &alertingSources{report: incidentReport(incidentOf(7, "orders", incident.Critical))})
+	for id, want := range map[int64]string{7: "Incident 7: ", 0: "No incident is open"} {
+		path, ok := strings.CutPrefix(s.Incidents().Link(id), s.ExternalURL)
+		if page := b.page(path); !ok || !strings.Contains(page, want) {
+			t.Errorf("%d: %s: %.2000s", id, path, page)
+		}
+	}
+	s.Dashboard = false
+	if link := s.Incidents().Link(7); link != "https://ops.example.com/vega/admin/incidents/7" {
+		t.Errorf("without the dashboard: %s", link)
+	}
+	if link := (&config.Server{Dashboard: true}).Incidents().Link(7); link != "" {
+		t.Errorf("without an external_url: %s", link)
+	}
 }
 
 func TestIncidentPage(t *testing.T) {

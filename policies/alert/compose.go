@@ -301,9 +301,7 @@ func (m *outbox) notice(c *chosen, now time.Time) incident.Notice {
 	if len(r.Alerts) > 0 {
 		v.Alert = r.Alerts[0]
 	}
-	if m.config.ExternalURL != "" {
-		v.Link = m.config.ExternalURL + "/admin/incidents/" + strconv.FormatInt(r.ID, 10)
-	}
+	v.Link = m.config.Pages.Link(r.ID)
 	if c.kind == incident.Resolve && r.Open() {
 		v.Note = "this notifier was removed; the incident is still open"
 	}

@@ -77,7 +77,7 @@ type Window struct {
 // Config is the configuration of alerting.
 type Config struct {
 	ID           string // of this vega; part of deduplication keys
-	ExternalURL  string // for links, or ""
+	Pages        incident.Pages // for links
 	Digest       string // of the configuration, for evidence
 	Alerts       []Alert
 	Integrations []Integration // in order of name

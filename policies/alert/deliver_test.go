@@ -514,7 +514,7 @@ func TestARiseInSeverityIsSentAndEndsTheAcknowledgement(t *testing.T) {
 
 func TestMessagesHaveLinksAndKeys(t *testing.T) {
 	c := many(2)
-	c.ExternalURL = "https://vega.example.com"
+	c.Pages = "https://vega.example.com/incidents"
 	c.Alerts[0].Runbook = "https://wiki.example.com/alert"
 	c.Integrations[0].Runbook = "https://wiki.example.com/i000"
 	w := newWorld(t, c)
@@ -524,7 +524,7 @@ func TestMessagesHaveLinksAndKeys(t *testing.T) {
 	w.pass(time.Minute)
 	m := w.sent[0]
 	first, second := m.Notices[0], m.Notices[1]
-	if first.Link != "https://vega.example.com/admin/incidents/1" || first.Incident.Key != "vega/id/integration/i000" || first.Alert != "health-checks" {
+	if first.Link != "https://vega.example.com/incidents/1" || first.Incident.Key != "vega/id/integration/i000" || first.Alert != "health-checks" {
 		t.Errorf("the notice: %+v", first)
 	}
 	if first.Incident.Runbook != "https://wiki.example.com/i000" || second.Incident.Runbook != "https://wiki.example.com/alert" {

@@ -1,6 +1,9 @@
 package incident
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Delivery is what one notifier knows of one incident. What is still to be sent is
 // derived from it.
@@ -82,6 +85,18 @@ type Notice struct {
 	Note  string        `json:"note,omitempty"`  // such as "silence by ann ended"
 	Link  string        `json:"link,omitempty"`  // page of the incident
 	Alert string        `json:"alert,omitempty"` // the first of its alerts, for services that want one
+}
+
+// Pages is the address of the list of incidents, for people; "" if there is none. The page
+// of an incident is below it.
+type Pages string
+
+// Link returns the address of the page of an incident, or of the list without an ID.
+func (p Pages) Link(id int64) string {
+	if p == "" || id == 0 {
+		return string(p)
+	}
+	return string(p) + "/" + strconv.FormatInt(id, 10)
 }
 
 // MaxNames limits the names in one notice.
