@@ -108,6 +108,7 @@ metric "orders" {
   value    = "n"
   labels   = ["state"]
   interval = "1s"
+  timeout  = "5s"
   help     = "Orders by state."
 }
 alert "orders" {

@@ -11,9 +11,11 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"vega/daemon/realtest"
@@ -25,37 +27,54 @@ import (
 // a daemon, through it.
 func TestBehindNginx(t *testing.T) {
 	ca := realtest.NewCA(t)
-	dir, vega := proxiedVega(t)
-	for name, directives := range map[string]string{
-		"passed on": "location /vega/ { proxy_pass " + vega.url + "; proxy_set_header Host ops.example.com; }",
-		"stripped":  "location /vega/ { proxy_pass " + vega.url + "/; proxy_set_header Host $host; }",
-		"default":   "location /vega/ { proxy_pass " + vega.url + "; }",
-		"guide":     guideLocation(t, vega.url),
+	t.Setenv("SSL_CERT_FILE", ca.File)
+	var all sync.WaitGroup // they mostly wait, so that they don't count as parallel tests
+	for name, directives := range map[string]func(t *testing.T, url string) string{
+		"passed on": func(_ *testing.T, url string) string {
+			return "location /vega/ { proxy_pass " + url + "; proxy_set_header Host ops.example.com; }"
+		},
+		"stripped": func(_ *testing.T, url string) string {
+			return "location /vega/ { proxy_pass " + url + "/; proxy_set_header Host $host; }"
+		},
+		"default": func(_ *testing.T, url string) string { return "location /vega/ { proxy_pass " + url + "; }" },
+		"guide":   guideLocation,
 	} {
-		t.Run(name, func(t *testing.T) {
-			server := "https://" + realtest.Nginx(t, ca.Valid("127.0.0.1"), directives) + "/vega/"
-			t.Setenv("SSL_CERT_FILE", ca.File)
-			t.Setenv("VEGA_API_KEY", vega.key)
-			r, code := verified(t, dir, server)
-			for _, c := range r.Checks {
-				if c.Outcome != verify.Pass {
-					t.Errorf("%s: %s %s; %s", c.Name, c.Outcome, c.Reason, c.Fix)
-				}
-			}
-			if code != 0 {
-				t.Errorf("exit code %d", code)
-			}
-			for verb, want := range map[string]string{"plan": "Nothing would change", "diag": "as seen by the daemon at https://"} { // diag may exit 1, for a busy host
-				if out, err := command(t, dir, verb, "--server", server).CombinedOutput(); !strings.Contains(string(out), want) {
-					t.Errorf("%v: %v %.1000s", verb, err, out)
-				}
-			}
-			for _, verb := range []string{"plan", "verify"} {
-				if out, err := command(t, dir, verb, "--server", strings.TrimSuffix(server, "vega/")).CombinedOutput(); err == nil || !strings.Contains(string(out), "is not a vega daemon: it answered 404") {
-					t.Errorf("%s without the path: %v %s", verb, err, out)
-				}
-			}
+		all.Go(func() {
+			t.Run(name, func(t *testing.T) {
+				dir, vega := proxiedVega(t)
+				askEverything(t, dir, "https://"+realtest.Nginx(t, ca.Valid("127.0.0.1"), directives(t, vega.url))+"/vega/", vega.key)
+			})
 		})
+	}
+	all.Wait()
+}
+
+// askEverything runs the commands that ask a daemon, in its directory.
+func askEverything(t *testing.T, dir, server, key string) {
+	t.Helper()
+	ask := func(server, verb string, flags ...string) *exec.Cmd {
+		cmd := command(t, dir, append([]string{verb, "--server", server}, flags...)...)
+		cmd.Env = append(os.Environ(), "VEGA_API_KEY="+key)
+		return cmd
+	}
+	r, code := reported(t, ask(server, "verify", "--format", "json"))
+	for _, c := range r.Checks {
+		if c.Outcome != verify.Pass {
+			t.Errorf("%s: %s %s; %s", c.Name, c.Outcome, c.Reason, c.Fix)
+		}
+	}
+	if code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	for verb, want := range map[string]string{"plan": "Nothing would change", "diag": "as seen by the daemon at https://"} { // diag may exit 1, for a busy host
+		if out, err := ask(server, verb).CombinedOutput(); !strings.Contains(string(out), want) {
+			t.Errorf("%v: %v %.1000s", verb, err, out)
+		}
+	}
+	for _, verb := range []string{"plan", "verify"} {
+		if out, err := ask(strings.TrimSuffix(server, "vega/"), verb).CombinedOutput(); err == nil || !strings.Contains(string(out), "is not a vega daemon: it answered 404") {
+			t.Errorf("%s without the path: %v %s", verb, err, out)
+		}
 	}
 }
 

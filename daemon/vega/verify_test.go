@@ -29,7 +29,12 @@ import (
 // verified runs vega verify in the directory of a running daemon.
 func verified(t *testing.T, dir, server string, flags ...string) (verify.Report, int) {
 	t.Helper()
-	cmd := command(t, dir, append([]string{"verify", "--format", "json", "--server", server}, flags...)...)
+	return reported(t, command(t, dir, append([]string{"verify", "--format", "json", "--server", server}, flags...)...))
+}
+
+// reported runs a command that is vega verify --format json.
+func reported(t *testing.T, cmd *exec.Cmd) (verify.Report, int) {
+	t.Helper()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
