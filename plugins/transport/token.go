@@ -17,12 +17,16 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"vega/policies/check"
 )
 
 const (
 	tokenTimeout = 15 * time.Second // of a request to a token endpoint
 	maxToken     = 64 << 10         // bytes of its answer
 	maxEarly     = 30 * time.Second // how long before its end a token is replaced
+	maxQuoted    = 120              // bytes of a text in its answer that a message quotes
+	minHidden    = 4                // bytes of the shortest secret that is replaced in such a text
 	minAge       = 5 * time.Second  // for how long a token is kept even if the target refuses it
 )
 
@@ -186,7 +190,7 @@ func (c *Client) request(ctx context.Context, send func(*http.Request) (*http.Re
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("User-Agent", "vega")
 	if !inBody {
-		r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.ID.Reveal())+":"+url.QueryEscape(c.Secret.Reveal()))))
+		r.Header.Set("Authorization", "Basic "+c.login())
 	}
 	answer, err := send(r)
 	if err != nil {
@@ -203,11 +207,16 @@ func (c *Client) request(ctx context.Context, send func(*http.Request) (*http.Re
 	if err != nil {
 		return "", 0, err
 	}
-	return read(answer.StatusCode, body)
+	return c.read(answer.StatusCode, body)
+}
+
+// login returns what the client sends in the header.
+func (c *Client) login() string {
+	return base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.ID.Reveal()) + ":" + url.QueryEscape(c.Secret.Reveal())))
 }
 
 // read reads the answer of a token endpoint, RFC 6749, section 5.
-func read(status int, body []byte) (string, time.Duration, error) {
+func (c *Client) read(status int, body []byte) (string, time.Duration, error) {
 	var answer struct {
 		AccessToken string `json:"access_token"`
 		TokenType   string `json:"token_type"`
@@ -222,7 +231,7 @@ func read(status int, body []byte) (string, time.Duration, error) {
 	case status >= 300 && status < 400:
 		return "", 0, fmt.Errorf("it answers %d, a redirect; write the address that it redirects to in token_url", status)
 	case status/100 != 2, answer.AccessToken == "" && textOf(answer.Error) != "": // some report an error with 200
-		return "", 0, refused(status, textOf(answer.Error), textOf(answer.Description))
+		return "", 0, c.refused(status, textOf(answer.Error), textOf(answer.Description))
 	case len(bytes.TrimSpace(body)) == 0:
 		return "", 0, errors.New("its answer is empty; correct token_url")
 	case isForeign(bad):
@@ -232,7 +241,7 @@ func read(status int, body []byte) (string, time.Duration, error) {
 	case answer.AccessToken == "":
 		return "", 0, errors.New("its answer has no access_token; correct token_url")
 	case answer.TokenType != "" && !strings.EqualFold(answer.TokenType, "bearer") && !strings.EqualFold(answer.TokenType, "bearertoken"): // the latter is Apigee's
-		return "", 0, fmt.Errorf("it issues tokens of type %q; only bearer is supported", clip(answer.TokenType))
+		return "", 0, fmt.Errorf("it issues tokens of type %q; only bearer is supported", c.quoted(answer.TokenType))
 	case strings.ContainsFunc(answer.AccessToken, func(c rune) bool { return c <= ' ' || c >= 0x7f }):
 		return "", 0, errors.New("its access_token has a character that a header can't have")
 	}
@@ -258,13 +267,13 @@ func textOf(v any) string {
 	}
 }
 
-func refused(status int, code, description string) error {
+func (c *Client) refused(status int, code, description string) error {
 	text := fmt.Sprintf("it answers %d", status)
 	if code != "" {
-		text += " " + clip(code)
+		text += " " + c.quoted(code)
 	}
 	if description != "" {
-		text += " (" + clip(description) + ")"
+		text += " (" + c.quoted(description) + ")"
 	}
 	fix := map[string]string{
 		"invalid_client": "correct client_id and client_secret", "unauthorized_client": "allow the client credentials grant for this client",
@@ -273,11 +282,14 @@ func refused(status int, code, description string) error {
 	return &refusal{text + "; " + cmp.Or(fix, "look into its log"), status == http.StatusUnauthorized || status == http.StatusBadRequest && (code == "invalid_client" || code == "invalid_request" || code == "")}
 }
 
-// clip shortens a text from a server for a message.
-func clip(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if len(s) > 120 {
-		s = strings.ToValidUTF8(s[:120], "") + "…"
+// quoted shortens a text from the endpoint for a message. The endpoint knows the secret,
+// so it is replaced first: nobody finds the beginning of one that was cut.
+func (c *Client) quoted(s string) string {
+	secret := c.Secret.Reveal()
+	for _, sent := range []string{c.login(), url.QueryEscape(secret), secret} {
+		if len(sent) >= minHidden {
+			s = strings.ReplaceAll(s, sent, "(secret)")
+		}
 	}
-	return s
+	return check.Clip(strings.Join(strings.Fields(s), " "), maxQuoted)
 }

@@ -366,6 +366,29 @@ func TestTokenFailures(t *testing.T) {
 	}
 }
 
+// TestTokenEndpointEchoesTheSecret has an endpoint that quotes what it was sent, behind
+// texts of every length, so that the cut is at each place of the secret.
+func TestTokenEndpointEchoesTheSecret(t *testing.T) {
+	var before atomic.Int64
+	i := newIssuer(t, func(_ int64, w http.ResponseWriter, r *http.Request) {
+		_, form, _ := r.BasicAuth()
+		text := strings.Repeat("x", int(before.Load())) + " " + form + " " + r.Header.Get("Authorization") + " " + r.FormValue("client_secret")
+		w.WriteHeader(http.StatusUnauthorized)
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_client", "error_description": text})
+	})
+	c := i.client()
+	c.Secret = manifest.Plain("the secret/of  two blanks")
+	for n := range int64(maxQuoted) {
+		before.Store(n)
+		_, _, err := (&Tokens{}).Get(t.Context(), c, http.DefaultTransport.RoundTrip)
+		for _, part := range []string{"the s", "the+s", c.login()[:6]} {
+			if err == nil || strings.Contains(err.Error(), part) {
+				t.Fatalf("after %d bytes: %v", n, err)
+			}
+		}
+	}
+}
+
 // A run that ends while it waits for a token does not keep the others from
 // getting it.
 func TestTokenOutlivesTheRunThatAsked(t *testing.T) {
