@@ -57,10 +57,7 @@ func image(_ context.Context, r *release) error {
 
 // ociPlatform returns what an image's platform is called in an index.
 func ociPlatform(p platform) *v1.Platform {
-	switch p.Arch {
-	case "armv7":
-		return &v1.Platform{OS: p.OS, Architecture: "arm", Variant: "v7"}
-	case "arm64":
+	if p.Arch == "arm64" {
 		return &v1.Platform{OS: p.OS, Architecture: "arm64", Variant: "v8"}
 	}
 	return &v1.Platform{OS: p.OS, Architecture: p.Arch}

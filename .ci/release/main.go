@@ -108,7 +108,7 @@ func parse(args []string) (*release, string, error) {
 	r := &release{Binaries: map[platform]string{}}
 	flags.StringVar(&r.Repository, "repository", ".", "the repository")
 	flags.BoolVar(&r.Modified, "dirty", false, "build the files as they are, changes that are not committed included, and mark the result as modified")
-	only := flags.String("platforms", "", "build only for `PLATFORMS`, such as linux/amd64,linux/armv7, or host for this machine's")
+	only := flags.String("platforms", "", "build only for `PLATFORMS`, such as linux/amd64,linux/arm64, or host for this machine's")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Print(usage)

@@ -27,7 +27,7 @@ type format struct {
 var formats = []format{
 	{
 		name: "deb", packager: deb.Default, units: "/lib/systemd/system", // where older releases of Debian and Ubuntu look for them
-		arch: map[string]string{"amd64": "amd64", "arm64": "arm64", "armv7": "armhf"},
+		arch: map[string]string{"amd64": "amd64", "arm64": "arm64"},
 		scripts: func(i *nfpm.Info) map[string]*string {
 			return map[string]*string{"postinst": &i.Scripts.PostInstall, "prerm": &i.Scripts.PreRemove, "postrm": &i.Scripts.PostRemove}
 		},
@@ -40,7 +40,7 @@ var formats = []format{
 	},
 	{
 		name: "rpm", packager: rpm.DefaultRPM, units: "/usr/lib/systemd/system",
-		arch: map[string]string{"amd64": "x86_64", "arm64": "aarch64", "armv7": "armv7hl"},
+		arch: map[string]string{"amd64": "x86_64", "arm64": "aarch64"},
 		scripts: func(i *nfpm.Info) map[string]*string {
 			return map[string]*string{
 				"pre": &i.Scripts.PreInstall, "post": &i.Scripts.PostInstall, "preun": &i.Scripts.PreRemove, "postun": &i.Scripts.PostRemove,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/tetratelabs/wazero"
@@ -47,12 +48,12 @@ func nativeStack(f api.Function) (v reflect.Value) {
 // CheckStacks reports why the size of a guest's stack can't be read, or nil if
 // it can. It checks only once in a process. Without the size, the stack has no
 // limit.
-var CheckStacks = sync.OnceValue(func() error { return checkStack(nativeStack) })
+var CheckStacks = sync.OnceValue(func() error { return checkStack(wazero.NewRuntimeConfig(), nativeStack) })
 
 // checkStack runs a guest that calls itself, and checks that its stack grows.
-func checkStack(stackOf func(api.Function) reflect.Value) error {
+func checkStack(config wazero.RuntimeConfig, stackOf func(api.Function) reflect.Value) error {
 	ctx := context.Background()
-	r := wazero.NewRuntime(ctx)
+	r := wazero.NewRuntimeWithConfig(ctx, config)
 	defer r.Close(ctx) // nothing in the runtime can fail to close
 	m, err := r.Instantiate(ctx, recursion())
 	if err != nil {
@@ -60,6 +61,9 @@ func checkStack(stackOf func(api.Function) reflect.Value) error {
 	}
 	f := m.ExportedFunction("recurse")
 	stack := stackOf(f)
+	if interpreted(f) {
+		return errInterpreter
+	}
 	if stack.Kind() != reflect.Slice {
 		return errStack
 	}
@@ -75,6 +79,16 @@ func checkStack(stackOf func(api.Function) reflect.Value) error {
 }
 
 var errStack = errors.New("the size of a guest's stack can't be read: wazero " + Version() + " keeps the stack elsewhere than the version in vega's go.mod; build vega with that version")
+
+// errInterpreter says why wazero fell back to its interpreter, which has no native
+// stack. A guest on it would not be bounded.
+var errInterpreter = errors.New("vega can't run compiled code here: either the system forbids memory that is written and then executed (MemoryDenyWriteExecute= in the unit, or a policy such as SELinux's), which you can allow, or vega has no compiler for this processor: it needs arm64, or amd64 with SSE4.1")
+
+// interpreted reports whether wazero interprets a function, because it can't compile.
+func interpreted(f api.Function) bool {
+	t := reflect.TypeOf(f)
+	return t.Kind() == reflect.Pointer && strings.HasSuffix(t.Elem().PkgPath(), "/interpreter")
+}
 
 // recursion returns a module with a function that calls itself as often as its
 // argument says.

@@ -1,11 +1,13 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 )
 
@@ -51,7 +53,7 @@ func recursive(t *testing.T) (*Engine, api.Function) {
 // A sandbox does not open if the field is missing, has another type, or does not
 // grow with the calls.
 func TestUnreadableStackIsReported(t *testing.T) {
-	if err := checkStack(nativeStack); err != nil {
+	if err := checkStack(wazero.NewRuntimeConfig(), nativeStack); err != nil {
 		t.Fatal(err)
 	}
 	grown := make([]byte, 64)
@@ -60,9 +62,17 @@ func TestUnreadableStackIsReported(t *testing.T) {
 		"another type":  func(api.Function) reflect.Value { return reflect.ValueOf("stack") },
 		"does not grow": func(api.Function) reflect.Value { return reflect.ValueOf(grown) },
 	} {
-		if err := checkStack(stackOf); err == nil {
+		if err := checkStack(wazero.NewRuntimeConfig(), stackOf); err == nil {
 			t.Errorf("%s: not reported", name)
 		}
+	}
+}
+
+// Where wazero can't compile, such as with MemoryDenyWriteExecute= or on a processor with
+// 32 bits, it interprets. The error says so, and does not blame the version of wazero.
+func TestInterpreterIsReported(t *testing.T) {
+	if err := checkStack(wazero.NewRuntimeConfigInterpreter(), nativeStack); !errors.Is(err, errInterpreter) {
+		t.Errorf("%v, want %v", err, errInterpreter)
 	}
 }
 
