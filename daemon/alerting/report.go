@@ -161,7 +161,7 @@ func (a *Alerting) Notifiers() []NotifierReport {
 		if paused := a.machine.Paused(name, now); r.Waiting > 0 && paused.After(now) {
 			r.NextTry = utc(paused)
 		}
-		if n.lastError != "" {
+		if n.failing {
 			r.Status = Failing
 		}
 		out = append(out, r)

@@ -20,7 +20,8 @@ type notifier struct {
 
 	sent, failed int64
 	lastSent     time.Time
-	lastError    string // "" if the last attempt arrived
+	lastError    string // of the last attempt; "" if all of it arrived
+	failing      bool   // the last attempt did not arrive
 	refreshed    time.Time
 	refreshing   bool
 }
@@ -56,13 +57,13 @@ func (a *Alerting) attempt(m *incident.Message, n *notifier, send func(context.C
 }
 
 func (n *notifier) record(o incident.Outcome) {
-	if o.Result == incident.Arrived {
-		n.sent++
-		n.lastSent, n.lastError = time.Now(), ""
+	n.lastError, n.failing = o.Reason, o.Result != incident.Arrived
+	if n.failing {
+		n.failed++
 		return
 	}
-	n.failed++
-	n.lastError = o.Reason
+	n.sent++
+	n.lastSent = time.Now()
 }
 
 // sendSafely turns a panic of a notifier into an outcome.
@@ -80,10 +81,12 @@ func (a *Alerting) sendSafely(m *incident.Message, send func(context.Context, *i
 
 func (a *Alerting) logOutcome(m *incident.Message, o incident.Outcome, took time.Duration) {
 	line := []any{"notifier", m.Notifier, "key", m.Key, "notices", len(m.Notices), "took_ms", took.Milliseconds()}
-	switch o.Result {
-	case incident.Arrived:
+	switch {
+	case o.Result == incident.Arrived && o.Reason != "":
+		a.options.Log.Warn("message sent, but not to everybody", append(line, "reason", o.Reason)...)
+	case o.Result == incident.Arrived:
 		a.options.Log.Info("message sent", line...)
-	case incident.Final:
+	case o.Result == incident.Final:
 		a.options.Log.Error("message refused for good; vega does not try again", append(line, "reason", o.Reason)...)
 	default:
 		a.options.Log.Warn("message not sent; vega tries again", append(line, "result", string(o.Result), "reason", o.Reason)...)

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -183,48 +184,81 @@ func hasWord(text, word string) bool {
 	return false
 }
 
-// deliver sends the mail to the recipients that the server accepts. In a test, all have to
-// be accepted: an alert is not held back because of a misspelt address, but a test finds
-// it.
+// deliver sends the mail to the recipients that the server accepts, and keeps it for
+// those that it refuses for now. In a test, all have to be accepted: an alert is not held
+// back because of a misspelt address, but a test finds it.
 func (n *Notifier) deliver(c *smtp.Client, msg *gomail.Msg, test bool) incident.Outcome {
-	from, err := msg.GetSender(false)
-	if err != nil {
+	m := mailing{since: time.Now()}
+	var text bytes.Buffer
+	var errs [3]error
+	m.from, errs[0] = msg.GetSender(false)
+	m.to, errs[1] = msg.GetRecipients()
+	_, errs[2] = msg.WriteTo(&text)
+	if errors.Join(errs[:]...) != nil {
 		return final("the mail can't be written; check from and to")
 	}
-	if err := c.Mail(from); err != nil {
-		return mailError("at the sender", err)
+	m.text = text.Bytes()
+	if !test {
+		n.deliverLate(c)
 	}
-	to, err := msg.GetRecipients()
-	if err != nil {
-		return final("the mail can't be written; check from and to")
+	later, o := transfer(c, &m, test)
+	if o.Result == incident.Arrived && len(later) > 0 {
+		m.to = later
+		n.late.add(m, n.sendLate)
 	}
-	var rejected error
-	accepted := 0
-	for _, address := range to {
-		if err := c.Rcpt(address); err != nil {
+	return o
+}
+
+// transfer sends a mail to the recipients that the server accepts, or to none if all have
+// to be accepted and one is not. It returns those that the server refuses for now although
+// it accepted the mail for others. The outcome has a reason if a recipient was refused.
+func transfer(c *smtp.Client, m *mailing, all bool) (later []string, o incident.Outcome) {
+	if err := c.Mail(m.from); err != nil {
+		return nil, mailError("at the sender", err)
+	}
+	var rejected error // the last one, but rather one that a later attempt may not get
+	refusals := 0
+	for _, address := range m.to {
+		err := c.Rcpt(address)
+		if err == nil {
+			continue
+		}
+		refusals++
+		if mailError("", err).Result != incident.Final {
+			later = append(later, address)
 			rejected = err
-		} else {
-			accepted++
+		} else if len(later) == 0 {
+			rejected = err
 		}
 	}
-	if accepted == 0 || test && rejected != nil {
-		return mailError(fmt.Sprintf("to %d of %d recipients", len(to)-accepted, len(to)), rejected)
+	stage := fmt.Sprintf("to %d of %d recipients", refusals, len(m.to))
+	if refusals == len(m.to) || all && refusals > 0 {
+		_ = c.Reset() // another mail, or the end of the session, follows
+		return nil, mailError(stage, rejected)
 	}
 	w, err := c.Data()
 	if err != nil {
-		return mailError("at DATA", err)
+		_ = c.Reset()
+		return nil, mailError("at DATA", err)
 	}
-	if _, err := msg.WriteTo(w); err != nil {
-		return mailError("sending the text", err) // without its end, so that it was not accepted
+	if _, err := w.Write(m.text); err != nil {
+		return nil, mailError("sending the text", err) // without its end, so that it was not accepted
 	}
 	if err := w.Close(); err != nil {
 		o := mailError("after the text", err)
 		if _, replied := errors.AsType[*textproto.Error](err); !replied {
 			o.Result = incident.Unclear
 		}
-		return o
+		return nil, o
 	}
-	return arrived()
+	o = arrived()
+	if refusals > 0 {
+		o.Reason = mailError(stage, rejected).Reason
+	}
+	if len(later) > 0 {
+		o.Reason += "; vega tries again later"
+	}
+	return later, o
 }
 
 // mailError is the outcome of a stage that failed. A reply is named by its code only,

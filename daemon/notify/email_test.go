@@ -273,3 +273,42 @@ func TestMailServerThatHangs(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 }
+
+// Who is refused for now, while others get the mail, is sent it before anything else, and
+// nobody is sent it twice. A refusal for good is named and not repeated.
+func TestRecipientThatIsRefusedForNow(t *testing.T) {
+	refused := "451 " + echoed + "\r\n"
+	var seen []string
+	take := obliging(nil)
+	address := dialogue(t, func(line string) (string, bool) {
+		switch subject, ok := strings.CutPrefix(line, "Subject: "); {
+		case ok:
+			seen = append(seen, strings.Fields(subject)[0])
+		case strings.HasPrefix(line, "RCPT TO:<second@") && refused != "":
+			return refused, false
+		case strings.HasPrefix(line, "RCPT "):
+			seen = append(seen, strings.TrimPrefix(line, "RCPT TO:"))
+		}
+		return take(line)
+	})
+	n := trusting(t, nil, byMail(address, func(s *service.Settings) { s.User, s.Password, s.TLS = "", "", service.NoTLS }))
+	send := func(m *incident.Message, reason string, want ...string) {
+		t.Helper()
+		seen = nil
+		if o := n.Send(t.Context(), m); o.Result != incident.Arrived || o.Reason != reason {
+			t.Errorf("%+v, want it to have arrived with %q", o, reason)
+		}
+		if !slices.Equal(seen, want) {
+			t.Errorf("the server was sent %q, want %q", seen, want)
+		}
+	}
+	const first, second = "<ops@example.com>", "<second@example.com>"
+	send(opening(), "the mail server answers 451 to 1 of 2 recipients; vega tries again later", first, "[critical]")
+	refused = ""
+	send(resolve(), "", second, "[critical]", first, second, "[recovered]")
+	send(opening(), "", first, second, "[critical]")
+	refused = "550 " + echoed + "\r\n"
+	send(opening(), "the mail server answers 550 to 1 of 2 recipients", first, "[critical]")
+	refused = ""
+	send(resolve(), "", first, second, "[recovered]")
+}

@@ -42,6 +42,7 @@ type Notifier struct {
 	options  Options
 	send     sender
 	hidden   []string // texts that no reason may show, longest first
+	late     late     // mails for recipients that were refused for now
 }
 
 // sender sends a message to a service.
