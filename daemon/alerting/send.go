@@ -83,7 +83,7 @@ func (a *Alerting) logOutcome(m *incident.Message, o incident.Outcome, took time
 	line := []any{"notifier", m.Notifier, "key", m.Key, "notices", len(m.Notices), "took_ms", took.Milliseconds()}
 	switch {
 	case o.Result == incident.Arrived && o.Reason != "":
-		a.options.Log.Warn("message sent, but not to everybody", append(line, "reason", o.Reason)...)
+		a.options.Log.Warn("message sent, with a problem", append(line, "reason", o.Reason)...)
 	case o.Result == incident.Arrived:
 		a.options.Log.Info("message sent", line...)
 	case o.Result == incident.Final:

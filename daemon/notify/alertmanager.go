@@ -73,7 +73,7 @@ func (n *Notifier) postAlerts(ctx context.Context, all []alertmanagerAlert) inci
 		r.header = []egress.Field{{Name: "Authorization", Value: "Bearer " + n.settings.Token}}
 		r.user, r.password = "", ""
 	}
-	return n.exchange(ctx, r, nil)
+	return n.exchange(ctx, r, silentVerdict)
 }
 
 // alertsOf returns the alert of a notice. The severity is one of its labels, which

@@ -1,7 +1,9 @@
 package notify
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 
 	"vega/policies/incident"
 )
@@ -41,4 +43,14 @@ func fieldOf(a *answer, field string) (json.RawMessage, bool) {
 	}
 	raw, ok := all[field]
 	return raw, ok && string(raw) != "null"
+}
+
+// silentVerdict is the verdict of a service that answers nothing, and of those that
+// imitate it and answer JSON. Another text is an error, or the page of a proxy that asks
+// for a login.
+func silentVerdict(a *answer) incident.Outcome {
+	if body := bytes.TrimSpace(a.body); len(body) > 0 && !strings.EqualFold(string(body), "ok") && !json.Valid(body) {
+		return unconfirmed()
+	}
+	return arrived()
 }

@@ -157,8 +157,10 @@ func TestSuccessWithoutConfirmation(t *testing.T) {
 		"gotify":     {"<html>": incident.Unclear},
 		"discord":    {"{}": incident.Unclear},
 		"googlechat": {"{}": incident.Unclear},
-		"teams":      {"anything": incident.Arrived},
-		"mattermost": {"anything": incident.Arrived},
+		// msteams-docs#1810: 200, and the error as text
+		"teams":        {"": incident.Arrived, "1": incident.Arrived, `{"run":"x"}`: incident.Arrived, "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429": incident.Unclear, "<html>login</html>": incident.Unclear},
+		"mattermost":   {"": incident.Unclear, "ok": incident.Arrived, "<html>login</html>": incident.Unclear},
+		"alertmanager": {"": incident.Arrived, `{"status":"success"}`: incident.Arrived, "<html>login</html>": incident.Unclear},
 	} {
 		for body, want := range bodies {
 			f := serve(t, 200, body)
@@ -166,6 +168,29 @@ func TestSuccessWithoutConfirmation(t *testing.T) {
 				t.Errorf("%s answers %q: %+v, want %s", kind, body, o, want)
 			}
 		}
+	}
+}
+
+// A message for a group that has become a supergroup goes to its new ID (gatus#179).
+func TestTelegramGroupThatMoved(t *testing.T) {
+	var chats []any
+	f := serveWith(t, func(w http.ResponseWriter, r received) {
+		chats = append(chats, object(t, r.body)["chat_id"])
+		if len(chats)%2 == 1 {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"ok":false,"error_code":400,"description":"`+echoed+`","parameters":{"migrate_to_chat_id":-1001557912345}}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"ok":true,"result":{}}`)
+	})
+	for range 2 {
+		o := build(t, services["telegram"].settings(f.URL)).Send(t.Context(), opening())
+		if o.Result != incident.Arrived || o.Reason != "the group has become a supergroup; set chat to -1001557912345" {
+			t.Errorf("%+v", o)
+		}
+	}
+	if want := []any{"-1001", -1001557912345.0, "-1001", -1001557912345.0}; !slices.Equal(chats, want) {
+		t.Errorf("sent to %v, want %v", chats, want)
 	}
 }
 

@@ -17,9 +17,11 @@ const matrixLimit = 40 << 10
 // matrixSize measures a text that is in an event twice: as HTML, and as it is.
 func matrixSize(s string) int { return len(htmlEscape(s)) + 2*len(s) }
 
-// matrix puts a notice into a room ("PUT /rooms/{roomId}/send/{eventType}/{txnId}"). The
-// same transaction ID never creates a second event. The list of mentions is empty, so
-// that nothing in the text is one, and the text is code, in which clients make no links.
+// matrix puts a message into a room ("PUT /rooms/{roomId}/send/{eventType}/{txnId}"). It
+// is not an m.notice: by the default push rules (".m.rule.suppress_notices"), no client
+// notifies anybody of one. The same transaction ID never creates a second event. The list
+// of mentions is empty, so that nothing in the text is one, and the text is code, in which
+// clients make no links.
 func matrix(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
 	t := message.Compose(m)
 	body := message.Fit(t.Notices, t.More, message.Format{Limit: matrixLimit, Size: matrixSize, Title: t.Title, Details: detailed})
@@ -28,7 +30,7 @@ func matrix(ctx context.Context, n *Notifier, m *incident.Message) incident.Outc
 		html += `<p><a href="` + htmlEscape(l.URL) + `">` + l.Name + "</a></p>"
 	}
 	payload, err := encode(map[string]any{
-		"msgtype": "m.notice", "body": body + linkLines(t),
+		"msgtype": "m.text", "body": body + linkLines(t),
 		"format": "org.matrix.custom.html", "formatted_body": html,
 		"m.mentions": map[string]any{},
 	})

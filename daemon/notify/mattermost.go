@@ -17,5 +17,5 @@ func mattermost(ctx context.Context, n *Notifier, m *incident.Message) incident.
 	if n.settings.Channel != "" {
 		payload["channel"] = n.settings.Channel
 	}
-	return n.postJSON(ctx, n.settings.URL, payload, nil)
+	return n.postJSON(ctx, n.settings.URL, payload, slackVerdict)
 }

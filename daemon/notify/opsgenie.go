@@ -34,7 +34,7 @@ func opsgenie(ctx context.Context, n *Notifier, m *incident.Message) incident.Ou
 
 func opsgenieAlert(n *message.Notice, alias string) any {
 	i := &n.Source.Incident
-	f := message.Format{Limit: opsgenieDescription, Size: message.Runes, Escape: relayEscape, Links: true}
+	f := message.Format{Limit: opsgenieDescription, Size: message.UTF16, Escape: relayEscape, Links: true}
 	priority := map[incident.Severity]string{incident.Critical: "P1", incident.Warning: "P3", incident.Info: "P5"}[i.Severity]
 	if priority == "" {
 		priority = "P3"

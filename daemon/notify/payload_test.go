@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"vega/daemon/notify/message"
 	"vega/daemon/notify/service"
@@ -82,15 +81,15 @@ var services = map[string]documented{
 	// "Section block" (3,000 characters), "Header block" (150), "Blocks" (50).
 	"slack": {urlOnly("slack"), 200, "ok", func(t *testing.T, r received) {
 		body := object(t, r.body)
-		within(t, "text", utf8.RuneCountInString(text(t, body, "text")), 3000)
+		within(t, "text", message.UTF16(text(t, body, "text")), 3000)
 		blocks := at(t, body, "blocks").([]any)
 		within(t, "blocks", len(blocks), 50)
 		for _, b := range blocks {
 			switch b.(map[string]any)["type"] {
 			case "header":
-				within(t, "header", utf8.RuneCountInString(text(t, b, "text", "text")), 150)
+				within(t, "header", message.UTF16(text(t, b, "text", "text")), 150)
 			case "section":
-				within(t, "section", utf8.RuneCountInString(text(t, b, "text", "text")), 3000)
+				within(t, "section", message.UTF16(text(t, b, "text", "text")), 3000)
 				if text(t, b, "text", "type") != "plain_text" {
 					t.Error("a section is not plain text")
 				}
@@ -106,7 +105,7 @@ var services = map[string]documented{
 		return service.Settings{Type: "mattermost", URL: u + "/hooks/s3cret", Channel: "alerts"}
 	}, 200, "ok", func(t *testing.T, r received) {
 		body := object(t, r.body)
-		within(t, "text", utf8.RuneCountInString(text(t, body, "text")), 4000)
+		within(t, "text", message.UTF16(text(t, body, "text")), 4000)
 		if text(t, body, "channel") != "alerts" {
 			t.Error("no channel")
 		}
@@ -114,7 +113,7 @@ var services = map[string]documented{
 	// Rocket.Chat docs, "Incoming Webhook Scripts" and "Integrations": text, channel;
 	// answers {"success":true}; "Message", maximum allowed characters 5,000.
 	"rocketchat": {urlOnly("rocketchat"), 200, `{"success":true}`, func(t *testing.T, r received) {
-		within(t, "text", utf8.RuneCountInString(text(t, object(t, r.body), "text")), 5000)
+		within(t, "text", message.UTF16(text(t, object(t, r.body), "text")), 5000)
 	}},
 	// Discord developer docs, "Execute Webhook" (wait, content 2,000), "Embed Limits".
 	"discord": {urlOnly("discord"), 200, `{"id":"1","type":0}`, func(t *testing.T, r received) {
@@ -123,9 +122,9 @@ var services = map[string]documented{
 			t.Error(r.path)
 		}
 		content, description := text(t, body, "content"), text(t, body, "embeds", 0, "description")
-		within(t, "content", utf8.RuneCountInString(content), 2000)
-		within(t, "description", utf8.RuneCountInString(description), 4096)
-		total := utf8.RuneCountInString(description)
+		within(t, "content", message.UTF16(content), 2000)
+		within(t, "description", message.UTF16(description), 4096)
+		total := message.UTF16(description)
 		for _, f := range at(t, body, "embeds").([]any)[0].(map[string]any)["fields"].([]any) {
 			within(t, "field", len(text(t, f, "value")), 1024)
 			total += len(text(t, f, "name")) + len(text(t, f, "value"))
@@ -179,7 +178,7 @@ var services = map[string]documented{
 		}
 	}},
 	// Matrix specification, "Client-Server API", "PUT /_matrix/client/v3/rooms/{roomId}/
-	// send/{eventType}/{txnId}", "m.notice", "User and room mentions", "Size limits".
+	// send/{eventType}/{txnId}", "m.text", "Push Rules", "User and room mentions", "Size limits".
 	"matrix": {func(u string) service.Settings {
 		return service.Settings{Type: "matrix", URL: u, Token: "s3cretToken", Room: "!room:example.com"}
 	}, 200, `{"event_id":"$1"}`, func(t *testing.T, r received) {
@@ -188,7 +187,7 @@ var services = map[string]documented{
 			t.Error(r.method, r.path)
 		}
 		within(t, "event", len(r.body), 65000)
-		if text(t, body, "msgtype") != "m.notice" || len(at(t, body, "m.mentions").(map[string]any)) != 0 || r.header.Get("Authorization") != "Bearer s3cretToken" {
+		if text(t, body, "msgtype") != "m.text" || len(at(t, body, "m.mentions").(map[string]any)) != 0 || r.header.Get("Authorization") != "Bearer s3cretToken" {
 			t.Errorf("%s", r.body)
 		}
 	}},
@@ -201,7 +200,7 @@ var services = map[string]documented{
 			t.Errorf("%s %s", r.path, r.body)
 		}
 		within(t, "message", len(text(t, body, "message")), 4096)
-		within(t, "title", utf8.RuneCountInString(text(t, body, "title")), 250)
+		within(t, "title", message.UTF16(text(t, body, "title")), 250)
 		within(t, "priority", int(at(t, body, "priority").(float64)), 5)
 		if user, password, _ := (&http.Request{Header: r.header}).BasicAuth(); user != "u" || password != "s3cretPass" {
 			t.Error("login")
@@ -226,8 +225,8 @@ var services = map[string]documented{
 		if err != nil || r.path != "/1/messages.json" || form.Get("token") != "s3cretToken" || form.Get("user") != "s3cretUser" || form.Has("html") {
 			t.Errorf("%v %s %s", err, r.path, r.body)
 		}
-		within(t, "message", utf8.RuneCountInString(form.Get("message")), 1024)
-		within(t, "title", utf8.RuneCountInString(form.Get("title")), 250)
+		within(t, "message", message.UTF16(form.Get("message")), 1024)
+		within(t, "title", message.UTF16(form.Get("title")), 250)
 	}},
 	// PagerDuty developer docs, "Send an Alert Event" (Events API v2): required fields,
 	// summary 1,024, dedup_key 255; answers 202 with status success.
@@ -242,7 +241,7 @@ var services = map[string]documented{
 		if text(t, body, "event_action") == "resolve" {
 			return
 		}
-		within(t, "summary", utf8.RuneCountInString(text(t, body, "payload", "summary")), 1024)
+		within(t, "summary", message.UTF16(text(t, body, "payload", "summary")), 1024)
 		if s := text(t, body, "payload", "severity"); !slices.Contains([]string{"critical", "error", "warning", "info"}, s) || text(t, body, "payload", "source") == "" {
 			t.Error(s)
 		}
@@ -265,9 +264,9 @@ var services = map[string]documented{
 		if r.path != "/v2/alerts" {
 			t.Error(r.path)
 		}
-		within(t, "message", utf8.RuneCountInString(text(t, body, "message")), 130)
+		within(t, "message", message.UTF16(text(t, body, "message")), 130)
 		within(t, "alias", len(text(t, body, "alias")), 512)
-		within(t, "description", utf8.RuneCountInString(text(t, body, "description")), 15000)
+		within(t, "description", message.UTF16(text(t, body, "description")), 15000)
 		details := 0
 		for k, v := range at(t, body, "details").(map[string]any) {
 			details += len(k) + len(v.(string))
@@ -335,7 +334,7 @@ func TestPayloads(t *testing.T) {
 func messages() map[string]*incident.Message {
 	return map[string]*incident.Message{
 		"opening": opening(), "reminder": reminder(), "resolve": resolve(), "storm": storm(), "pager storm": pagerStorm(), "hostile": hostile(), "mixed": mixed(),
-		"long links": longLinks(), "quotes": quotes(),
+		"long links": longLinks(), "quotes": quotes(), "wide": wide(),
 	}
 }
 
@@ -389,6 +388,17 @@ func quotes() *incident.Message {
 		n := &m.Notices[i]
 		n.Incident.Summary, n.Note = strings.Repeat("\\\"'<&", 300), strings.Repeat("\"", 2000)
 		n.Incident.Evidence.Now.Message = strings.Repeat("\\", 2000)
+	}
+	return m
+}
+
+// wide has only characters that are two UTF-16 code units and four bytes.
+func wide() *incident.Message {
+	m := stormOf(60)
+	for i := range m.Notices {
+		n := &m.Notices[i]
+		n.Incident.Summary = strings.Repeat("😀", 100+i*5)
+		n.Note, n.Incident.Evidence.Now.Message = n.Incident.Summary, n.Incident.Summary
 	}
 	return m
 }

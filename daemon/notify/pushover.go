@@ -20,7 +20,7 @@ const (
 // plain.
 func pushover(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
 	t := message.Compose(m)
-	f := message.Format{Limit: pushoverMessage, Size: message.Runes}
+	f := message.Format{Limit: pushoverMessage, Size: message.UTF16}
 	form := url.Values{
 		"token": {n.settings.Token}, "user": {n.settings.User}, "timestamp": {strconv.FormatInt(m.At.Unix(), 10)},
 		"title": {message.Cut(t.Title, pushoverTitle)}, "message": {n.plain(t, f)},

@@ -87,7 +87,12 @@ func (n *Notifier) exchange(ctx context.Context, r *request, judge verdict) inci
 	if a == nil {
 		return o
 	}
-	o = byStatus(a)
+	return judged(a, judge)
+}
+
+// judged is the outcome that an answer means.
+func judged(a *answer, judge verdict) incident.Outcome {
+	o := byStatus(a)
 	if o.Result == incident.Arrived && judge != nil {
 		return judge(a)
 	}

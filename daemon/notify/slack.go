@@ -37,8 +37,8 @@ func slack(ctx context.Context, n *Notifier, m *incident.Message) incident.Outco
 func slackPayload(t *message.Text) any {
 	blocks := []slackBlock{{Type: "header", Text: slackPlain(message.Cut(t.Title, slackHeader))}}
 	first := t.Notices[:min(len(t.Notices), detailed)]
-	section := message.Format{Limit: slackText, Size: message.Runes}
-	section.Titled = len(t.Notices) == 1 && message.Runes(t.Title) <= slackHeader
+	section := message.Format{Limit: slackText, Size: message.UTF16}
+	section.Titled = len(t.Notices) == 1 && message.UTF16(t.Title) <= slackHeader
 	for i := range first {
 		if text := message.Fit(first[i:i+1], 0, section); text != "" {
 			blocks = append(blocks, slackBlock{Type: "section", Text: slackPlain(text)})

@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"net/http"
+	"strings"
 
 	"vega/daemon/notify/message"
 	"vega/policies/incident"
@@ -15,7 +17,16 @@ const teamsText = 9000
 // teams posts an Adaptive Card to a workflow. Text is in RichTextBlock, which has no
 // Markdown; mentions need a list of entities, which the card does not have.
 func teams(ctx context.Context, n *Notifier, m *incident.Message) incident.Outcome {
-	return n.postJSON(ctx, n.settings.URL, teamsPayload(message.Compose(m)), nil)
+	return n.postJSON(ctx, n.settings.URL, teamsPayload(message.Compose(m)), teamsVerdict)
+}
+
+// teamsVerdict accepts 202, which a workflow answers. Incoming webhooks answered 200 with
+// "1", or with the text of an error.
+func teamsVerdict(a *answer) incident.Outcome {
+	if a.status == http.StatusAccepted || strings.TrimSpace(string(a.body)) == "1" {
+		return arrived()
+	}
+	return silentVerdict(a)
 }
 
 type textRun struct {

@@ -20,8 +20,8 @@ const (
 func fenced(t *message.Text, limit int, escape func(string) string) string {
 	const fence = "```\n"
 	below := linkLines(t)
-	room := limit - 2*len(fence) - message.Runes(below)
-	body := message.Fit(t.Notices, t.More, message.Format{Limit: room, Size: message.Runes, Escape: escape, Title: t.Title, Details: detailed})
+	room := limit - 2*len(fence) - message.UTF16(below)
+	body := message.Fit(t.Notices, t.More, message.Format{Limit: room, Size: message.UTF16, Escape: escape, Title: t.Title, Details: detailed})
 	return fence + body + "\n" + strings.TrimSuffix(fence, "\n") + below
 }
 

@@ -69,7 +69,7 @@ const (
 type Outcome struct {
 	Result     Result
 	RetryAfter time.Duration // asked for by the service; 0: nothing was
-	Reason     string        // without secrets; "" if it arrived, unless not for everybody
+	Reason     string        // without secrets; "" if it arrived without a problem
 }
 
 // Notice is one incident in a message.

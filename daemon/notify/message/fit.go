@@ -148,10 +148,8 @@ func andMore(n int) string {
 	return fmt.Sprintf("... and %d more", n)
 }
 
-// Runes measures a text in characters.
-func Runes(s string) int { return utf8.RuneCountInString(s) }
-
-// UTF16 measures a text in UTF-16 code units.
+// UTF16 measures a text in UTF-16 code units. These are the characters of most services,
+// and never fewer than those of the others.
 func UTF16(s string) int {
 	n := 0
 	for _, r := range s {
@@ -163,17 +161,18 @@ func UTF16(s string) int {
 	return n
 }
 
-// Cut shortens a text to a number of characters.
+// Cut shortens a text to a number of characters, as UTF16 counts them.
 func Cut(s string, limit int) string {
-	if Runes(s) <= limit {
+	if UTF16(s) <= limit {
 		return s
 	}
-	i := 0
-	for at := range s {
-		if i == limit-1 {
-			return s[:at] + "…"
+	n, end := 0, 0
+	for at, r := range s {
+		n += UTF16(string(r))
+		if n > limit-1 {
+			break
 		}
-		i++
+		end = at + utf8.RuneLen(r)
 	}
-	return s
+	return s[:end] + "…"
 }

@@ -72,7 +72,7 @@ var Services = []Service{
 		Settings: []Setting{secretURL("of the incoming webhook")},
 	},
 	{
-		Type: "matrix", Doc: "Sends a notice to a Matrix room.",
+		Type: "matrix", Doc: "Sends a message to a Matrix room.",
 		Settings: []Setting{
 			{Name: "url", Required: true, URL: true, Doc: "URL of the homeserver."},
 			{Name: "token", Required: true, Secret: true, Doc: "Access token of an account that is in the room."},
