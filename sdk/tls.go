@@ -3,6 +3,7 @@ package sdk
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -71,6 +72,22 @@ func (t TLS) ChainEnds() time.Time {
 func (t TLS) ChainSubject() string {
 	s, _ := t.fact(abi.TLSChainSubject)
 	return s
+}
+
+// Redirects returns when the first of the servers that redirected a request over
+// TLS is no longer trusted, its origin, and the subject of the certificate that
+// ends then, or "" if that is its own. Without such a server all are empty.
+func (t TLS) Redirects() (ends time.Time, origin, subject string) {
+	s, err := t.fact(abi.TLSRedirects)
+	all := strings.SplitN(s, "\n", 3)
+	if err != nil || len(all) < 3 { // an older host, or none
+		return ends, "", ""
+	}
+	seconds, err := strconv.ParseInt(all[0], 10, 64)
+	if err != nil {
+		return ends, "", ""
+	}
+	return time.Unix(seconds, 0).UTC(), all[1], all[2]
 }
 
 // ClientCertificate returns "" if the peer asked for no client certificate, and

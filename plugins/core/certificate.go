@@ -11,13 +11,21 @@ import (
 type validity struct {
 	days  int    // whole days until the first certificate of its chain expires
 	first string // the subject of that certificate; "" if it is the peer's own
+	peer  string // the origin of the peer, if it is not the one that answered
 }
 
-// certificate adds the TLS facts to the details and returns how long the peer
-// stays trusted.
+// certificate adds the facts about a connection with TLS and returns how long the
+// peer stays trusted.
 func certificate(r *sdk.Run, t sdk.TLS) validity {
+	v := facts(r, t)
+	r.Metric("certificate_days", float64(v.days), "days")
+	return v
+}
+
+// facts adds the TLS facts to the details.
+func facts(r *sdk.Run, t sdk.TLS) validity {
 	ends := t.ChainEnds()
-	v := validity{daysUntil(r, ends), t.ChainSubject()}
+	v := validity{days: daysUntil(r, ends), first: t.ChainSubject()}
 	r.Detail("tls_version", t.Version())
 	r.Detail("tls_cipher", t.Cipher())
 	r.Detail("certificate_subject", t.Subject())
@@ -30,8 +38,35 @@ func certificate(r *sdk.Run, t sdk.TLS) validity {
 	if names := t.Names(); len(names) > 0 {
 		r.Detail("certificate_names", some(names))
 	}
-	r.Metric("certificate_days", float64(v.days), "days")
 	return v
+}
+
+// onTheWay adds the TLS facts of a response, and returns how long its server and
+// those that redirected to it stay trusted. Without any TLS, secure is false.
+func onTheWay(r *sdk.Run, t sdk.TLS) (v validity, secure bool) {
+	if secure = t.Version() != ""; secure {
+		v = facts(r, t)
+	}
+	if ends, origin, subject := t.Redirects(); origin != "" {
+		r.Detail("redirect_certificate_expires", date(ends))
+		if days := daysUntil(r, ends); !secure || days < v.days {
+			v, secure = validity{days, subject, origin}, true
+		}
+	}
+	if secure {
+		r.Metric("certificate_days", float64(v.days), "days")
+	}
+	return v, secure
+}
+
+// uncertified returns the result of a target that works without TLS, although the
+// operator wants to know how long its certificate is valid; or nil.
+func uncertified(r *sdk.Run, who, fix string) *sdk.Result {
+	if !r.Has("min_cert_days") {
+		return nil
+	}
+	result := sdk.Degraded(who + " works without TLS, so it has no certificate that min_cert_days could judge; " + fix + ", or remove min_cert_days")
+	return &result
 }
 
 func daysUntil(r *sdk.Run, t time.Time) int {
@@ -73,6 +108,9 @@ func pad(n int64, width int) string {
 func expiring(who string, v validity, minimum int) *sdk.Result {
 	if v.days >= minimum {
 		return nil
+	}
+	if v.peer != "" {
+		who = v.peer + ", which redirects,"
 	}
 	what, fix := "the certificate of "+who, "; renew it"
 	if v.first != "" {

@@ -21,11 +21,7 @@ func fetch(r *sdk.Run) (sdk.Result, *sdk.Response) {
 	}
 	who = via(who, answer)
 	r.Detail("status", strconv.Itoa(answer.Status))
-	var valid validity
-	secure := answer.TLS().Version() != "" // of the last hop
-	if secure {
-		valid = certificate(r, answer.TLS())
-	}
+	valid, secure := onTheWay(r, answer.TLS())
 	headers := answer.Timing(sdk.PhaseTotal)
 	note, result := expected(r, who, answer)
 	took := answer.Timing(sdk.PhaseTotal) // of the body, too, if it was read to its end
@@ -36,7 +32,11 @@ func fetch(r *sdk.Run) (sdk.Result, *sdk.Response) {
 	if result == nil {
 		result = slow(r, who, took, headers)
 	}
-	if result == nil && secure && r.Has("min_cert_days") {
+	switch {
+	case result != nil:
+	case !secure:
+		result = uncertified(r, who, "write https://")
+	case r.Has("min_cert_days"):
 		result = expiring(who, valid, r.Int("min_cert_days"))
 	}
 	if result != nil {

@@ -54,6 +54,9 @@ func TestHTTP(t *testing.T) {
 	trusting := func() sdktest.Config { return sdktest.Config{Roots: authority.Pool} }
 	good := tlsServer(t, site(), authority.Config(t, 2000*time.Hour, "127.0.0.1"))
 	expired := tlsServer(t, site(), authority.Config(t, -time.Hour, "127.0.0.1"))
+	soonTo := func(url string) string {
+		return tlsServer(t, http.RedirectHandler(url+"/ok", 302), authority.Config(t, 240*time.Hour, "127.0.0.1"))
+	}
 	runRows(t, "http", []row{
 		{name: "up", options: options{"url": plain + "/ok"}, says: "answered 200 in", details: []string{"status"}, metrics: []string{"response_time"}},
 		{
@@ -80,6 +83,10 @@ func TestHTTP(t *testing.T) {
 		{name: "redirect not followed", options: options{"url": plain + "/moved", "follow_redirects": false}, status: abi.Unhealthy, says: "it redirects", details: []string{"location"}},
 		{name: "slow", options: options{"url": plain + "/slow", "max_latency": 40 * time.Millisecond}, status: abi.Degraded, says: "longer than max_latency = 40ms"},
 		{name: "certificate ends soon", options: options{"url": good + "/ok", "min_cert_days": 100}, config: trusting(), status: abi.Degraded, says: "expires in 83 days, fewer than 100"},
+		{name: "certificate of a redirect ends soon", options: options{"url": soonTo(good) + "/", "min_cert_days": 14}, config: trusting(), status: abi.Degraded, says: ", which redirects, expires in 9 days, fewer than 14; renew it"}, // uptime-kuma#3437
+		{name: "redirect from TLS to none", options: options{"url": soonTo(plain) + "/", "min_cert_days": 14}, config: trusting(), status: abi.Degraded, says: ", which redirects, expires in 9 days"},
+		{name: "redirect to TLS", options: options{"url": server(t, http.RedirectHandler(good+"/ok", 302)), "min_cert_days": 14}, config: trusting(), says: "answered 200"},
+		{name: "no certificate", options: options{"url": plain + "/ok", "min_cert_days": 14}, status: abi.Degraded, says: "works without TLS, so it has no certificate"}, // phpservermon#1054
 		{name: "certificate expired", options: options{"url": expired + "/ok"}, config: trusting(), status: abi.Unhealthy, says: "TLS with https://127.0.0.1"},
 		{name: "untrusted certificate", options: options{"url": good + "/ok"}, status: abi.Unhealthy, says: "TLS with https://127.0.0.1"},
 		{name: "refused", options: options{"url": "http://" + fixtures.Refused(t)}, status: abi.Unhealthy, says: "refuses the connection"},

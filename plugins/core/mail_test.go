@@ -83,6 +83,7 @@ func TestSMTPImplicitTLS(t *testing.T) {
 		{name: "implicit", options: options{"address": secure, "tls": true}, config: trusting(), says: "accepts mail over TLS 1.3", details: []string{"certificate_expires"}},
 		{name: "ends soon", options: options{"address": secure, "tls": true, "min_cert_days": 14}, config: trusting(), status: abi.Degraded, says: "expires in 9 days, fewer than 14; renew it"},
 		{name: "ends soon, STARTTLS", options: options{"address": fixtures.SMTP(t, config, ""), "min_cert_days": 14}, config: trusting(), status: abi.Degraded, says: "expires in 9 days, fewer than 14"},
+		{name: "no TLS, no certificate", options: options{"address": open, "starttls": false, "min_cert_days": 14}, status: abi.Degraded, says: "set starttls = true, or remove min_cert_days"},
 		{name: "plain to TLS", options: options{"address": secure}, config: short(), status: abi.Unhealthy, says: "If TLS starts at once there, set tls = true"},
 		{name: "TLS to plain", options: options{"address": open, "tls": true}, config: trusting(), status: abi.Unhealthy, says: "does not speak TLS: it answers without; set tls = false"},
 		{name: "TLS to silence", options: options{"address": fixtures.Hang(t), "tls": true}, config: short(), status: abi.Unhealthy, says: "does not answer the TLS handshake in time"},

@@ -95,7 +95,7 @@ probe "http" {
   option "min_cert_days" {
     type        = "number"
     min         = 0
-    description = "Degraded if the certificate is valid for fewer days."
+    description = "Degraded if the certificate is valid for fewer days, or that of a server that redirected, or if there is none."
   }
   capability "http" {
     reason  = "Sends the configured request and follows its redirects."
@@ -192,7 +192,7 @@ probe "web_fetch" {
   option "min_cert_days" {
     type        = "number"
     min         = 0
-    description = "Degraded if the certificate is valid for fewer days."
+    description = "Degraded if the certificate is valid for fewer days, or that of a server that redirected, or if there is none."
   }
   capability "http" {
     reason  = "Sends the configured request and follows its redirects."
@@ -224,6 +224,7 @@ probe "tcp" {
   option "min_cert_days" {
     type        = "number"
     min         = 0
+    requires    = ["tls=true"]
     description = "Degraded if the certificate is valid for fewer days."
   }
   capability "net" {
@@ -320,7 +321,7 @@ probe "smtp" {
   option "min_cert_days" {
     type        = "number"
     min         = 0
-    description = "Degraded if the certificate is valid for fewer days."
+    description = "Degraded if the certificate is valid for fewer days, or if there is none."
   }
   capability "net" {
     reason  = "Connects to the configured mail server."
@@ -354,6 +355,7 @@ probe "redis" {
   option "min_cert_days" {
     type        = "number"
     min         = 0
+    requires    = ["tls=true"]
     description = "Degraded if the certificate is valid for fewer days."
   }
   capability "net" {

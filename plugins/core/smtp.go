@@ -41,6 +41,9 @@ func smtpProbe(r *sdk.Run) sdk.Result {
 	_, _ = smtpCommand(conn, "QUIT", "221") // the result is already known
 	r.Millis("dialogue", r.Since(began))
 	if !implicit && !r.Bool("starttls") {
+		if result := uncertified(r, address, "set starttls = true"); result != nil {
+			return *result
+		}
 		return sdk.Healthy(address + " accepts mail without TLS")
 	}
 	return smtpVerdict(r, conn, address)

@@ -96,6 +96,7 @@ func fetch(ctx context.Context, s *Session, r *Request) (*Response, error) {
 		return nil, err
 	}
 	var phases timings
+	var before redirectors
 	request := s.Seen.Request()
 	first := origin(out.url)
 	for hop := 0; ; hop++ {
@@ -110,8 +111,11 @@ func fetch(ctx context.Context, s *Session, r *Request) (*Response, error) {
 		}
 		if location == "" || r.Redirects <= 0 {
 			phases[abi.PhaseTotal] = time.Since(start)
-			return s.finish(ctx, r, out, a, phases, start), nil
+			resp := s.finish(ctx, r, out, a, phases, start)
+			resp.Facts = before.facts(a.peer)
+			return resp, nil
 		}
+		before.pass(a.peer, origin(out.url))
 		a.close()
 		if hop == min(r.Redirects, maxRedirects) {
 			return nil, &Error{Errno: abi.ErrTarget, Text: "stopped after " + plural(hop, "redirect") + " at " + origin(out.url) + "; repair what redirects in a circle, or set the URL that it should lead to"}
@@ -172,7 +176,7 @@ func origin(u *url.URL) string {
 func (s *Session) finish(ctx context.Context, r *Request, out *outgoing, a *answer, phases timings, start time.Time) *Response {
 	note(s.call, a)
 	resp := &Response{
-		Status: a.StatusCode, Header: a.Header, Facts: a.peer.fact, Phases: phases,
+		Status: a.StatusCode, Header: a.Header, Phases: phases,
 		FinalURL: out.url.String(), Landed: s.vault.Hide(out.landed()), RemoteAddr: a.remote,
 	}
 	resp.Body = s.body(ctx, a, r, func() { resp.Phases[abi.PhaseTotal] = time.Since(start) })

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -217,6 +218,39 @@ func (p *peer) ends() *x509.Certificate {
 		}
 	}
 	return best
+}
+
+// redirectors are the servers that redirected a request over TLS. Of them, the one
+// whose chain ends first counts.
+type redirectors struct {
+	ends    time.Time
+	origin  string
+	subject string
+}
+
+// pass adds the server of one hop, which may have no TLS.
+func (r *redirectors) pass(p *peer, at string) {
+	if p == nil || p.state == nil || len(p.state.PeerCertificates) == 0 {
+		return
+	}
+	first := p.ends()
+	if r.origin != "" && !first.NotAfter.Before(r.ends) {
+		return
+	}
+	*r = redirectors{ends: first.NotAfter, origin: at}
+	if first != p.state.PeerCertificates[0] {
+		r.subject = first.Subject.String()
+	}
+}
+
+// facts returns the facts of a response that the redirects led to.
+func (r redirectors) facts(p *peer) func(what int32) (string, error) {
+	return func(what int32) (string, error) {
+		if what == abi.TLSRedirects && r.origin != "" {
+			return strconv.FormatInt(r.ends.Unix(), 10) + "\n" + r.origin + "\n" + r.subject, nil
+		}
+		return p.fact(what)
+	}
 }
 
 // tlsError returns the error of a stage of a TLS connection, in words that say

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -319,5 +320,43 @@ func TestRedirectAllowedByPattern(t *testing.T) {
 	r.grants.Pattern = nil
 	if _, err := r.allowed(rule, rule.Host, []netip.Addr{netip.MustParseAddr("10.1.2.3")}); err == nil {
 		t.Error("private without a pattern")
+	}
+}
+
+// A certificate that ends soon is known also if its server only redirects.
+func TestRedirectorsAreKnown(t *testing.T) {
+	ca := newAuthority(t)
+	at := func(h http.Handler, minutes int) string {
+		s := httptest.NewUnstartedServer(h)
+		s.TLS = serving(ca.leaf(t, time.Now().Add(time.Duration(minutes)*time.Minute)))
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	var accept []string
+	end := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { accept = r.Header["Accept"] })
+	last, plain := at(end, 50), server(t, end).URL
+	soon := at(http.RedirectHandler(last+"/", http.StatusFound), 3)
+	later := at(http.RedirectHandler(soon+"/", http.StatusFound), 30)
+	bare := at(http.RedirectHandler(plain+"/", http.StatusFound), 30)
+	grants := rules(t, manifest.HTTP, "GET "+last, "GET "+plain, "GET "+soon, "GET "+later, "GET "+bare)
+	for first, want := range map[string]string{last: "", plain: "", soon: soon, later: soon, bare: bare} {
+		r := start(t, setup{rules: grants, network: ca.network()})
+		resp, err := r.HTTP(within(t, 5*time.Second), &Request{Method: "GET", URL: first, Redirects: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		fact, err := resp.TLSInfo(abi.TLSRedirects)
+		lines := strings.Split(fact, "\n")
+		switch {
+		case first == plain:
+			wants(t, err, abi.ErrInvalid)
+		case want == "" && fact != "" || want != "" && (len(lines) != 3 || lines[1] != want || lines[2] != ""):
+			t.Errorf("%s: %q, %v; want %q", first, fact, err, want)
+		}
+		if len(accept) != 1 || accept[0] != "*/*" {
+			t.Errorf("Accept: %q", accept)
+		}
 	}
 }

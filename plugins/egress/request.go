@@ -58,6 +58,9 @@ func (s *Session) prepare(r *Request) (*outgoing, error) {
 	if out.header.Get("User-Agent") == "" {
 		out.header.Set("User-Agent", "vega")
 	}
+	if len(out.header["Accept"]) == 0 { // firewalls take a request without it for an attack
+		out.header.Set("Accept", "*/*")
+	}
 	s.headers(s.Trace).add(out.header)
 	if out.header.Get("Accept-Encoding") == "" && out.header.Get("Range") == "" && r.Method != http.MethodHead {
 		out.header.Set("Accept-Encoding", "gzip")

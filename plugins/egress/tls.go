@@ -142,6 +142,8 @@ func (p *peer) fact(what int32) (string, error) {
 		return "", nil
 	case abi.TLSClient:
 		return p.clientFact(), nil
+	case abi.TLSRedirects:
+		return "", nil // a response knows them
 	default:
 		return "", invalid("tls_info does not know fact %d", what)
 	}

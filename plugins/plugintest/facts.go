@@ -26,6 +26,7 @@ var factNames = map[string]int32{
 	"version": abi.TLSVersion, "cipher": abi.TLSCipher, "subject": abi.TLSSubject, "issuer": abi.TLSIssuer,
 	"not_after": abi.TLSNotAfter, "names": abi.TLSDNSNames, "unverified": abi.TLSVerified,
 	"chain_not_after": abi.TLSChainNotAfter, "chain_subject": abi.TLSChainSubject, "client_certificate": abi.TLSClient,
+	"redirects": abi.TLSRedirects,
 }
 
 // refused precedes the reason of a peer that refuses the client.

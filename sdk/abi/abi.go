@@ -101,4 +101,9 @@ const (
 	TLSChainNotAfter int32 = 7 // unix seconds, decimal: when the verified chain ends
 	TLSChainSubject  int32 = 8 // of the certificate that ends first, "" if it is the leaf
 	TLSClient        int32 = 9 // "" if the server asked for no client certificate, else "sent" or "none"
+
+	// TLSRedirects is "" if no server redirected over TLS to the one that answered. Else
+	// it is three lines about the one whose chain ends first: the end as in
+	// TLSChainNotAfter, the origin, and the subject as in TLSChainSubject.
+	TLSRedirects int32 = 10
 )

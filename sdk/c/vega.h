@@ -63,7 +63,7 @@ typedef enum {
 typedef enum { VEGA_LOG_DEBUG, VEGA_LOG_INFO, VEGA_LOG_WARN, VEGA_LOG_ERROR } vega_level;
 typedef enum { VEGA_TCP, VEGA_TLS, VEGA_UDP } vega_network;
 typedef enum { VEGA_PHASE_DNS, VEGA_PHASE_CONNECT, VEGA_PHASE_TLS, VEGA_PHASE_FIRST_BYTE, VEGA_PHASE_TOTAL } vega_phase;
-typedef enum { VEGA_TLS_VERSION, VEGA_TLS_CIPHER, VEGA_TLS_SUBJECT, VEGA_TLS_ISSUER, VEGA_TLS_NOT_AFTER, VEGA_TLS_DNS_NAMES, VEGA_TLS_VERIFIED, VEGA_TLS_CHAIN_NOT_AFTER, VEGA_TLS_CHAIN_SUBJECT, VEGA_TLS_CLIENT } vega_tls_fact;
+typedef enum { VEGA_TLS_VERSION, VEGA_TLS_CIPHER, VEGA_TLS_SUBJECT, VEGA_TLS_ISSUER, VEGA_TLS_NOT_AFTER, VEGA_TLS_DNS_NAMES, VEGA_TLS_VERIFIED, VEGA_TLS_CHAIN_NOT_AFTER, VEGA_TLS_CHAIN_SUBJECT, VEGA_TLS_CLIENT, VEGA_TLS_REDIRECTS } vega_tls_fact;
 
 // Handles. A negative one is a vega_error and may be passed on: calls with it
 // fail with VEGA_ERR_CLOSED.
@@ -652,6 +652,8 @@ VEGA_UNUSED int32_t vega_tls_start(vega_conn c, const char *name) { return vega_
 // VEGA_TLS_NOT_AFTER and VEGA_TLS_CHAIN_NOT_AFTER are in seconds since 1970,
 // VEGA_TLS_DNS_NAMES one per line. VEGA_TLS_CLIENT waits until the peer has
 // accepted the handshake; it is VEGA_ERR_TLS if the peer refuses the client.
+// VEGA_TLS_REDIRECTS is about the servers that redirected to this one: three lines,
+// the end, origin and subject of the one that is trusted for the shortest time.
 VEGA_UNUSED int32_t vega_tls_info(int32_t handle, vega_tls_fact what, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_tls_info(handle, what, buf, (uint32_t)cap));
 }

@@ -36,17 +36,18 @@ func (q *request) Close() error {
 }
 
 type response struct {
-	header http.Header
-	tls    *tls.ConnectionState
-	live   io.ReadCloser
-	cancel context.CancelFunc
-	limit  int
-	body   []byte // what was read so far
-	given  int    // bytes of body that the probe has read
-	err    error  // why there is no more
-	landed string // where redirects led
-	began  time.Time
-	phases [5]time.Duration
+	header    http.Header
+	tls       *tls.ConnectionState
+	live      io.ReadCloser
+	cancel    context.CancelFunc
+	limit     int
+	body      []byte // what was read so far
+	given     int    // bytes of body that the probe has read
+	err       error  // why there is no more
+	landed    string // where redirects led
+	redirects string // the fact about servers that redirected
+	began     time.Time
+	phases    [5]time.Duration
 }
 
 // Close ends the exchange.
@@ -183,7 +184,7 @@ func (h *host) exchange(q *request) (*response, int, error) {
 		return nil, 0, err
 	}
 	p.header, p.tls, p.live, p.cancel, p.limit = answer.Header, answer.TLS, answer.Body, q.cancel, q.maxBody
-	p.landed = landed(answer.Request)
+	p.landed, p.redirects = landed(answer.Request), redirectors(answer.Request)
 	return p, answer.StatusCode, nil
 }
 
@@ -194,6 +195,22 @@ func landed(last *http.Request) string {
 	}
 	path, _, _ := strings.Cut(last.URL.EscapedPath(), ";")
 	return last.URL.Scheme + "://" + last.URL.Host + strings.TrimSuffix(path, "/")
+}
+
+// redirectors returns the fact about the servers that redirected over TLS to that of
+// the last request.
+func redirectors(last *http.Request) (fact string) {
+	var ends time.Time
+	for before := last.Response; before != nil; before = before.Request.Response {
+		if before.TLS == nil {
+			continue
+		}
+		if leaf := before.TLS.PeerCertificates[0]; fact == "" || leaf.NotAfter.Before(ends) {
+			ends = leaf.NotAfter
+			fact = strconv.FormatInt(ends.Unix(), 10) + "\n" + before.Request.URL.Scheme + "://" + before.Request.URL.Host + "\n"
+		}
+	}
+	return fact
 }
 
 // trace records the phases; a redirect restarts them.

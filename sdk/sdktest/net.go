@@ -132,6 +132,9 @@ func (h *host) TLSInfo(handle, what int32, buf []byte) int32 {
 		state, why = c.state, c.why
 	case *response:
 		state = c.tls
+		if what == abi.TLSRedirects {
+			return put(buf, c.redirects)
+		}
 	}
 	if state == nil {
 		return h.fail(newErrno(abi.ErrNotSet, "the connection does not use TLS"))
@@ -143,6 +146,7 @@ func (h *host) TLSInfo(handle, what int32, buf []byte) int32 {
 		abi.TLSNotAfter: strconv.FormatInt(leaf.NotAfter.Unix(), 10),
 		abi.TLSDNSNames: strings.Join(leaf.DNSNames, "\n"), abi.TLSVerified: why,
 		abi.TLSChainNotAfter: strconv.FormatInt(leaf.NotAfter.Unix(), 10), abi.TLSChainSubject: "", abi.TLSClient: "",
+		abi.TLSRedirects: "",
 	}
 	fact, ok := facts[what]
 	if !ok {

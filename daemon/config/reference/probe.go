@@ -116,9 +116,19 @@ func optionExample(probe string, given ...*schema.Row) string {
 	if len(given) > 0 {
 		text += "config {\n"
 		for _, r := range given {
-			text += r.Name + " = " + exampleValue(r) + "\n"
+			text += switches(r) + r.Name + " = " + exampleValue(r) + "\n"
 		}
 		text += "}\n"
 	}
 	return d.wrapped(text)
+}
+
+// switches returns the options that have to be true or false for another one.
+func switches(r *schema.Row) (text string) {
+	for _, need := range r.Requires {
+		if name, value, exact := strings.Cut(need, "="); exact && (value == "true" || value == "false") {
+			text += name + " = " + value + "\n"
+		}
+	}
+	return text
 }

@@ -18,6 +18,7 @@ probe "broker" {
   option "min_cert_days" {
     type        = "number"
     min         = 0
+    requires    = ["tls=true"]
     description = "Degraded if the certificate is valid for fewer days."
   }
   option "version" {
