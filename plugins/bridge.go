@@ -159,7 +159,7 @@ func evidence(p nagios.Perfdata) string {
 // note logs a line about the guest, which does not count against the guest's
 // allowance.
 func (g *guest) note(s string) {
-	g.module.sandbox.options.Log(g.run, g.in.Integration, slog.LevelWarn, check.OneLine(g.vault.Redact(check.Clip(s, maxLogLine))))
+	g.module.sandbox.options.Log(g.run, g.in.Integration, slog.LevelWarn, check.Clip(check.OneLine(g.vault.Redact(s)), maxLogLine))
 }
 
 // fit truncates s to at most n bytes, including the ellipsis.

@@ -60,11 +60,11 @@ func inJSON(s string, escapeHTML bool) string {
 
 var (
 	unreserved = regexp.MustCompile(`^[A-Za-z0-9_.~-]*$`)
-	hexEscape  = regexp.MustCompile(`%[0-9A-F]{2}|\\u[0-9a-f]{4}`)
+	oneLine    = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ") // as a guest quotes a text
 )
 
 // forms returns the encodings of a secret in which a peer may echo it, starting
-// with the raw one.
+// with the raw one. The case of letters in ASCII does not matter.
 func forms(real string) []string {
 	host := strings.ToLower(real) // as in a host name
 	if unreserved.MatchString(real) {
@@ -72,17 +72,14 @@ func forms(real string) []string {
 	}
 	plain, escaped := inJSON(real, false), inJSON(real, true)
 	all := []string{
-		real, host,
+		real, host, strings.ToUpper(real),
 		percent(real), url.QueryEscape(real), url.PathEscape(real),
 		plain, escaped, strings.ReplaceAll(plain, "/", `\/`), strings.ReplaceAll(escaped, "/", `\/`),
 	}
 	all = append(all, inASCII(plain), strings.ReplaceAll(inASCII(plain), "/", `\/`))
 	all = append(all, inHTML(real)...)
-	for _, f := range all[1:] {
-		all = append(all, otherCase(f))
-	}
 	if bare := strings.TrimSpace(real); len(bare) >= MinSize { // as a header value arrives
-		all = append(all, bare)
+		all = append(all, bare, oneLine.Replace(bare))
 	}
 	var out []string
 	for _, f := range all {
@@ -118,14 +115,4 @@ func inHTML(text string) []string {
 		escaped, named,
 		strings.ReplaceAll(named, "&#39;", "&#x27;"), strings.ReplaceAll(named, "&#39;", "&#039;"),
 	}
-}
-
-// otherCase writes hexadecimal escapes in the case that Go does not use.
-func otherCase(s string) string {
-	return hexEscape.ReplaceAllStringFunc(s, func(e string) string {
-		if e[0] == '%' {
-			return strings.ToLower(e)
-		}
-		return `\u` + strings.ToUpper(e[2:])
-	})
 }

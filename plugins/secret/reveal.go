@@ -9,8 +9,13 @@ import (
 
 // pattern is a text to find and the secret that it stands for.
 type pattern struct {
-	text []byte
-	of   *entry
+	text   []byte
+	folded []byte // for Redact, which ignores case
+	of     *entry
+}
+
+func newPattern(text string, of *entry) pattern {
+	return pattern{text: []byte(text), folded: fold([]byte(text)), of: of}
 }
 
 func longestFirst(a, b pattern) int { return len(b.text) - len(a.text) }

@@ -106,10 +106,10 @@ func (v *Vault) add(real string, inURL bool) *entry {
 	texts := forms(real)
 	e.placeholder = v.placeholder(texts)
 	v.entries = append(v.entries, e)
-	v.marks = append(v.marks, pattern{text: []byte(e.placeholder), of: e})
+	v.marks = append(v.marks, newPattern(e.placeholder, e))
 	for _, t := range texts {
 		if !slices.ContainsFunc(v.patterns, func(p pattern) bool { return string(p.text) == t }) {
-			v.patterns = append(v.patterns, pattern{text: []byte(t), of: e})
+			v.patterns = append(v.patterns, newPattern(t, e))
 		}
 	}
 	slices.SortStableFunc(v.patterns, longestFirst)

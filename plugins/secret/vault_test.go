@@ -204,6 +204,7 @@ func TestRedactFindsEveryEcho(t *testing.T) {
 		"p&amp;ss &#34;w/rd&#34;é&lt;", "p&amp;ss &quot;w/rd&quot;é&lt;",
 		"dXNlcjpwYXNzdzByZA==",
 		"services/T0123456/B0123456789abcdef?key=k%20k%20k%20k%20k", "services/T0123456/B0123456789abcdef",
+		strings.ToUpper(real), strings.ToUpper(percent(real)), `P\U0026SS \"W\/RD\"é\U003C`, "DXNLCJPWYXNZDZBYZA==",
 		"B0123456789abcdef", "key=k%20k%20k%20k%20k", "k k k k k", "passw0rd%21", "passw0rd!", "u%40x:passw0rd%21",
 	} {
 		if got := v.Redact("x " + echo + " y"); got != "x (secret) y" {
@@ -219,6 +220,34 @@ func TestRedactFindsEveryEcho(t *testing.T) {
 	overlap := vault(t, manifest.Values{"token": manifest.Text{hidden("aaaabbbb"), hidden("bbbbcccc")}})
 	if got := overlap.Redact("aaaabbbbcccc"); got != "(secret)" {
 		t.Errorf("overlapping secrets redacted to %q", got)
+	}
+}
+
+// TestRedactFindsPartsOfASecret cuts every form of a secret at every place, as a guest
+// does that quotes the beginning of what a peer says.
+func TestRedactFindsPartsOfASecret(t *testing.T) {
+	const real = "p&ss \"w/rd\"é<\nof two lines"
+	v := vault(t, manifest.Values{"token": manifest.Text{hidden(real)}})
+	quoted := append(forms(real), strings.ReplaceAll(real, "\n", " "), v.entries[0].placeholder)
+	for _, form := range quoted {
+		for n := minCut; n < len(form); n++ {
+			for name, text := range map[string][2]string{
+				"its beginning": {`said "x ` + form[:n] + `…"`, `said "x (secret)…"`},
+				"its end":       {`said "…` + form[len(form)-n:] + ` x"`, `said "…(secret) x"`},
+			} {
+				if got := v.Redact(text[0]); got != text[1] && !strings.HasPrefix(form, "…") {
+					t.Errorf("%s, %d bytes of %q: %q", name, n, form, got)
+				}
+			}
+			if got := v.Redact("x " + form[:n] + "| y"); n >= telling && got != "x (secret)| y" {
+				t.Errorf("%d bytes of %q without an ellipsis: %q", n, form, got)
+			}
+		}
+	}
+	for _, text := range []string{"p&s…", "p&ss", "…es of text", "two lines", "p&ss w/rd", "…nes"} {
+		if got := v.Redact(text); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
 	}
 }
 
