@@ -83,7 +83,7 @@ func TestTrustComesFirst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := secret.Write(filepath.Join(h.plugins(), name), wasm, ""); err != nil {
+		if err := os.WriteFile(filepath.Join(h.plugins(), name)+signature.Suffix, secret.Sign(wasm, ""), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

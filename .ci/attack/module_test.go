@@ -102,7 +102,7 @@ func TestUnsignedNamesakeStops(t *testing.T) {
 	}
 	mine := honest(t, "acme")
 	d := home(t, fmt.Sprintf("plugins {\n  trusted_keys = [%q]\n}\n", key.String())+bind("a", "acme.p", ""), map[string][]byte{"mine.wasm": mine, "aaa.wasm": mine})
-	if err := secret.Write(filepath.Join(d.dir, "plugins", "mine.wasm"), mine, ""); err != nil {
+	if err := os.WriteFile(filepath.Join(d.dir, "plugins", "mine.wasm")+signature.Suffix, secret.Sign(mine, ""), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if !d.run(20*time.Second, "") {

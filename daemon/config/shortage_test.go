@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -35,7 +36,7 @@ func everyFile(t *testing.T) (path string, o Options) {
 		t.Fatal(err)
 	}
 	module := lay(t, dir, "plugins/acme.wasm", string(wasm))
-	if err := secret.Write(module, wasm, "a test's"); err != nil {
+	if err := os.WriteFile(module+signature.Suffix, secret.Sign(wasm, "a test's"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	path = lay(t, dir, "vega.hcl", fmt.Sprintf(`

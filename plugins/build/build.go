@@ -6,7 +6,6 @@ package build
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -147,19 +146,4 @@ func makeTemp() (string, error) {
 		return "", fmt.Errorf("create a temporary directory: %w; set TMPDIR to a directory that you can write to", err)
 	}
 	return dir, nil
-}
-
-// Write replaces the plugin file atomically: a daemon that watches the
-// directory never sees half of it.
-func Write(path string, wasm []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".vega-build-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, errors.Unwrap(err)) // drops the temporary name, which means nothing to the user
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(wasm)
-	if err = errors.Join(err, temp.Chmod(0o644), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }

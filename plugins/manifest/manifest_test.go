@@ -211,6 +211,43 @@ func TestReadFileOpensOnlyRegularFiles(t *testing.T) {
 	}
 }
 
+// TestWriteFileReplacesOnlyRegularFiles checks that what a command writes replaces no
+// pipe or directory, follows no link, and leaves nothing else behind.
+func TestWriteFileReplacesOnlyRegularFiles(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	if err := errors.Join(syscall.Mkfifo(in("pipe"), 0o600), os.Mkdir(in("directory"), 0o700), os.WriteFile(in("theirs"), []byte("theirs"), 0o600), os.Symlink("theirs", in("link"))); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Lstat(in("pipe"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"pipe", "directory", "link"} {
+		if err := manifest.WriteFile(in(name), []byte("mine"), 0o644); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if after, err := os.Lstat(in("pipe")); err != nil || !os.SameFile(before, after) {
+		t.Error("the pipe was replaced")
+	}
+	for range 2 {
+		if err := manifest.WriteFile(in("new"), []byte("mine"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(in("new")); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if err := manifest.WriteFile(in("absent/new"), nil, 0o644); !errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), ".vega-") {
+		t.Error(err)
+	}
+	theirs, err := os.ReadFile(in("theirs"))
+	if all, _ := os.ReadDir(dir); err != nil || string(theirs) != "theirs" || len(all) != 5 {
+		t.Errorf("%q, %v, %v", theirs, err, all)
+	}
+}
+
 // The work that a manifest can cause is bounded, however its 64 KiB are used.
 func TestPatternsAreBounded(t *testing.T) {
 	long := strings.Repeat("a", 50_000)

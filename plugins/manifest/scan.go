@@ -92,9 +92,12 @@ func FileName(path string) string {
 // read at each reload would wait for the next collection.
 const largeModule = 16 << 20
 
-// ReadFile reads the bytes of a module. It accepts only a regular file of at
-// most MaxModule bytes: no link, pipe or device.
-func ReadFile(path string) ([]byte, error) {
+// ReadFile reads the bytes of a module, of at most MaxModule.
+func ReadFile(path string) ([]byte, error) { return ReadRegular(path, MaxModule) }
+
+// ReadRegular reads a file of at most limit bytes. It accepts only a regular file: no
+// link, pipe or device.
+func ReadRegular(path string, limit int64) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|asItIs, 0)
 	if err != nil {
 		return nil, notRegular(path, err)
@@ -107,14 +110,14 @@ func ReadFile(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, notRegular(path, nil)
 	}
-	if info.Size() > MaxModule {
-		return nil, fmt.Errorf("%s is %d bytes; at most %d are allowed", path, info.Size(), MaxModule)
+	if info.Size() > limit {
+		return nil, fmt.Errorf("%s is %d bytes; at most %d are allowed", path, info.Size(), limit)
 	}
 	if info.Size() >= largeModule {
 		runtime.GC() // frees what earlier reads left
 	}
 	room := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // large enough to never grow
-	_, err = room.ReadFrom(io.LimitReader(f, MaxModule))
+	_, err = room.ReadFrom(io.LimitReader(f, limit))
 	return room.Bytes(), err
 }
 
@@ -126,6 +129,25 @@ func notRegular(path string, err error) error {
 		return err
 	}
 	return fmt.Errorf("%s is not a regular file (links are not followed)", path)
+}
+
+// WriteFile writes a file atomically: a daemon that watches the directory never sees
+// half of it. It replaces a regular file only: as root, it could otherwise replace a
+// device such as /dev/null, and a link could lead to any file.
+func WriteFile(path string, content []byte, mode os.FileMode) error {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%w and was not changed; name another file", notRegular(path, nil))
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".vega-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, errors.Unwrap(err)) // drops the temporary name, which means nothing to the user
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(content)
+	if err = errors.Join(err, temp.Chmod(mode), temp.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(temp.Name(), path)
 }
 
 // Plugin returns the usable plugin with the given name, or nil.

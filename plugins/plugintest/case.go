@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"time"
 
@@ -136,9 +135,12 @@ type Metric struct {
 	Unit  string  `json:"unit,omitempty"`
 }
 
+// maxCase bounds the size of a case, in bytes.
+const maxCase = 16 << 20
+
 // ReadCase reads a case. An error says where the file is wrong.
 func ReadCase(path string) (*Case, error) {
-	b, err := os.ReadFile(path)
+	b, err := manifest.ReadRegular(path, maxCase)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +209,7 @@ func (c *Case) WriteFile(path string) error {
 	if err := e.Encode(c); err != nil {
 		return err
 	}
-	return os.WriteFile(path, b.Bytes(), 0o644)
+	return manifest.WriteFile(path, b.Bytes(), 0o644)
 }
 
 // set converts the block to the sandbox's form.

@@ -14,6 +14,7 @@ import (
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
 	"vega/plugins/secret"
+	"vega/policies/check"
 )
 
 // Options are the environment in which a Kit records. A replay needs none.
@@ -69,7 +70,7 @@ type Run struct {
 func (k *Kit) Probe(name string) (*manifest.Probe, error) {
 	p, n := k.Module.Manifest.Probe(name)
 	if n < 0 {
-		return nil, fmt.Errorf("the plugin %s has no probe %q", k.Module.Manifest.Name, name)
+		return nil, fmt.Errorf("the plugin %s has no probe %q", k.Module.Manifest.Name, check.Clip(name, 80))
 	}
 	return p, nil
 }

@@ -3,7 +3,6 @@ package signature
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"aead.dev/minisign"
 )
@@ -69,17 +68,8 @@ func ReadKey(path string) (Key, error) {
 	return k, nil
 }
 
-// Sign returns the signature of b with a comment, which it covers too.
+// Sign returns the content of a signature file of b, with a comment, which it covers
+// too.
 func (s Secret) Sign(b []byte, comment string) []byte {
-	return hash(b).SignWithComments(s.PrivateKey, comment, "signature of a vega plugin by the key "+s.Public().Name())
-}
-
-// Write signs wasm, the bytes of the module at path, and writes the signature
-// next to it.
-func (s Secret) Write(path string, wasm []byte, comment string) error {
-	temp := path + Suffix + ".part"
-	if err := os.WriteFile(temp, append(s.Sign(wasm, comment), '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(temp, path+Suffix)
+	return append(hash(b).SignWithComments(s.PrivateKey, comment, "signature of a vega plugin by the key "+s.Public().Name()), '\n')
 }

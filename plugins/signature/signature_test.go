@@ -37,7 +37,7 @@ func TestBy(t *testing.T) {
 		}
 	}
 	refused("it is not signed: "+path+".minisig does not exist", keys, wasm)
-	if err := secret.Write(path, wasm, "a comment"); err != nil {
+	if err := os.WriteFile(path+signature.Suffix, secret.Sign(wasm, "a comment"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if k, err := signature.Read(path, wasm).By(keys); err != nil || k.Name() != ours.Name() {
@@ -145,7 +145,7 @@ func TestMinisign(t *testing.T) {
 	if _, err := signature.ReadSecret(filepath.Join(dir, "key.sec"), func() (string, error) { return "wrong", nil }); !race && !errors.Is(err, signature.ErrPassword) {
 		t.Error(err)
 	}
-	if err := secret.Write(path, wasm, "by vega"); err != nil {
+	if err := os.WriteFile(path+signature.Suffix, secret.Sign(wasm, "by vega"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out := run("-V", "-P", key.String(), "-m", "a.wasm"); !strings.Contains(out, "by vega") {

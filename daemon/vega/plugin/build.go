@@ -18,6 +18,7 @@ import (
 	"vega/daemon/vega/console"
 	"vega/plugins"
 	"vega/plugins/build"
+	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
 )
 
@@ -82,7 +83,7 @@ func Build(ctx context.Context, dir, out string, stdout, stderr io.Writer) error
 	if out == "" {
 		out = filepath.Join(dir, m.Name+".wasm")
 	}
-	if err := build.Write(out, wasm); err != nil {
+	if err := manifest.WriteFile(out, wasm, 0o644); err != nil {
 		return err
 	}
 	_, err = io.Copy(stdout, describe(out, wasm, took))

@@ -43,7 +43,7 @@ plugins.trusted_keys looks for the signature next to the plugin.`,
 					return cli.Failed(fmt.Errorf("%s is not a plugin: %w", path, err))
 				}
 				comment := fmt.Sprintf("plugin %s %s, sha256 %s", m.Manifest.Name, console.OneLine(m.Manifest.Version), m.Digest)
-				if err := key.Write(path, wasm, comment); err != nil {
+				if err := manifest.WriteFile(path+signature.Suffix, key.Sign(wasm, comment), 0o644); err != nil {
 					return cli.Failed(err)
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "%s%s  signed by %s: %s\n", path, signature.Suffix, key.Public().Name(), comment)
