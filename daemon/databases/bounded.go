@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"vega/daemon/databases/shield"
 	"vega/plugins/manifest"
 	"vega/plugins/sockets"
 )
@@ -27,6 +28,7 @@ type bounded struct {
 	exceeded  atomic.Bool           // a Read was refused
 	broken    atomic.Pointer[error] // of the first Read or Write that failed
 	head      []byte                // the first bytes of the server; used only by Read
+	login     *mysqlLogin           // nil: the login is not checked; used only by Read
 	onClose   func()
 }
 
@@ -122,7 +124,11 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.Conn.Read(p[:min(int64(len(p)), remaining)])
 	b.remaining.Add(-int64(n))
-	if foreign := b.recognize(p[:n]); foreign != nil {
+	foreign := b.recognize(p[:n])
+	if foreign == nil && b.login != nil {
+		foreign = b.login.check(p[:n])
+	}
+	if foreign != nil {
 		n, err = 0, foreign
 	}
 	return n, b.fail(err)
@@ -137,10 +143,11 @@ func (b *bounded) Close() error {
 // boundedConnector opens driver connections over bounded network connections, and
 // maps each to its underlying network connection.
 type boundedConnector struct {
-	driver.Connector
+	shield.Connector
 	max         int64                  // bytes to read before allow or credit raises the limit
 	errExceeded error                  // reported when the limit is reached
 	speaks      func(head []byte) bool // reports whether a server may begin like that
+	login       func() *mysqlLogin     // of a new connection; nil: it is not checked
 	conns       sync.Map               // driver.Conn → *bounded
 }
 
@@ -162,6 +169,9 @@ func (c *boundedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err == nil && d.conn != nil {
 		c.conns.Store(conn, d.conn)
 		d.conn.onClose = func() { c.conns.Delete(conn) }
+	}
+	if err != nil && d.conn != nil {
+		_ = d.conn.Close() // a driver that panicked has not
 	}
 	if err = d.conn.explain(err); err != nil {
 		err = loginError{err}
@@ -199,6 +209,9 @@ func (d dialer) bounded(ctx context.Context, network, address string) (net.Conn,
 	}
 	b := &bounded{Conn: conn, connector: state.connector, onClose: func() {}}
 	b.allow(state.connector.max)
+	if state.connector.login != nil {
+		b.login = state.connector.login()
+	}
 	state.conn = b
 	return b, nil
 }
@@ -209,12 +222,16 @@ func (c *boundedConnector) boundedOf(conn *sql.Conn) (b *bounded, err error) {
 		return nil, nil
 	}
 	return b, conn.Raw(func(top any) error {
-		if wrapped, ok := top.(interface{ Unwrap() driver.Conn }); ok {
+		for {
+			if v, ok := c.conns.Load(top); ok {
+				b = v.(*bounded)
+				return nil
+			}
+			wrapped, ok := top.(interface{ Unwrap() driver.Conn })
+			if !ok {
+				return nil
+			}
 			top = wrapped.Unwrap()
 		}
-		if v, ok := c.conns.Load(top); ok {
-			b = v.(*bounded)
-		}
-		return nil
 	})
 }

@@ -2,13 +2,13 @@ package databases
 
 import (
 	"database/sql"
-	"database/sql/driver"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"vega/daemon/databases/accept"
 	"vega/plugins"
+	"vega/store/profile"
 )
 
 // onConsole reports whether a connection leads to the admin console of
@@ -16,10 +16,7 @@ import (
 // PostgreSQL's simple protocol, but knows neither transactions nor sessions.
 func onConsole(conn *sql.Conn) (yes bool) {
 	_ = conn.Raw(func(top any) error { // the error is nil
-		if wrapped, ok := top.(interface{ Unwrap() driver.Conn }); ok {
-			top = wrapped.Unwrap()
-		}
-		if c, ok := top.(*pipelineConn); ok {
+		if c, ok := profile.Unwrap(top).(*pipelineConn); ok {
 			yes = strings.HasSuffix(c.Conn.Conn().PgConn().ParameterStatus("server_version"), "/bouncer")
 		}
 		return nil

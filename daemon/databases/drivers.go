@@ -3,13 +3,16 @@ package databases
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"vega/daemon/databases/shield"
 	"vega/plugins"
 )
 
@@ -25,10 +28,13 @@ func openPostgres(d dialer, cfg *pgx.ConnConfig, maxRow int, maxBytes int64) *bo
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
 	cfg.StatementCacheCapacity, cfg.DescriptionCacheCapacity = 0, 0
 	cfg.MaxProtocolMessageBodyLen = maxRow
+	cfg.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		return pgproto3.NewFrontend(&postgresLogin{Reader: r}, w)
+	}
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "vega"
 	}
-	return &boundedConnector{Connector: pipelineConnector{stdlib.GetConnector(*cfg)}, max: maxBytes, errExceeded: errNoRow, speaks: speaksPostgres}
+	return &boundedConnector{Connector: shield.New(pipelineConnector{stdlib.GetConnector(*cfg)}), max: maxBytes, errExceeded: errNoRow, speaks: speaksPostgres}
 }
 
 // trustPostgres adds authorities for a server, unless the DSN names its own.
@@ -62,7 +68,8 @@ func openMySQL(d dialer, cfg *mysql.Config, roots *x509.CertPool) (*boundedConne
 	if err != nil {
 		return nil, err
 	}
-	return &boundedConnector{Connector: connector, max: maxRow, errExceeded: plugins.ErrTooLarge, speaks: speaksMySQL}, nil
+	login := func() *mysqlLogin { return &mysqlLogin{tls: cfg.TLS != nil} }
+	return &boundedConnector{Connector: shield.New(connector), max: maxRow, errExceeded: plugins.ErrTooLarge, speaks: speaksMySQL, login: login}, nil
 }
 
 // speaksPostgres reports whether a PostgreSQL server may begin like head: with a

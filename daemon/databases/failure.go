@@ -17,6 +17,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"vega/daemon/databases/shield"
+	"vega/daemon/scram"
 	"vega/plugins"
 	"vega/plugins/egress"
 	"vega/plugins/fault"
@@ -48,6 +50,9 @@ func (s *source) explain(ctx context.Context, err error) error {
 	own := fault.Of(err)
 	if own == nil && errors.Is(err, fs.ErrPermission) {
 		own = s.forbidden(err)
+	}
+	if own == nil {
+		own = s.beyondDriver(err)
 	}
 	if own == nil {
 		own = s.refusedOption(err)
@@ -163,6 +168,18 @@ func (s *source) protocol() string {
 		return "MySQL"
 	}
 	return "PostgreSQL"
+}
+
+// beyondDriver returns the error of what vega or its driver can't do with what a server
+// sends, or nil. It says nothing about the server, whose answer may be right.
+func (s *source) beyondDriver(err error) *fault.Own {
+	if e, ok := errors.AsType[*scram.Error](err); ok {
+		return fault.New(syscall.EINVAL, fmt.Sprintf("the server of database %q asks for %d iterations of SCRAM, more than the %d that vega computes", s.config.Name, e.Iterations, scram.MaxIterations), "set scram_iterations lower, and then the password of this user again")
+	}
+	if e, ok := errors.AsType[*shield.Error](err); ok {
+		return fault.New(syscall.EINVAL, fmt.Sprintf("vega can't read what the server of database %q sends: %s", s.config.Name, e), "check what answers at its address; if it is a "+s.protocol()+" server that other clients can use, report this")
+	}
+	return nil
 }
 
 // refusedOption returns the error of a login that ended because the server does

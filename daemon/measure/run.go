@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"vega/daemon/config/telemetry"
@@ -90,6 +91,12 @@ func (s *Set) release(b *block) {
 func (s *Set) measure(ctx context.Context, r reader) (all []Sample, err error) {
 	limited, cancel := context.WithTimeout(ctx, r.settings.Timeout)
 	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			s.options.Log.Error("internal error in a metric; please report it", "metric", r.settings.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			all, err = nil, fault.New(nil, "internal error", "search the log for it")
+		}
+	}()
 	contention := s.options.Contention()
 	rows, err := s.options.Query(limited, r.settings.Database, r.settings.Query)
 	if err == nil {

@@ -204,6 +204,21 @@ func TestVegasOwnTroubleIsNeitherDownNorAValue(t *testing.T) {
 	}, minutely("a"))
 }
 
+func TestAPanicIsVegasOwnTrouble(t *testing.T) {
+	d := &database{}
+	d.set(func(context.Context, string) (Rows, error) { panic("a driver") })
+	run(t, d, func(s *Set, log *bytes.Buffer) {
+		pass(time.Minute)
+		status(t, s, Unknown, "internal error", 0)
+		if !strings.Contains(log.String(), "please report it") {
+			t.Errorf("%s", log)
+		}
+		d.set(value(int64(5)))
+		pass(2 * time.Minute)
+		status(t, s, Up, "", 1)
+	}, minutely("a"))
+}
+
 func TestBlocksKeepTheirPhase(t *testing.T) {
 	d := &database{answer: value(int64(1))}
 	all := []telemetry.Measure{minutely("a"), minutely("b"), minutely("c")}

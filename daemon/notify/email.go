@@ -19,6 +19,7 @@ import (
 
 	"vega/daemon/notify/message"
 	"vega/daemon/notify/service"
+	"vega/daemon/scram"
 	"vega/plugins/egress"
 	"vega/plugins/grant"
 	"vega/plugins/manifest"
@@ -156,8 +157,8 @@ func (n *Notifier) login(c *smtp.Client) incident.Outcome {
 		name string
 		auth smtp.Auth
 	}{
-		{"SCRAM-SHA-256", smtp.ScramSHA256Auth(user, password)},
-		{"SCRAM-SHA-1", smtp.ScramSHA1Auth(user, password)},
+		{"SCRAM-SHA-256", boundedScram{smtp.ScramSHA256Auth(user, password)}},
+		{"SCRAM-SHA-1", boundedScram{smtp.ScramSHA1Auth(user, password)}},
 		{"PLAIN", smtp.PlainAuth("", user, password, host, plain)},
 		{"LOGIN", smtp.LoginAuth(user, password, host, plain)},
 		{"CRAM-MD5", smtp.CRAMMD5Auth(user, password)},
@@ -173,6 +174,17 @@ func (n *Notifier) login(c *smtp.Client) incident.Outcome {
 		return arrived()
 	}
 	return final("the mail server offers no login that vega supports")
+}
+
+// boundedScram is a login by SCRAM that computes no more than package scram allows.
+type boundedScram struct{ smtp.Auth }
+
+// Next answers the server.
+func (b boundedScram) Next(fromServer []byte, more bool) ([]byte, error) {
+	if err := scram.Check(fromServer); err != nil {
+		return nil, err
+	}
+	return b.Auth.Next(fromServer, more)
 }
 
 func hasWord(text, word string) bool {
@@ -293,6 +305,9 @@ func mailReason(err error) string {
 	}
 	if d, ok := errors.AsType[*grant.Denial](err); ok {
 		return d.Asked
+	}
+	if e, ok := errors.AsType[*scram.Error](err); ok {
+		return e.Error()
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "the mail server does not begin with TLS on this port; set tls to starttls"

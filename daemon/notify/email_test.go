@@ -3,6 +3,7 @@ package notify_test
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"mime"
@@ -210,6 +211,31 @@ func TestMailFailures(t *testing.T) {
 				t.Errorf("%+v, want %s", o, c.want)
 			}
 		})
+	}
+}
+
+// TestMailLoginsByScramAreBounded checks that a mail server can't keep a processor busy, and
+// the message waiting, for as long as it wants: the password is hashed as often as it says.
+func TestMailLoginsByScramAreBounded(t *testing.T) {
+	server := dialogue(t, func(line string) (string, bool) {
+		first, err := base64.StdEncoding.DecodeString(line)
+		_, nonce, ok := strings.Cut(string(first), "r=")
+		switch {
+		case line == "":
+			return "220 mail.example.com\r\n", false
+		case strings.HasPrefix(line, "EHLO"):
+			return "250-mail.example.com\r\n250 AUTH SCRAM-SHA-256\r\n", false
+		case strings.HasPrefix(line, "AUTH"):
+			return "334 \r\n", false
+		case err == nil && ok:
+			return "334 " + base64.StdEncoding.EncodeToString([]byte("r="+nonce+"x,s=c2FsdA==,i=2000000000")) + "\r\n", false
+		default:
+			return "501 no\r\n", true
+		}
+	})
+	o := trusting(t, nil, byMail(server, func(s *service.Settings) { s.TLS = service.NoTLS })).Send(t.Context(), opening())
+	if o.Result != incident.Refused || !strings.Contains(o.Reason, "asks for 2000000000 iterations of SCRAM, more than the 1000000") {
+		t.Errorf("%+v", o)
 	}
 }
 
