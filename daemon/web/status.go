@@ -211,8 +211,9 @@ func (s statusPages) days(ctx context.Context, name string, now time.Time) ([]pu
 	return all, nil
 }
 
-// incidents returns the recent incidents of an integration. One that opened while vega
-// could not tell the status is no incident of the target.
+// incidents returns when an integration was down or degraded, of late. One that opened
+// while vega could not tell the status is no incident of the target, and neither is what
+// goes on during maintenance.
 func (s statusPages) incidents(ctx context.Context, name, public string, now time.Time) ([]publish.Incident, error) {
 	page, err := s.sources.Incidents(ctx, store.IncidentQuery{Subject: name, Since: now.Add(-recent), Limit: maxRecent})
 	if err != nil {
@@ -225,11 +226,54 @@ func (s statusPages) incidents(ctx context.Context, name, public string, now tim
 			continue
 		}
 		state := publish.StateOf(i.Evidence.Now.Status, false)
-		if state == publish.Down || state == publish.Degraded {
-			all = append(all, publish.Incident{Name: public, State: state, Opened: i.Opened, Ended: i.Ended})
+		if state != publish.Down && state != publish.Degraded {
+			continue
+		}
+		times, err := s.times(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range times {
+			if s.counts(name, &t, i.Ready, now) {
+				all = append(all, publish.Incident{Name: public, State: state, Opened: t.Opened, Ended: t.Ended})
+			}
 		}
 	}
 	return all, nil
+}
+
+// times returns from when until when an incident was open, the last time first: one that
+// opened again is one incident, but the target was well in between.
+func (s statusPages) times(ctx context.Context, i *incident.Incident) (all []incident.Time, err error) {
+	if i.Reopened == 0 {
+		return i.Times(nil), nil
+	}
+	r, err := s.sources.Incident(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	all = i.Times(r.Timeline)
+	slices.Reverse(all)
+	return all[:min(len(all), maxRecent)], nil
+}
+
+// counts reports whether a page shows an incident that was open at a time, and corrects
+// its beginning: one that goes on after a maintenance window begins when it was confirmed.
+func (s statusPages) counts(name string, t *incident.Time, confirmed, now time.Time) bool {
+	if !t.Ended.IsZero() && t.Ended.Before(now.Add(-recent)) {
+		return false
+	}
+	if !s.sources.Maintenance(t.Opened)[name] {
+		return !t.Ended.IsZero() || !s.sources.Maintenance(now)[name]
+	}
+	end := now
+	if !t.Ended.IsZero() {
+		end = t.Ended
+	}
+	if confirmed.After(t.Opened) && confirmed.Before(end) {
+		t.Opened = confirmed
+	}
+	return !s.sources.Maintenance(end)[name]
 }
 
 // readBadge reads what a badge shows: the state, or the uptime in a window.

@@ -68,7 +68,7 @@ func (f *publicSources) Incidents(_ context.Context, q store.IncidentQuery) (ale
 }
 
 // publicSite returns a function that asks a site with a status page.
-func publicSite(t *testing.T, f *publicSources, pages ...config.StatusPage) func(path string) *httptest.ResponseRecorder {
+func publicSite(t *testing.T, f Sources, pages ...config.StatusPage) func(path string) *httptest.ResponseRecorder {
 	t.Helper()
 	s := New(f, nil, slog.New(slog.DiscardHandler))
 	s.Set(Settings{Prefix: "/vega", StatusPages: pages})
@@ -164,5 +164,77 @@ func TestStatusLeads(t *testing.T) {
 	other := config.StatusPage{Name: "inner", Title: "Inner"}
 	if w := publicSite(t, &publicSources{}, publicPage, other)("/status"); w.Code != 200 || !strings.Contains(w.Body.String(), `<a href="/vega/status/inner">Inner</a>`) {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// flappingSources has a target that was down for two hours of its incident of four, and
+// one that is in maintenance from noon, the end of which it outlasts, or an hour later.
+type flappingSources struct {
+	publicSources
+	noon time.Time
+	over bool
+}
+
+func (f *flappingSources) Maintenance(at time.Time) map[string]bool {
+	if at.Before(f.noon) || f.over && !at.Before(f.noon.Add(time.Hour)) {
+		return nil
+	}
+	return map[string]bool{"web": true}
+}
+
+func (f *flappingSources) Incidents(_ context.Context, q store.IncidentQuery) (alerting.IncidentPage, error) {
+	i := incident.Incident{
+		ID: 1, Subject: incident.Subject{Kind: incident.OfIntegration, Name: q.Subject},
+		Opened: f.noon.Add(time.Minute), Ready: f.noon.Add(time.Minute), Evidence: incident.Evidence{Now: &incident.Observation{Status: check.Unhealthy}},
+	}
+	past := i
+	switch {
+	case q.Subject == "db-primary":
+		i.Reopened = 1
+		return alerting.IncidentPage{Incidents: []incident.Incident{i}}, nil
+	case q.Subject != "web":
+		return alerting.IncidentPage{}, nil
+	case f.over:
+		i.Ready = f.noon.Add(61 * time.Minute)
+	}
+	past.Opened, past.Ended = f.noon.Add(2*time.Minute), f.noon.Add(3*time.Minute)
+	return alerting.IncidentPage{Incidents: []incident.Incident{i, past}}, nil
+}
+
+func (f *flappingSources) Incident(context.Context, int64) (alerting.IncidentReport, error) {
+	at := func(minutes int, kind string) incident.Event {
+		return incident.Event{At: f.noon.Add(time.Duration(minutes) * time.Minute), Kind: kind}
+	}
+	return alerting.IncidentReport{Timeline: []incident.Event{
+		at(1, "opened"), at(5, "withdrawn"), at(31, "recovered"), at(32, "notified"), at(90, "reopened"), at(91, "relapsed"),
+	}}, nil
+}
+
+// TestStatusPageTellsWhenItWasDown checks that a page counts neither the time between two
+// openings of one incident (upptime#838) nor maintenance (cachet#4265).
+func TestStatusPageTellsWhenItWasDown(t *testing.T) {
+	noon := time.Now().UTC().Add(-3 * time.Hour).Truncate(time.Minute)
+	since := func(minutes int) string {
+		return noon.Add(time.Duration(minutes) * time.Minute).Format("2 January 2006, 15:04 UTC</time>")
+	}
+	for _, tt := range []struct {
+		over         bool
+		want, absent []string
+	}{
+		{false, []string{"base: down</strong> since <time", since(90), since(1) + ", for 30 min"}, []string{"Shop: down"}},
+		{true, []string{"Shop: down</strong> since <time", since(61)}, []string{since(2), since(3)}},
+	} {
+		get := publicSite(t, &flappingSources{noon: noon, over: tt.over}, publicPage)
+		page := get("/status/public").Body.String()
+		for _, want := range tt.want {
+			if !strings.Contains(page, want) {
+				t.Errorf("over %v: no %q in %s", tt.over, want, page)
+			}
+		}
+		for _, absent := range tt.absent {
+			if strings.Contains(page, absent) {
+				t.Errorf("over %v: %q in %s", tt.over, absent, page)
+			}
+		}
 	}
 }

@@ -121,3 +121,26 @@ type Event struct {
 	Text     string    `json:"text"`
 	By       string    `json:"by,omitempty"` // a person, or the name of a notifier
 }
+
+// Time is a time in which an incident was open.
+type Time struct {
+	Opened time.Time
+	Ended  time.Time // zero: it is open
+}
+
+// Times returns when an incident was open, the first time first: it is one incident also
+// if it opened again. The timeline tells when it ended in between.
+func (i *Incident) Times(timeline []Event) []Time {
+	all, ended := []Time{{Opened: i.Opened}}, i.Opened
+	for _, e := range timeline {
+		switch e.Kind {
+		case string(Recovered), string(Withdrawn): // the last one before it opens again
+			ended = e.At
+		case "reopened":
+			all[len(all)-1].Ended = ended
+			all, ended = append(all, Time{Opened: e.At}), e.At
+		}
+	}
+	all[len(all)-1].Ended = i.Ended
+	return all
+}
