@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -183,7 +182,16 @@ func (k kv) Get(ctx context.Context, integration, key string) ([]byte, bool, err
 func (k kv) Set(ctx context.Context, integration, key string, value []byte, quota int64) error {
 	err := k.store.Set(ctx, integration, key, value, quota)
 	if errors.Is(err, store.ErrQuota) {
-		return fmt.Errorf("%w: %w", plugins.ErrQuota, err)
+		return overQuota{err}
 	}
 	return err
 }
+
+// overQuota is a store.ErrQuota that is a plugins.ErrQuota, too.
+type overQuota struct{ error }
+
+// Is makes it a plugins.ErrQuota.
+func (overQuota) Is(target error) bool { return target == plugins.ErrQuota }
+
+// Unwrap returns the store's error.
+func (e overQuota) Unwrap() error { return e.error }

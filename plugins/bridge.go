@@ -19,18 +19,16 @@ const maxPrinted = 64 << 10
 // vega: a command with arguments, whose output and exit code replace the calls
 // that it does not make.
 type bridge struct {
-	args     []string // beginning with the command's name
-	isGo     bool
-	printed  []byte
-	cut      bool   // the command printed more than was read
-	panicked string // the panic message that Go's runtime wrote
+	args    []string // beginning with the command's name
+	printed []byte
+	cut     bool // the command printed more than was read
 }
 
 // newBridge prepares a command. It refuses a secret among the arguments,
 // because the command would get a placeholder and makes no requests in which
 // vega could replace it.
 func (m *Module) newBridge(in *Input) (*bridge, error) {
-	b := &bridge{args: []string{in.Probe}, isGo: m.facts.Go}
+	b := &bridge{args: []string{in.Probe}}
 	list, _ := in.Values[manifest.Args].([]manifest.Value)
 	for n, v := range list {
 		arg, _ := v.(manifest.Text)
@@ -69,15 +67,6 @@ func (b *bridge) text() string {
 	return string(b.printed)
 }
 
-// notePanic looks for a panic message in a line on standard error. A Go program
-// that panics exits with code 2, which for a plugin means that the target is
-// unhealthy.
-func (b *bridge) notePanic(line string) {
-	if b.isGo && b.panicked == "" && (strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")) {
-		b.panicked = line
-	}
-}
-
 // translate converts what a command printed to what a probe would have
 // reported. Its error explains why the exit code says nothing about the target.
 // If the command did not finish, its metrics are left out, because the last may
@@ -92,8 +81,8 @@ func (b *bridge) translate(g *guest, code int32, err error) (int32, error) {
 	switch {
 	case g.full != nil && code != int32(abi.Healthy):
 		return code, engine.ErrMemory
-	case b.panicked != "" && code == int32(abi.Unhealthy):
-		return code, probeError("the probe crashed: " + check.OneLine(check.Clip(g.vault.Redact(b.panicked), 300)) + lastMessage(g))
+	case g.output.panicked != "" && code == int32(abi.Unhealthy): // a Go program that panics exits with this code
+		return code, probeError("the probe crashed: " + panicMessage(g) + lastMessage(g))
 	case code < 0 || code > int32(abi.Unknown):
 		return code, probeError(fmt.Sprintf("the probe exited with code %d, which is not a status (0 healthy, 1 degraded, 2 unhealthy, 3 unknown)%s", code, lastMessage(g)))
 	case out.Empty():

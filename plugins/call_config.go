@@ -6,6 +6,7 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
+	"vega/plugins/egress"
 	"vega/plugins/grant"
 	"vega/plugins/jsonpath"
 	"vega/policies/check"
@@ -63,7 +64,8 @@ func undeclared(g *guest, path string) {
 // all after it read an option that does not exist, that is most likely why.
 func (g *guest) explained(err error) string {
 	text := err.Error()
-	if d, ok := errors.AsType[*grant.Denial](err); ok && d.Empty && g.undeclared != "" {
+	d, denied := errors.AsType[*grant.Denial](err)
+	if g.undeclared != "" && (denied && d.Empty || errors.Is(err, egress.ErrNoURL)) {
 		text += fmt.Sprintf("; the probe reads the option %q, which plugin.hcl does not declare", check.Clip(g.undeclared, 80))
 	}
 	return text

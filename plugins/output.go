@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"strings"
 
 	"vega/plugins/ledger"
 	"vega/plugins/secret"
@@ -27,6 +28,7 @@ type output struct {
 	dropped int32 // log lines
 
 	overflow string // the first limit that was exceeded
+	panicked string // the panic message that Go's runtime wrote
 
 	stdout, stderr *lineWriter // nil until something is printed
 }
@@ -137,6 +139,14 @@ func (o *output) redact() {
 	}
 }
 
+// notePanic looks in a line for what Go's runtime writes before it ends the program.
+// Only the SDK's own goroutine can report a panic as the message.
+func (o *output) notePanic(line string) {
+	if o.panicked == "" && (strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")) {
+		o.panicked = line
+	}
+}
+
 // lineWriter splits an output stream of a guest into log lines.
 type lineWriter struct {
 	g     *guest
@@ -177,8 +187,8 @@ func (w *lineWriter) add(b []byte) {
 // flush writes the line, unless no run has started.
 func (w *lineWriter) flush() {
 	if !w.g.starting {
-		if w.g.bridge != nil {
-			w.g.bridge.notePanic(string(w.line))
+		if w.g.module.facts.Go && w == w.g.output.stderr {
+			w.g.output.notePanic(string(w.line))
 		}
 		w.g.output.addLine(w.level, string(w.line))
 	}

@@ -84,7 +84,8 @@ type Rows interface {
 }
 
 // KV stores values for an integration across runs. Set returns ErrQuota if the
-// integration would hold more than quota bytes, including keys.
+// integration would hold more than quota bytes, including keys; an empty value
+// deletes the key.
 type KV interface {
 	Get(ctx context.Context, integration, key string) (value []byte, ok bool, err error)
 	Set(ctx context.Context, integration, key string, value []byte, quota int64) error

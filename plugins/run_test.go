@@ -27,6 +27,9 @@ func TestMisbehaviour(t *testing.T) {
 		says   string
 	}{
 		{"trap", check.Unknown, check.Probe, "index out of range"},
+		{"deadlock", check.Unknown, check.Probe, "the probe crashed: fatal error: all goroutines are asleep - deadlock!"},
+		{"apart", check.Unknown, check.Probe, "the probe crashed: panic: in a goroutine of its own"},
+		{"recovers", check.Unknown, check.Probe, "the probe returned no result"},
 		{"exit", check.Unknown, check.Probe, "exited with code 0 instead of returning a status"},
 		{"three", check.Unknown, check.Probe, "I can't tell"},
 		{"silent", check.Unhealthy, check.Target, "the probe returned no message"},

@@ -110,7 +110,7 @@ func blame(g *guest, err error) (check.Cause, string) {
 	case isExit:
 		return blameExit(g, exit.ExitCode())
 	default:
-		return check.Probe, "the probe crashed: " + g.vault.Redact(trap(err)) + lastMessage(g)
+		return check.Probe, "the probe crashed: " + crash(g, err) + lastMessage(g)
 	}
 }
 
@@ -168,6 +168,20 @@ func blameWait(g *guest, reason string) (check.Cause, string) {
 func starvation(g *guest) string {
 	return fmt.Sprintf("vega had no processor to spare for the probe, which spent %v of its timeout of %v waiting for other probes",
 		g.lease.Waited().Round(time.Millisecond), g.in.Timeout)
+}
+
+// crash returns why a guest crashed: what Go's runtime wrote, unless the probe reported
+// it, or else the trap.
+func crash(g *guest, err error) string {
+	if g.output.panicked != "" && g.output.message == "" {
+		return panicMessage(g)
+	}
+	return g.vault.Redact(trap(err))
+}
+
+// panicMessage returns what Go's runtime wrote before it ended the program.
+func panicMessage(g *guest) string {
+	return check.OneLine(check.Clip(g.vault.Redact(g.output.panicked), 300))
 }
 
 // lastMessage returns what the probe reported before it crashed, often the reason.

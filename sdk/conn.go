@@ -45,7 +45,8 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return read(c.handle, b)
 }
 
-// Write writes all of b. A secret must lie within one write.
+// Write writes all of b. A secret needs secrets = "anywhere" in the grant, and must
+// lie within one write.
 func (c *Conn) Write(b []byte) (int, error) {
 	done := 0
 	for done < len(b) {

@@ -7,9 +7,10 @@
 //	func init() { sdk.Probe("orders", orders) }
 //
 //	func orders(r *sdk.Run) sdk.Result {
-//		answer, err := r.HTTP("GET", r.String("url")).Send()
+//		url := r.String("url")
+//		answer, err := r.HTTP("GET", url).Send()
 //		if err != nil {
-//			return sdk.Unhealthy("the shop does not answer: " + err.Error())
+//			return sdk.Failed(url, err)
 //		}
 //		if answer.Status != 200 {
 //			return sdk.Degraded("the shop answers, but not with 200")

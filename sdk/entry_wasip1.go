@@ -20,7 +20,7 @@ func runBound() abi.Status {
 		return abi.Unknown
 	}
 	defer reportPanic()
-	result := run(r)
+	result := run(r).Checked()
 	abi.Message(clip(result.Message, maxMessage))
 	return result.Status
 }

@@ -7,6 +7,8 @@ import "vega/sdk/abi"
 type Error struct {
 	Code abi.Errno
 	Text string
+
+	unstored bool // no run has stored the value yet, which says nothing about the target
 }
 
 // The errors of host calls, for errors.Is.

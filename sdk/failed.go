@@ -8,8 +8,8 @@ import (
 // Failed turns a failed host call into a result that says whose fault it is and
 // what to do. who is the target, such as "https://example.com". A failure that
 // only the target can have caused is unhealthy. A denial, which says what to
-// grant, an incorrect call, a call that vega could not make, and an error that
-// did not come from a host call are unknown.
+// grant, an incorrect call, a call that vega could not make, a value that no run
+// has stored yet, and an error that did not come from a host call are unknown.
 func Failed(who string, err error) Result {
 	if err == nil {
 		return Unknown("could not check " + who + ": the probe reports a failure without an error; correct the probe")
@@ -34,6 +34,8 @@ func Failed(who string, err error) Result {
 		return Unhealthy(who + " closed the connection in the middle of the exchange; look into its log")
 	case is(call, ErrTooLarge):
 		return Unknown(who + " answered with more than this probe reads (" + text + "); correct the address, or check something that answers with less")
+	case call.unstored:
+		return Unknown("could not check " + who + ": " + text + "; no run has stored it yet, which the probe has to expect")
 	case is(call, ErrTarget), is(call, ErrNotSet):
 		return Unhealthy(who + ": " + text)
 	default:

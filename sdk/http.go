@@ -30,8 +30,8 @@ func (q *Request) check(n int32) {
 	}
 }
 
-// Header adds a header. An option with a secret may be the value or a part of
-// it.
+// Header adds a header. A secret is its whole value, alone or after one word such
+// as Bearer; elsewhere Send returns ErrDenied.
 func (q *Request) Header(name, value string) *Request {
 	if q.err == nil {
 		q.check(abi.HTTPHeader(q.handle, name, value))

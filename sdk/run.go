@@ -9,12 +9,12 @@ import (
 // Run is one execution of a probe. It gives access to options and host calls.
 type Run struct{}
 
-// Detail adds evidence under a name; the same name replaces it. Up to 64 are
-// kept, 4 KiB each.
+// Detail adds evidence under a name; the same name replaces it. A run may add 64;
+// with more it is unknown. Values are cut at 4 KiB.
 func (r *Run) Detail(name, value string) { abi.Detail(clip(name, maxName), clip(value, maxDetail)) }
 
-// Metric adds a measured value in a unit such as "ms" or "bytes". Values that
-// are not finite are ignored.
+// Metric adds a measured value in a unit such as "ms" or "bytes". A run may add
+// 64; with more it is unknown. Values that are not finite are ignored.
 func (r *Run) Metric(name string, value float64, unit string) {
 	if value-value == 0 { // neither infinite nor NaN
 		abi.Metric(clip(name, maxName), value, unit)

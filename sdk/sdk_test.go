@@ -212,6 +212,13 @@ func TestStorageAndRows(t *testing.T) {
 		if err := r.KVSet("new", "today"); err != nil || kept["new"] != "today" {
 			t.Errorf("%v, %v", kept, err)
 		}
+		if err := r.KVSet("new", ""); err != nil {
+			t.Error(err)
+		}
+		_, err := r.KVGet("new")
+		if failed := sdk.Failed("it", err); !errors.Is(err, sdk.ErrNotSet) || failed.Status != abi.Unknown {
+			t.Errorf("a deleted key: %v, %+v, want unknown: it says nothing about the target", err, failed)
+		}
 		rows, err := r.Query("app", "SELECT b")
 		if err != nil {
 			t.Fatal(err)

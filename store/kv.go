@@ -40,7 +40,7 @@ func CheckQuota(integration, key string, value []byte, keys, used, quota int64) 
 		return fmt.Errorf("%s already keeps %d keys, the maximum: %w", integration, keys, ErrQuota)
 	}
 	if total := used + int64(len(key)+len(value)); total > quota {
-		return fmt.Errorf("%s would keep %d bytes, more than the %d granted: %w", integration, total, quota, ErrQuota)
+		return fmt.Errorf("%s would keep %d bytes, more than the %d that kv in its grant block allows: %w", integration, total, quota, ErrQuota)
 	}
 	return nil
 }

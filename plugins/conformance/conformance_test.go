@@ -90,7 +90,7 @@ func outcomes(t *testing.T, w *world) []outcome {
 			details: with(facts(w.good), map[string]string{
 				"status": "200", "method": "POST", "auth": "ada:s3cret", "a.0": "one", "a.1": "two", "token": "right", "body": "hello", "none": "null",
 				`odd\.key`: "true", "list": "[1,2,3]", "absent": "-1", "list.#": "3", "count": "309", "text": "600", "header": "yes", "timing": "runs", "no_tls": "-9",
-				"body_is": "100000xxxxx", "long": "none", "first": "xxxxxxx", "cut": "none", "max_body": "-8", "no_json": "-9", "redirect": "302/long", "redirected": "200", "bad_url": "-9",
+				"body_is": "100000xxxxx", "long": "none", "first": "xxxxxxx", "cut": "none", "max_body": "-8", "latin": "café", "unkept": "-9", "no_json": "-9", "redirect": "302/long", "redirected": "200", "bad_url": "-9",
 				"verified": "none",
 			}),
 		},
@@ -140,7 +140,8 @@ func outcomes(t *testing.T, w *world) []outcome {
 		{
 			probe: "kv", kv: 2048,
 			status: check.Healthy, message: "kept",
-			details: map[string]string{"absent": "-1", "set": "none", "got": "3a0b", "quota": "-10", "again": "none", "now": "c"},
+			details: map[string]string{"absent": "-1", "set": "none", "got": "3a0b", "quota": "-10", "again": "none", "now": "c", "deleted": "-1",
+				"unstored": `3 could not check it: key "seen": not set; no run has stored it yet, which the probe has to expect`},
 		},
 		{
 			probe:  "match",
@@ -343,6 +344,9 @@ func serveHTTP(rw http.ResponseWriter, q *http.Request) {
 		rw.Header().Set("X-Reply", "yes")
 		fmt.Fprintf(rw, `{"method":%q,"auth":%q,"a":[%q,%q],"token":%q,"body":%q,"none":null,"odd.key":true,"list":[1,2,3],"text":%q}`,
 			q.Method, user+":"+password, q.Header["X-A"][0], q.Header["X-A"][1], token, body, strings.Repeat("t", 600))
+	case "/latin":
+		rw.Header().Set("Content-Type", "text/plain; charset=iso-8859-1")
+		_, _ = io.WriteString(rw, "caf\xe9")
 	case "/away":
 		http.Redirect(rw, q, "/long", http.StatusFound)
 	case "/loop":

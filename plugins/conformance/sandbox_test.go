@@ -78,7 +78,9 @@ func (s *sandbox) Set(_ context.Context, _, key string, value []byte, quota int6
 	if int64(len(key)+len(value)) > quota {
 		return fmt.Errorf("%w: %d bytes", plugins.ErrQuota, len(value))
 	}
-	s.kept[key] = string(value)
+	if s.kept[key] = string(value); len(value) == 0 {
+		delete(s.kept, key)
+	}
 	return nil
 }
 

@@ -49,6 +49,9 @@ func invalid(format string, args ...any) error {
 	return &Error{Errno: abi.ErrInvalid, Text: fmt.Sprintf(format, args...)}
 }
 
+// ErrNoURL reports a request without a URL.
+var ErrNoURL = invalid("the request has no URL")
+
 // Code returns the errno of any error from this package, or 0 for nil.
 func Code(err error) abi.Errno {
 	if err == nil {

@@ -84,6 +84,9 @@ func (t Trace) add(h http.Header) {
 // target checks the URL as the guest wrote it, and only then inserts secrets,
 // which must not change its destination.
 func (s *Session) target(out *outgoing, raw string) error {
+	if raw == "" {
+		return ErrNoURL
+	}
 	asked, err := url.Parse(raw)
 	if err != nil || asked.Opaque != "" || asked.Host == "" {
 		return invalid("the URL is not valid; it needs a scheme, a host and a path, such as https://example.com/health")

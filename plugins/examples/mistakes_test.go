@@ -73,7 +73,7 @@ var mistakes = []mistake{
 	},
 	{
 		name: "an option that plugin.hcl does not declare", language: build.C, from: `vega_string("url", url, sizeof url);`, to: `vega_string("ulr", url, sizeof url);`,
-		message: "could not check : the URL is not valid; it needs a scheme, a host and a path, such as https://example.com/health",
+		message: `could not check : the request has no URL; the probe reads the option "ulr", which plugin.hcl does not declare`,
 		wrong:   `it reads the option "ulr", which plugin.hcl does not declare for the probe queue, so it is never set`,
 	},
 	{

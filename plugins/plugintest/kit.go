@@ -196,7 +196,9 @@ func (s *storage) Set(_ context.Context, _, key string, value []byte, quota int6
 	if quota > 0 && held > quota {
 		return fmt.Errorf("%w: it would use %d bytes of %d", plugins.ErrQuota, held, quota)
 	}
-	s.kept[key] = append([]byte{}, value...)
+	if s.kept[key] = append([]byte{}, value...); len(value) == 0 {
+		delete(s.kept, key) // as in vega's own storage
+	}
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
 	s.world.held = max(s.world.held, held)

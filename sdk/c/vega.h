@@ -156,8 +156,11 @@ VEGA_UNUSED bool vega_starts_with(const char *s, const char *start) {
 	return n <= vega_len(s) && memcmp(s, start, n) == 0;
 }
 
+VEGA_UNUSED bool vega_unstored; // the last VEGA_ERR_NOT_SET was vega_kv_get's
+
 // vega_ends terminates the text that a call wrote to a buffer.
 VEGA_UNUSED int32_t vega_ends(char *buf, size_t cap, int32_t n) {
+	vega_unstored = false;
 	if (cap > 0) buf[n < 0 ? 0 : (size_t)n < cap ? (size_t)n : cap - 1] = 0;
 	return n;
 }
@@ -366,8 +369,8 @@ VEGA_RESULT(vega_degraded, VEGA_DEGRADED)   // the target works, but not as it s
 VEGA_RESULT(vega_unhealthy, VEGA_UNHEALTHY) // the target does not work
 VEGA_RESULT(vega_unknown, VEGA_UNKNOWN)     // the probe could not determine the state: the target may not be at fault
 
-// vega_detail adds evidence under a name; the same name replaces it. Up to 64
-// are kept, 4 KiB each.
+// vega_detail adds evidence under a name; the same name replaces it. A run may
+// add 64; with more it is unknown. Values are cut at 4 KiB.
 VEGA_UNUSED void vega_detail(const char *name, const char *value) {
 	char key[128];
 	uint32_t name_len = vega_len(name), n = vega_len(value);
@@ -378,8 +381,8 @@ VEGA_UNUSED void vega_detail(const char *name, const char *value) {
 	VEGA_CLIPPED(value, n, 4096, vega_raw_detail(key, name_len, vega_at, vega_n));
 }
 
-// vega_metric adds a measured value in a unit such as "ms". Values that are not
-// finite are ignored.
+// vega_metric adds a measured value in a unit such as "ms". A run may add 64; with
+// more it is unknown. Values that are not finite are ignored.
 VEGA_UNUSED void vega_metric(const char *name, double value, const char *unit) {
 	if (value - value != 0) return;
 	uint32_t n = vega_len(name), u = vega_len(unit);
@@ -404,6 +407,7 @@ VEGA_UNUSED bool vega_line_too_long; // the last VEGA_ERR_TOO_LARGE was vega_rea
 // vega_failed_text is like vega_failed but writes the message to a buffer.
 VEGA_UNUSED vega_status vega_failed_text(const char *who, int32_t error, char *buf, size_t cap) {
 	char text[1024];
+	bool unstored = vega_unstored;
 	vega_error_text(text, sizeof text);
 	if (error == VEGA_ERR_TOO_LARGE && vega_line_too_long) vega_format(text, sizeof text, "the peer sent a line that is too long");
 	vega_line_too_long = false;
@@ -416,6 +420,10 @@ VEGA_UNUSED vega_status vega_failed_text(const char *who, int32_t error, char *b
 	case VEGA_ERR_RESET: vega_format(buf, cap, "%s closed the connection in the middle of the exchange; look into its log", who); return VEGA_UNHEALTHY;
 	case VEGA_ERR_TOO_LARGE: vega_format(buf, cap, "%s answered with more than this probe reads (%s); correct the address, or check something that answers with less", who, text); return VEGA_UNKNOWN;
 	case VEGA_ERR_NOT_SET:
+		if (unstored) {
+			vega_format(buf, cap, "could not check %s: %s; no run has stored it yet, which the probe has to expect", who, text);
+			return VEGA_UNKNOWN;
+		} // fall through
 	case VEGA_ERR_TARGET: vega_format(buf, cap, "%s: %s", who, text); return VEGA_UNHEALTHY;
 	default:
 		if (error >= 0) vega_format(text, sizeof text, "the probe reports a failure, but %d is not an error of a call; correct the probe", (int)error);
@@ -428,7 +436,8 @@ VEGA_UNUSED vega_status vega_failed_text(const char *who, int32_t error, char *b
 // what to do. Call it right after the failed call. who is the target, such as
 // "https://example.com". A denial is unknown and says what to grant; a failure
 // that only the target can have caused is unhealthy; an incorrect call, one that
-// vega could not make, and a number that is not a vega_error are unknown.
+// vega could not make, a value that no run has stored yet, and a number that is
+// not a vega_error are unknown.
 VEGA_UNUSED vega_status vega_failed(const char *who, int32_t error) {
 	char text[2048];
 	vega_status status = vega_failed_text(who, error, text, sizeof text);
@@ -521,7 +530,8 @@ VEGA_UNUSED int32_t vega_value(const char *option, const char *key, char *buf, s
 // verified. Up to 10 redirects are followed, each subject to the grants.
 VEGA_UNUSED vega_request vega_http(const char *method, const char *url) { return vega_raw_http_request(method, vega_len(method), url, vega_len(url)); }
 
-// vega_http_header adds a header. A secret may be its value or a part of it.
+// vega_http_header adds a header. A secret is its whole value, alone or after one
+// word such as "Bearer "; elsewhere the request is VEGA_ERR_DENIED.
 VEGA_UNUSED int32_t vega_http_header(vega_request r, const char *name, const char *value) { return vega_raw_http_header(r, name, vega_len(name), value, vega_len(value)); }
 
 // vega_http_basic_auth adds basic authentication, encoded by the host, so that
@@ -534,6 +544,14 @@ VEGA_UNUSED int32_t vega_http_redirects(vega_request r, int32_t n) { return vega
 
 // vega_http_max_body sets the maximum size of the response body in bytes.
 VEGA_UNUSED int32_t vega_http_max_body(vega_request r, int32_t bytes) { return vega_raw_http_option(r, 1, bytes); }
+
+// vega_http_utf8 has the response body converted to UTF-8, according to its byte
+// order mark, its Content-Type or the head of the HTML.
+VEGA_UNUSED void vega_http_utf8(vega_request r) { vega_raw_http_option(r, 2, 1); } // an older host does not know it
+
+// vega_http_no_json says that vega_json will not be called for the response, so that
+// the host does not keep the body once it was read.
+VEGA_UNUSED void vega_http_no_json(vega_request r) { vega_raw_http_option(r, 3, 1); } // an older host does not know it
 
 // vega_http_send sends the request with a body or NULL. It returns the HTTP
 // status when the response headers have arrived, or an error. From then on the
@@ -554,7 +572,9 @@ VEGA_UNUSED vega_response vega_http_get(const char *url, int32_t *status) {
 	return s < 0 ? s : r;
 }
 
-// vega_http_response_header returns a header of the response.
+// vega_http_response_header returns a header of the response, or VEGA_ERR_NOT_SET.
+// If it occurs several times, "NAME:1" is the second value, and so on. ":url" is
+// where redirects led.
 VEGA_UNUSED int32_t vega_http_response_header(vega_response r, const char *name, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_http_response_header(r, name, vega_len(name), buf, (uint32_t)cap));
 }
@@ -607,8 +627,8 @@ VEGA_UNUSED vega_conn vega_dial(vega_network network, const char *address) { ret
 // end.
 VEGA_UNUSED int32_t vega_read(int32_t handle, void *buf, size_t cap) { return cap == 0 ? 0 : vega_raw_read(handle, buf, (uint32_t)cap); }
 
-// vega_write writes all bytes and returns their number. A secret must lie
-// within one write.
+// vega_write writes all bytes and returns their number. A secret needs
+// secrets = "anywhere" in the grant, and must lie within one write.
 VEGA_UNUSED int32_t vega_write(vega_conn c, const void *data, size_t len) {
 	size_t done = 0;
 	while (done < len) {
@@ -688,12 +708,16 @@ VEGA_UNUSED int32_t vega_sql_column(vega_rows r, int32_t column, char *buf, size
 
 // ---- Storage: capability "kv" ----
 
-// vega_kv_get returns a value stored by an earlier run of this integration.
+// vega_kv_get returns a value stored by an earlier run of this integration, or
+// VEGA_ERR_NOT_SET, such as in the first run.
 VEGA_UNUSED int32_t vega_kv_get(const char *key, char *buf, size_t cap) {
-	return vega_ends(buf, cap, vega_raw_kv_get(key, vega_len(key), buf, (uint32_t)cap));
+	int32_t n = vega_ends(buf, cap, vega_raw_kv_get(key, vega_len(key), buf, (uint32_t)cap));
+	vega_unstored = n == VEGA_ERR_NOT_SET;
+	return n;
 }
 
-// vega_kv_set stores bytes for later runs, within the quota of the grant.
+// vega_kv_set stores bytes for later runs, within the quota of the grant. With
+// none, it deletes the key.
 VEGA_UNUSED int32_t vega_kv_set(const char *key, const void *value, size_t len) { return vega_raw_kv_set(key, vega_len(key), value, (uint32_t)len); }
 
 // ---- Regular expressions ----

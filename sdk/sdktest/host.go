@@ -120,6 +120,8 @@ func (h *host) KVSet(key, value string) int32 {
 	if h.config.KV == nil {
 		h.config.KV = map[string]string{}
 	}
-	h.config.KV[key] = value
+	if h.config.KV[key] = value; value == "" {
+		delete(h.config.KV, key)
+	}
 	return 0
 }

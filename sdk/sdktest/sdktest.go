@@ -66,7 +66,7 @@ func Run(t testing.TB, probe func(*sdk.Run) sdk.Result, c Config) Result {
 	h := newHost(t.Context(), c)
 	defer h.end()
 	defer abi.Install(h)()
-	r := probe(&sdk.Run{})
+	r := probe(&sdk.Run{}).Checked()
 	h.result.Status, h.result.Message = r.Status, r.Message
 	return h.result
 }

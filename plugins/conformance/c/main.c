@@ -160,6 +160,19 @@ static vega_status http(void) {
 		vega_close(r);
 	}
 	code("max_body", n);
+	char latin[512];
+	vega_format(latin, sizeof latin, "%s/latin", base);
+	r = vega_http("GET", latin);
+	vega_http_utf8(r);
+	vega_http_no_json(r);
+	n = vega_http_send(r, NULL);
+	if (n > 0) {
+		n = vega_read_all(r, text, sizeof text);
+		value("latin", text, n);
+		n = vega_json(r, "x", text, sizeof text);
+		vega_close(r);
+	}
+	code("unkept", n);
 	n = r = vega_http_get(url, NULL);
 	if (r > 0) {
 		n = vega_json(r, "x", text, sizeof text);
@@ -337,6 +350,12 @@ static vega_status kv(void) {
 	code("again", vega_kv_set("seen", "c", 1));
 	n = vega_kv_get("seen", text, sizeof text);
 	value("now", text, n);
+	vega_kv_set("seen", "", 0);
+	n = vega_kv_get("seen", text, sizeof text);
+	char why[256];
+	vega_status unstored = vega_failed_text("it", n, why, sizeof why);
+	code("deleted", n);
+	SHOW("unstored", "%d %s", (int)unstored, why);
 	return vega_healthy("kept");
 }
 

@@ -136,6 +136,12 @@ func http(r *sdk.Run) sdk.Result {
 		p.Close()
 	}
 	r.Detail("max_body", code(err))
+	if p, err = r.HTTP("GET", url+"/latin").UTF8().NoJSON().Send(); err == nil {
+		r.Detail("latin", value(p.Text(100)))
+		_, err = p.JSON("x")
+		p.Close()
+	}
+	r.Detail("unkept", code(err))
 	if p, err = r.HTTP("GET", url+"/long").Send(); err == nil {
 		_, err = p.JSON("x")
 		p.Close()
@@ -314,6 +320,11 @@ func kv(r *sdk.Run) sdk.Result {
 	r.Detail("quota", code(r.KVSet("much", strings.Repeat("x", 5000))))
 	r.Detail("again", code(r.KVSet("seen", "c")))
 	r.Detail("now", value(r.KVGet("seen")))
+	_ = r.KVSet("seen", "")
+	_, err = r.KVGet("seen")
+	r.Detail("deleted", code(err))
+	unstored := sdk.Failed("it", err)
+	r.Detail("unstored", strconv.Itoa(int(unstored.Status))+" "+unstored.Message)
 	return sdk.Healthy("kept")
 }
 

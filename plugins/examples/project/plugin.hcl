@@ -5,7 +5,7 @@
 abi         = "vega_v1"
 name        = "backlog"
 version     = "0.1.0"
-description = "Monitors a backlog of jobs."
+description = "Counts the jobs that are waiting."
 
 probe "queue" {
   summary = "Asks a service over HTTP how many jobs are waiting, and judges the number."

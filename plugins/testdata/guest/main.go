@@ -56,6 +56,13 @@ func init() {
 		}
 		return sdk.Healthy("")
 	})
+	sdk.Probe("deadlock", func(*sdk.Run) sdk.Result { select {} })
+	sdk.Probe("apart", func(*sdk.Run) sdk.Result {
+		go func() { panic("in a goroutine of its own") }()
+		time.Sleep(time.Second)
+		return sdk.Healthy("")
+	})
+	sdk.Probe("recovers", recovers)
 	sdk.Probe("unended", func(*sdk.Run) sdk.Result { _, _ = os.Stdout.WriteString("no line end"); return sdk.Healthy("") })
 }
 
@@ -71,6 +78,12 @@ func past(r *sdk.Run) sdk.Result {
 		return sdk.Unhealthy("there still is " + v)
 	}
 	return sdk.Healthy("")
+}
+
+// recovers hides its panic, so that it returns the zero Result.
+func recovers(r *sdk.Run) (result sdk.Result) {
+	defer func() { _ = recover() }()
+	return sdk.Unhealthy(r.Strings("none")[3])
 }
 
 // stumble panics on a denial.

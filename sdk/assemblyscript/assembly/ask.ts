@@ -1,6 +1,6 @@
 import { raw_close, raw_kv_get, raw_kv_set, raw_match, raw_resolve, raw_sql_column, raw_sql_next, raw_sql_query } from "./abi";
 import { at, size, utf8 } from "./bytes";
-import { Failure, failure } from "./failure";
+import { Failure, failure, Kind } from "./failure";
 import { answered, Bytes, copied, noBytes, room, Text } from "./text";
 
 /** Records of a name, or an error. */
@@ -76,7 +76,7 @@ export class Rows {
 
 /** Storage that outlives the run: capability "kv". */
 export namespace kv {
-  /** Returns the value stored under a key; NOT_SET if there is none. */
+  /** Returns the value stored under a key; NOT_SET if there is none, such as in the first run. */
   export function get(key: string): Bytes {
     const k = utf8(key);
     let buf = room(0);
@@ -85,10 +85,12 @@ export namespace kv {
       buf = room(n);
       n = raw_kv_get(at(k), size(k), at(buf), size(buf));
     }
-    return n < 0 ? noBytes(failure(n)) : copied(buf, n);
+    if (n >= 0) return copied(buf, n);
+    const why = failure(n)!;
+    return noBytes(new Failure(why.kind, why.text, why.kind == Kind.NOT_SET));
   }
 
-  /** Stores bytes under a key; QUOTA if the storage is full. */
+  /** Stores bytes under a key; QUOTA if the storage is full. None deletes the key. */
   export function set(key: string, value: Uint8Array): Failure | null {
     const k = utf8(key);
     return failure(raw_kv_set(at(k), size(k), value.dataStart, <u32>value.length));

@@ -38,6 +38,8 @@ export class Failure {
     public readonly kind: i32,
     /** Contains no secrets. */
     public readonly text: string,
+    /** Whether no run has stored the value yet, which says nothing about the target. */
+    public readonly unstored: bool = false,
   ) {}
 }
 

@@ -44,7 +44,7 @@ export class Request {
     if (n < 0 && this.error === null) this.error = failure(n);
   }
 
-  /** Adds a header. An option with a secret may be the value or a part of it. */
+  /** Adds a header. A secret is its whole value, alone or after one word such as Bearer; elsewhere the request is DENIED. */
   header(name: string, value: string): Request {
     const k = utf8(name);
     const v = utf8(value);
@@ -69,6 +69,18 @@ export class Request {
   /** Sets the maximum size of the response body in bytes: 1 MiB by default, at most 8 MiB. */
   maxBody(bytes: i32): Request {
     if (this.error === null) this.check(raw_http_option(this.handle, 1, bytes));
+    return this;
+  }
+
+  /** Has the response body converted to UTF-8, by its byte order mark, its Content-Type or the head of the HTML. */
+  utf8(): Request {
+    raw_http_option(this.handle, 2, 1); // an older host does not know it
+    return this;
+  }
+
+  /** Says that json will not be called for the response, so that the host does not keep the body once it was read. */
+  noJSON(): Request {
+    raw_http_option(this.handle, 3, 1); // an older host does not know it
     return this;
   }
 
@@ -100,7 +112,7 @@ export class Response {
     public readonly error: Failure | null,
   ) {}
 
-  /** Returns the value of a header, or "". */
+  /** Returns the value of a header, or "". If it occurs several times, "NAME:1" is the second value. ":url" is where redirects led. */
   header(name: string): string {
     const k = utf8(name);
     let buf = room(0);

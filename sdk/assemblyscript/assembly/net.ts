@@ -43,7 +43,7 @@ export class Conn {
     return readLine(this.handle, limit);
   }
 
-  /** Writes all bytes. A secret must lie within one write. */
+  /** Writes all bytes. A secret needs secrets = "anywhere" in the grant, and must lie within one write. */
   write(bytes: Uint8Array): Failure | null {
     return this.send(bytes.dataStart, bytes.length);
   }

@@ -7,14 +7,14 @@ export function message(text: string): void {
   raw_message(at(b), size(b));
 }
 
-/** Adds evidence under a name; the same name replaces it. Up to 64, 4 KiB each. */
+/** Adds evidence under a name; the same name replaces it. A run may add 64; with more it is unknown. Values are cut at 4 KiB. */
 export function detail(name: string, value: string): void {
   const key = clip(utf8(name), 128);
   const b = clip(utf8(value), 4096);
   raw_detail(at(key), size(key), at(b), size(b));
 }
 
-/** Adds a measured value in a unit such as "ms". Values that are not finite are ignored. */
+/** Adds a measured value in a unit such as "ms". A run may add 64; with more it is unknown. Values that are not finite are ignored. */
 export function metric(name: string, value: f64, unit: string = ""): void {
   if (!isFinite(value)) return;
   const key = clip(utf8(name), 128);

@@ -41,8 +41,8 @@ export function unknown(message: string): Result {
  * Turns a failed call into a result that says whose fault it is and what to do.
  * who is the target, such as "https://example.com". A denial is unknown and
  * says what to grant; a failure that only the target can have caused is
- * unhealthy; an incorrect call, one that vega could not make, and a failure
- * that did not come from a call are unknown.
+ * unhealthy; an incorrect call, one that vega could not make, a value that no run
+ * has stored yet, and a failure that did not come from a call are unknown.
  */
 export function failed(who: string, error: Failure): Result {
   switch (error.kind) {
@@ -61,6 +61,8 @@ export function failed(who: string, error: Failure): Result {
     case Kind.TOO_LARGE:
       return unknown(who + " answered with more than this probe reads (" + error.text + "); correct the address, or check something that answers with less");
     case Kind.NOT_SET:
+      if (error.unstored) return unknown("could not check " + who + ": " + error.text + "; no run has stored it yet, which the probe has to expect");
+      return unhealthy(who + ": " + error.text);
     case Kind.TARGET:
       return unhealthy(who + ": " + error.text);
     default:

@@ -95,6 +95,7 @@ impl Kind {
 pub struct Error {
     code: i32,
     note: Note,
+    unstored: bool, // no run has stored the value yet: says nothing about the target
 }
 
 impl Error {
@@ -105,14 +106,30 @@ impl Error {
             Ok(text) if !text.is_empty() => Note::of(text),
             _ => Note::nothing(),
         };
-        Error { code, note }
+        Error {
+            code,
+            note,
+            unstored: false,
+        }
     }
 
     pub(crate) fn new(kind: Kind, text: fmt::Arguments<'_>) -> Error {
         Error {
             code: kind.code(),
             note: Note::format(text),
+            unstored: false,
         }
+    }
+
+    /// Marks an error of reading a value that a run stores.
+    pub(crate) fn of_storage(mut self) -> Error {
+        self.unstored = self.kind() == Kind::NotSet;
+        self
+    }
+
+    /// Returns whether no run has stored the value yet.
+    pub(crate) fn is_unstored(&self) -> bool {
+        self.unstored
     }
 
     /// Returns the kind of failure.
@@ -163,6 +180,7 @@ mod tests {
             let error = Error {
                 code,
                 note: Note::nothing(),
+                unstored: false,
             };
             assert_eq!(error.text(), error.kind().text());
             assert_eq!(error.clone().code(), code);

@@ -5,9 +5,15 @@ use crate::{unhealthy, unknown, Error, Kind, Outcome};
 ///
 /// `who` is the target, such as `https://example.com`. A denial is unknown and
 /// says what to grant; a failure that only the target can have caused is
-/// unhealthy; an incorrect call, and one that vega could not make, is unknown.
+/// unhealthy; an incorrect call, one that vega could not make, and a value that
+/// no run has stored yet are unknown.
 pub fn failed(who: &str, error: &Error) -> Outcome {
     match error.kind() {
+        Kind::NotSet if error.is_unstored() => unknown!(
+            "could not check {}: {}; no run has stored it yet, which the probe has to expect",
+            who,
+            error
+        ),
         Kind::Denied => unknown!("{}", error),
         Kind::Timeout => unhealthy!(
             "{} did not answer in time; it is overloaded or hung, or a firewall drops the packets ({})",

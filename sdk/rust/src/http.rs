@@ -46,7 +46,8 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Adds a header. An option with a secret may be the value or a part of it.
+    /// Adds a header. A secret is its whole value, alone or after one word such as
+    /// `Bearer`; elsewhere the request is [`Kind::Denied`](crate::Kind::Denied).
     pub fn header(self, name: &str, value: &str) -> Self {
         self.with(|h| call::http_header(h, name, value))
     }
@@ -66,6 +67,21 @@ impl<'a> Request<'a> {
     /// own limit.
     pub fn max_body(self, bytes: usize) -> Self {
         self.with(|h| call::http_option(h, 1, i32::try_from(bytes).unwrap_or(i32::MAX)))
+    }
+
+    /// Has the response body converted to UTF-8, according to its byte order
+    /// mark, its Content-Type or the head of the HTML. A host that can't convert
+    /// it returns it unchanged.
+    pub fn utf8(self) -> Self {
+        call::http_option(self.handle.number(), 2, 1); // an older host does not know it
+        self
+    }
+
+    /// Says that [`json`](Response::json) will not be called for the response, so
+    /// that the host does not keep the body once it was read.
+    pub fn no_json(self) -> Self {
+        call::http_option(self.handle.number(), 3, 1); // an older host does not know it
+        self
     }
 
     /// Sets the request body.
@@ -116,7 +132,8 @@ impl Response {
         self.status
     }
 
-    /// Returns the value of a header.
+    /// Returns the value of a header. If it occurs several times, `NAME:1` is the
+    /// second value, and so on. `:url` is where redirects led.
     pub fn header<const N: usize>(&self, name: &str) -> Result<Text<N>, Error> {
         Text::ask(|buf| call::http_response_header(self.handle.number(), name, buf))
     }

@@ -76,7 +76,8 @@ impl Conn {
         }
     }
 
-    /// Writes all bytes. A secret must lie within one write.
+    /// Writes all bytes. A secret needs `secrets = "anywhere"` in the grant, and
+    /// must lie within one write.
     pub fn write_all<T: AsRef<[u8]> + ?Sized>(&mut self, data: &T) -> Result<(), Error> {
         let mut left = data.as_ref();
         while !left.is_empty() {

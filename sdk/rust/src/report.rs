@@ -3,8 +3,8 @@ use core::time::Duration;
 
 use crate::{call, Text};
 
-/// Adds evidence under a name; the same name replaces it. Up to 64 are kept;
-/// names are truncated at 128 bytes, values at 4 KiB.
+/// Adds evidence under a name; the same name replaces it. A run may add 64; with
+/// more it is unknown. Names are truncated at 128 bytes, values at 4 KiB.
 pub fn detail(name: &str, value: impl Display) {
     formatted(name, format_args!("{}", value));
 }
@@ -16,8 +16,8 @@ fn formatted(name: &str, value: Arguments<'_>) {
     call::detail(&short(name), &value);
 }
 
-/// Adds a measured value in a unit such as "ms" or "bytes". Values that are not
-/// finite are ignored.
+/// Adds a measured value in a unit such as "ms" or "bytes". A run may add 64; with
+/// more it is unknown. Values that are not finite are ignored.
 pub fn metric(name: &str, value: f64, unit: &str) {
     if value.is_finite() {
         call::metric(&short(name), value, &short(unit));

@@ -117,6 +117,10 @@ function http(): Result {
   answer = web.get(base + "/long").maxBody(10).send();
   code("max_body", answer.text(100).error);
   answer.close();
+  answer = web.get(base + "/latin").utf8().noJSON().send();
+  detail("latin", answer.text(100).text);
+  code("unkept", answer.json("x").error);
+  answer.close();
   answer = web.get(base + "/long").send();
   code("no_json", answer.json("x").error);
   answer.close();
@@ -272,6 +276,13 @@ function kv(): Result {
   code("quota", storage.set("much", new Uint8Array(5000)));
   code("again", storage.setText("seen", "c"));
   kept("now", storage.get("seen"));
+  storage.setText("seen", "");
+  const none = storage.get("seen").error;
+  if (none !== null) {
+    code("deleted", none);
+    const r = failed("it", none);
+    detail("unstored", (<i32>r.status).toString() + " " + r.message);
+  }
   return healthy("kept");
 }
 

@@ -201,6 +201,17 @@ fn http() -> Probed {
             .and_then(|mut answer| answer.read_text(&mut big)),
     );
     code(
+        "unkept",
+        http::get(&text!(1024, "{base}/latin"))
+            .utf8()
+            .no_json()
+            .send()
+            .and_then(|mut answer| {
+                value("latin", answer.text::<64>());
+                answer.json::<64>("x")
+            }),
+    );
+    code(
         "no_json",
         http::get(&long)
             .send()
@@ -394,6 +405,12 @@ fn kv() -> Outcome {
     code("quota", kv::set("much", &[b'x'; 5000]));
     code("again", kv::set("seen", "c"));
     value("now", kv::text::<64>("seen"));
+    code("set", kv::set("seen", ""));
+    if let Err(error) = kv::text::<64>("seen") {
+        let unstored = failed("it", &error);
+        detail("unstored", text!(256, "{} {}", unstored.status() as i32, unstored.message()));
+    }
+    code("deleted", kv::text::<64>("seen"));
     healthy!("kept")
 }
 

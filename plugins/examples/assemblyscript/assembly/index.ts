@@ -24,11 +24,11 @@ function queue(): Result {
     return unhealthy("the response of " + url + " has no " + path + "; correct path (" + why.text + ")");
   }
   const text = found.text;
-  const waiting = F64.parseFloat(text);
-  if (isNaN(waiting)) return unhealthy(path + " at " + url + ' is not a number: "' + text + '"; correct path');
-  metric("waiting", waiting);
+  const waiting = I64.parseInt(text, 10);
+  if (waiting.toString() != text) return unhealthy(path + " at " + url + ' is not a number: "' + text + '"; correct path');
+  metric("waiting", <f64>waiting);
   const most = config.integer("max");
-  if (waiting > <f64>most) {
+  if (waiting > most) {
     return degraded(text + " jobs are waiting at " + url + ", more than " + most.toString() + "; start more workers, or look into their log");
   }
   return healthy(text + " jobs are waiting at " + url);
