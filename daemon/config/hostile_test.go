@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -177,5 +178,37 @@ func TestHostileFiles(t *testing.T) {
 		if _, ds := load(t, fmt.Sprintf("data_dir = file(%q)", path), Options{Scan: noPlugins}); len(ds) != 1 || ds[0].Code != diag.FileUnreadable {
 			t.Errorf("file(%q): %s", path, shownText(t, ds))
 		}
+	}
+}
+
+// TestWidePattern checks that a pattern of include that matches too much is refused
+// before all of it was looked at.
+func TestWidePattern(t *testing.T) {
+	dir := t.TempDir()
+	for n := range 40 {
+		if err := os.Symlink(".", filepath.Join(dir, fmt.Sprintf("again%d", n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for pattern, want := range map[string]diag.Code{"*/*/*/*/*/*/*/*/*/*.hcl": diag.TooMuch, "*/*.hcl": diag.NoMatch, "again1/again2/*": diag.NoMatch} {
+		c, ds := load(t, fmt.Sprintf("include = [%q]", filepath.Join(dir, pattern)), Options{Scan: noPlugins})
+		if len(ds) != 1 || ds[0].Code != want || (c == nil) != (want == diag.TooMuch) {
+			t.Errorf("%s: %s", pattern, shownText(t, ds))
+		}
+	}
+}
+
+// TestHostileFileNames checks that a diagnostic shows no character of a file's name that
+// is invisible or moves the cursor.
+func TestHostileFileNames(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "vega.hcl")
+	if err := errors.Join(os.WriteFile(path, []byte("include = [\"*b.hcl\"]\n"), 0o600), os.WriteFile(filepath.Join(dir, "a\x1b[31m\n\u202eb.hcl"), []byte("data_dir = data_dir\nlog {\n}\nlog {\n}\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	_, ds := Load(path, Options{Scan: noPlugins})
+	text := shownText(t, ds)
+	if len(ds) != 2 || strings.ContainsAny(text, "\x1b\u202e") || strings.Count(text, "a·[31m··b.hcl:") < 3 {
+		t.Error(text)
 	}
 }

@@ -20,6 +20,9 @@ func Clean(s string) string {
 	return s
 }
 
+// cleanName is Clean for the name of a file.
+func cleanName(path string) string { return strings.ReplaceAll(Clean(path), "\n", "·") }
+
 // Clip shortens a name from a file for quoting.
 func Clip(s string) string {
 	if len(s) > 80 {

@@ -23,5 +23,5 @@ func (p Place) Compare(o Place) int {
 
 // String returns file:line.
 func (p Place) String() string {
-	return fmt.Sprintf("%s:%d", p.Source.Name, p.Source.pos(p.Start).Line)
+	return fmt.Sprintf("%s:%d", cleanName(p.Source.Name), p.Source.pos(p.Start).Line)
 }

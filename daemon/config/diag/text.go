@@ -47,7 +47,7 @@ func (t diagnosticPrinter) one(d *Diagnostic) {
 	margin := strings.Repeat(" ", len(line))
 	bar := t.colored(blue, "|")
 	if d.Code != More {
-		t.Printf("%s %s %s:%d:%d\n", margin, t.colored(blue, "-->"), d.Range.Filename, d.Range.Start.Line, d.Range.Start.Column)
+		t.Printf("%s %s %s:%d:%d\n", margin, t.colored(blue, "-->"), cleanName(d.Range.Filename), d.Range.Start.Line, d.Range.Start.Column)
 	}
 	if d.Snippet != "" {
 		t.Printf("%s %s\n", margin, bar)

@@ -52,6 +52,8 @@ func (ev *Evaluator) measure(e *syntax.Expr, w want, t manifest.Type) (manifest.
 		detail = fmt.Sprintf("%s is empty.", w.Name)
 	case strings.HasPrefix(s, "-"):
 		detail = fmt.Sprintf("%s must not be negative.", w.Name)
+	case written != "" && schema.Bounds(w.Row) == "":
+		detail, fix = w.Name+" is larger than vega can count.", "use a smaller value, such as "+schema.Sample(t)
 	case written != "":
 		detail, fix = fmt.Sprintf("%s must be %s, %s.", w.Name, schema.TypeName(t), schema.Bounds(w.Row)), "use a value that is "+schema.Bounds(w.Row)
 	case t == manifest.DurationType && (strings.HasPrefix(s, "@") || strings.Count(s, " ") >= 4):

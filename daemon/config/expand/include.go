@@ -90,6 +90,8 @@ func (r *includer) pattern(e *syntax.Expr) {
 	switch {
 	case errors.Is(err, input.ErrPattern):
 		r.out.Err(diag.OutOfBounds, e.At, "The pattern is malformed.", `use * and ? as in a shell, such as "conf.d/*.hcl", and escape [ with a backslash`)
+	case errors.Is(err, input.ErrWide):
+		r.out.Err(diag.TooMuch, e.At, "Too many files would have to be looked at to find those that match this pattern.", `use wildcards in the last part of the path only, such as "conf.d/*.hcl"`)
 	case errors.Is(err, fs.ErrNotExist):
 		r.out.Err(diag.Unreadable, e.At, "The file does not exist.", input.MissingFix(e.Text, "create it, or remove it from include; a pattern such as \"conf.d/*.hcl\" may match nothing"))
 	case err != nil:

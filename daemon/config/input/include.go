@@ -15,26 +15,39 @@ import (
 // ErrPattern reports a pattern of include that is malformed.
 var ErrPattern = errors.New("the pattern is malformed")
 
+// ErrWide reports a pattern of include for which too many files would have to be looked
+// at.
+var ErrWide = errors.New("the pattern is too wide")
+
+// maxLooked limits the names that a pattern is compared with.
+const maxLooked = 100_000
+
+// matched is the result of a pattern.
+type matched struct {
+	found []string
+	err   error
+}
+
 // Included returns the files that a pattern in a file matches, sorted: absolute,
 // and as shown. It looks only once, so that validating again gives the same
 // result.
 func (s *Set) Included(pattern string, from *diag.Source) (full, shown []string, err error) {
 	all, _ := s.beside(pattern, from)
-	found, known := s.globs[all]
+	m, known := s.globs[all]
 	if !known {
-		found, err = matching(all)
-		s.Note(err)
-		s.globs[all] = found
+		m.found, m.err = matching(all)
+		s.Note(m.err)
+		s.globs[all] = m
 	}
 	dir := filepath.Dir(from.Name)
-	for _, path := range found {
+	for _, path := range m.found {
 		name := path
 		if rel, err := filepath.Rel(from.Dir, path); err == nil && !filepath.IsAbs(pattern) {
 			name = filepath.Join(dir, rel)
 		}
 		shown = append(shown, name)
 	}
-	return found, shown, err
+	return m.found, shown, m.err
 }
 
 // matching returns the files that an absolute pattern matches, sorted. A
@@ -50,9 +63,13 @@ func matching(pattern string) ([]string, error) {
 		}
 		return []string{pattern}, nil
 	}
-	found, err := filepath.Glob(pattern)
-	if err != nil {
+	if _, err := filepath.Match(pattern, ""); err != nil {
 		return nil, ErrPattern
+	}
+	left := maxLooked
+	found := expand(pattern, &left)
+	if left < 0 {
+		return nil, ErrWide
 	}
 	if err := readable(pattern); err != nil {
 		return nil, err
@@ -64,6 +81,60 @@ func matching(pattern string) ([]string, error) {
 	})
 	slices.Sort(found)
 	return found, nil
+}
+
+// expand is like filepath.Glob, but gives up once it has looked at left names.
+func expand(pattern string, left *int) (found []string) {
+	dir, last := filepath.Split(pattern)
+	dirs := []string{filepath.Clean(dir)}
+	if dirs[0] == pattern {
+		return dirs // the root
+	}
+	if IsPattern(dir) {
+		dirs = expand(dirs[0], left)
+	}
+	for _, dir := range dirs {
+		if *left < 0 {
+			return nil
+		}
+		if !IsPattern(last) {
+			*left--
+			if path := filepath.Join(dir, last); exists(path) {
+				found = append(found, path)
+			}
+			continue
+		}
+		for _, name := range names(dir, left) {
+			if ok, err := filepath.Match(last, name); err == nil && ok {
+				found = append(found, filepath.Join(dir, name))
+			}
+		}
+	}
+	return found
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// names lists a directory, but no more than left names.
+func names(dir string, left *int) []string {
+	info, err := os.Stat(dir)
+	if err != nil || !info.IsDir() { // opening a pipe would wait for its writer
+		return nil
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	all, err := f.Readdirnames(*left + 1)
+	if err != nil {
+		return nil
+	}
+	*left -= len(all)
+	return all
 }
 
 // readable returns an error if the directory that a pattern starts from can't be read.

@@ -37,8 +37,8 @@ type Set struct {
 	contents  map[string]content // by absolute path, for file()
 	tried     map[string]error   // outcomes of checks of other files
 	custodies map[string]Custody
-	data      map[string]data     // by absolute path, for for_each_file
-	globs     map[string][]string // results of patterns, by absolute pattern
+	data      map[string]data    // by absolute path, for for_each_file
+	globs     map[string]matched // results of patterns, by absolute pattern
 	env       environment
 }
 
@@ -50,7 +50,7 @@ type content struct {
 // New returns a Set without files. missing is the fix for a file that does not
 // exist.
 func New(missing string) *Set {
-	return &Set{missing: missing, variables: map[string]*string{}, contents: map[string]content{}, tried: map[string]error{}, custodies: map[string]Custody{}, data: map[string]data{}, globs: map[string][]string{}}
+	return &Set{missing: missing, variables: map[string]*string{}, contents: map[string]content{}, tried: map[string]error{}, custodies: map[string]Custody{}, data: map[string]data{}, globs: map[string]matched{}}
 }
 
 // Text returns a Set of one file whose content is in memory already.

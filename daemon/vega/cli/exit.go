@@ -10,6 +10,7 @@ import (
 
 	"vega/daemon/config"
 	"vega/daemon/config/diag"
+	"vega/daemon/vega/console"
 	"vega/plugins/shortage"
 )
 
@@ -78,7 +79,7 @@ func ExitCode(cmd *cobra.Command, err error) int {
 		return code
 	}
 	if cause != nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", cmd.CommandPath(), message(cause))
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", cmd.CommandPath(), console.Printable(message(cause)))
 		if short := shortage.Of(cause); short != nil && !strings.Contains(cause.Error(), short.Error()) {
 			fmt.Fprintln(cmd.ErrOrStderr(), short)
 		}

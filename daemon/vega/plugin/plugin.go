@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vega/daemon/vega/cli"
+	"vega/daemon/vega/console"
 	"vega/plugins/manifest"
 )
 
@@ -25,7 +26,15 @@ func Command() *cobra.Command {
 		Args:       cli.Subcommand,
 		RunE:       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	c.AddCommand(newCommand(), buildCommand(), inspectCommand(), testCommand(), listCommand(), keygenCommand(), signCommand(), verifyCommand(), compileCommand())
+	c.AddCommand(newCommand(), buildCommand(), inspectCommand(), testCommand(), listCommand(), keygenCommand(), signCommand(), verifyCommand())
+	for _, each := range c.Commands() { // they print the names of files that others drop into plugins/
+		run := each.RunE
+		each.RunE = func(cmd *cobra.Command, args []string) error {
+			cmd.SetOut(console.Plain(cmd.OutOrStdout()))
+			return run(cmd, args)
+		}
+	}
+	c.AddCommand(compileCommand())
 	return c
 }
 

@@ -11,3 +11,10 @@ integration "a" {
     max_body = "many"
   }
 }
+integration "b" {
+  probe    = core.tcp
+  interval = "999999999h"
+  config {
+    address = "example.com:443"
+  }
+}
