@@ -95,6 +95,7 @@ func TestRedisServer(t *testing.T) {
 	ca := realtest.NewCA(t)
 	leaf := ca.For(240*time.Hour, "127.0.0.1")
 	plain := realtest.RedisWith(t, nil, "user nobody on >secret -@all +auth\n")
+	cluster := realtest.RedisWith(t, nil, "cluster-enabled yes\nuser pings on >secret -@all +auth +ping\n")
 	secure := realtest.RedisWith(t, leaf, "")
 	renamed := realtest.RedisWith(t, nil, "rename-command PING \"\"\nrequirepass secret\n")
 	nothing := realtest.RedisWith(t, nil, "rename-command PING \"\"\nrename-command ECHO \"\"\nrename-command AUTH \"\"\n")
@@ -103,6 +104,9 @@ func TestRedisServer(t *testing.T) {
 	short := func() sdktest.Config { return sdktest.Config{Roots: ca.Pool, Timeout: soon().Timeout} }
 	runRows(t, "redis", []row{
 		{name: "plain", options: options{"address": plain}, says: "answered PING in"},
+		{name: "cluster that is down", options: options{"address": cluster, "cluster": true}, status: abi.Unhealthy, says: "but its cluster is down"}, // spring-boot#27300
+		{name: "no cluster", options: options{"address": plain, "cluster": true}, status: abi.Unhealthy, says: "is no member of a Redis cluster"},
+		{name: "may not ask for the cluster", options: options{"address": cluster, "username": "pings", "password": "secret", "cluster": true}, status: abi.Degraded, says: "+cluster|info"},
 		{name: "tls", options: options{"address": secure, "tls": true}, config: trusting(), says: "answered PING in", details: []string{"certificate_expires"}},
 		{name: "ends soon", options: options{"address": secure, "tls": true, "min_cert_days": 14}, config: trusting(), status: abi.Degraded, says: "expires in 9 days, fewer than 14"},
 		{name: "plain to TLS", options: options{"address": secure}, config: trusting(), status: abi.Unhealthy, says: "speaks TLS; set tls = true"},

@@ -352,6 +352,11 @@ probe "redis" {
     sensitive   = true
     description = "The password, preferably from env()."
   }
+  option "cluster" {
+    type        = "bool"
+    default     = false
+    description = "Unhealthy if the cluster that the server belongs to is down, although the server itself answers. The user needs +cluster|info."
+  }
   option "min_cert_days" {
     type        = "number"
     min         = 0

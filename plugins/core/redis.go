@@ -29,10 +29,37 @@ func redisProbe(r *sdk.Run) sdk.Result {
 	if wrong := redisLogin(r, conn, address, secured); wrong != nil {
 		return *wrong
 	}
-	if wrong := redisPing(r, conn, address, secured); wrong.Status != abi.Healthy || soon == nil {
-		return wrong
+	result := redisPing(r, conn, address, secured)
+	if result.Status == abi.Healthy && r.Bool("cluster") {
+		if wrong := redisCluster(r, conn, address, secured); wrong != nil {
+			return *wrong
+		}
+	}
+	if result.Status != abi.Healthy || soon == nil {
+		return result
 	}
 	return *soon
+}
+
+// redisCluster asks for the state of the cluster. A server of one that is down answers
+// PING all the same, and nothing else.
+func redisCluster(r *sdk.Run, conn *sdk.Conn, address string, secured bool) *sdk.Result {
+	answer, err := redisCommand(conn, "CLUSTER", "INFO") // the state is its first line
+	var result sdk.Result
+	switch {
+	case err != nil:
+		result = redisFailed(r, address, secured, err)
+	case answer == "+cluster_state:ok":
+		return nil
+	case strings.HasPrefix(answer, "+cluster_state:"):
+		result = sdk.Unhealthy(address + " answers PING, but its cluster is down: too few masters or slots are served; see CLUSTER INFO there")
+	case strings.HasPrefix(answer, "-NOPERM"):
+		result = sdk.Degraded(address + " answers PING, but this user may not ask for the state of the cluster; allow it with +cluster|info, or remove cluster")
+	default:
+		r.Detail("answer", answer)
+		result = sdk.Unhealthy(address + " is no member of a Redis cluster; correct the address, or remove cluster")
+	}
+	return &result
 }
 
 // redisPing sends PING. An administrator may have renamed it; then ECHO takes
