@@ -184,6 +184,9 @@ func TestIncidentsOverHTTP(t *testing.T) {
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"2 hours"}`, 400, `duration: \"2 hours\" is not a duration`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"duration":"-1h"}`, 400, "duration: -1h is not between 1s and 720h"},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":"` + strings.Repeat("x", respond.MaxComment+1) + `"}`, 400, "comment: it has 501 bytes, and its limit is 500"},
+		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"by":"key default"}`, 400, `by: \"key default\" would name an API key`},
+		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"by":" K\u200bey\u00a0default"}`, 400, `would name an API key`},
+		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"by":"keyser"}`, 200, `"id":1`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"comment":7}`, 400, "comment must be a string"},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", `{"who":"ann"}`, 400, `unknown field \"who\"; this route accepts by, comment, duration`},
 		{"POST", "/admin/incidents/1/ack", "/admin/incidents/{id}/ack", ``, 200, `"id":1`},
@@ -247,6 +250,7 @@ func TestSilencesOverHTTP(t *testing.T) {
 	}{
 		{`{"integrations":["orders-*","group:payments/*","label:team=core"],"duration":"2h","comment":"move"}`, ""},
 		{`{"alerts":["memory"],"until":"` + in(24*time.Hour) + `","comment":"resize","by":"ann"}`, ""},
+		{`{"alerts":["memory"],"duration":"1h","comment":"resize","by":"key default"}`, "would name an API key"},
 		{`{"integrations":["*"],"from":"` + in(time.Hour) + `","duration":"720h","comment":"c"}`, ""},
 		{`{"integrations":["nothing"],"duration":"2h","comment":"c"}`, `integrations: \"nothing\" matches no integration`},
 		{`{"duration":"2h","comment":"c"}`, "integrations: say what to silence"},

@@ -114,9 +114,13 @@ func unchanged(ctx context.Context, a Alerting, id int64, err error) error {
 	}
 }
 
-// by returns the name that somebody gave, or else the author that is known.
+// by returns the name that somebody gave, or else the author that is known. Nobody can give
+// the name under which the key of somebody else is recorded.
 func by(given, author string) (string, error) {
 	name, err := line("by", given, maxBy)
+	if words := strings.Fields(name); err == nil && name != author && len(words) > 0 && strings.EqualFold(words[0], "key") {
+		err = &store.InvalidError{Field: "by", Reason: fmt.Sprintf("%q would name an API key; leave it out, and the request's own key is named", name)}
+	}
 	return cmp.Or(name, author), err
 }
 
