@@ -110,7 +110,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*Daemon, error) {
 		options: o,
 		changes: make(trim.Notices, 1),
 		ended:   make(trim.Notices, 1),
-		now:     &state{Set: &catalog.Set{Config: &config.Config{}}, databases: &databases.Set{}},
+		now:     &state{Set: &catalog.Set{Config: &config.Config{}}, databases: &databases.Set{}, hide: hider(nil, nil)},
 	}
 	d.onCall.daemon, d.history.daemon, d.exports.daemon = d, d, d
 	if d.options.Log == nil {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"vega/daemon/engine"
@@ -61,5 +62,34 @@ func TestHeartbeatSurvivesARestart(t *testing.T) {
 	h.Drain()
 	if _, err := h.Push(t.Context(), "job.a.b", "another-token-0123456789", heartbeat.Event{Kind: heartbeat.Success}); !errors.Is(err, ErrClosing) {
 		t.Errorf("while vega shuts down: %v", err)
+	}
+}
+
+// TestPushHidesSecrets checks that the output of a job, which may contain any secret that
+// vega has too, is kept without them, also where the message is cut.
+func TestPushHidesSecrets(t *testing.T) {
+	h := build(t, "")
+	h.bundle()
+	const other, password = "another-token-0123456789", "pass-w0rd-of-the-database"
+	h.reload(beatHCL(beatToken) + `
+database "app" {
+  driver = "postgres"
+  dsn    = "postgres://app:` + password + `@127.0.0.1:1/x"
+}
+integration "second" {
+  probe    = core.heartbeat
+  interval = "1h"
+  config {
+    token = "` + other + `"
+  }
+}
+`)
+	for _, message := range []string{"Bearer " + other + ", postgres://app:" + password + "@db", strings.Repeat("x", heartbeat.MaxMessage-15) + password} {
+		if _, err := h.Push(t.Context(), "job.a.b", beatToken, heartbeat.Event{Kind: heartbeat.Fail, Message: message, Took: -1}); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.lastReport("job.a.b").Message; strings.Contains(got, other) || strings.Contains(got, "pass-") || !strings.Contains(got, "(secret") {
+			t.Errorf("%s", got)
+		}
 	}
 }

@@ -70,6 +70,10 @@ func (d *Daemon) Heartbeat(name, token string) (*heartbeat.Settings, error) {
 
 // Push records what a job reports; see engine.Engine.Push.
 func (d *Daemon) Push(ctx context.Context, name, token string, e heartbeat.Event) (engine.Pushed, error) {
+	d.mu.RLock()
+	hide := d.now.hide
+	d.mu.RUnlock()
+	e.Message = hide(e.Message)
 	return d.engine.Push(ctx, name, token, e)
 }
 

@@ -24,6 +24,7 @@ type state struct {
 	since      time.Time     // when this state was installed
 	databases  *databases.Set
 	thresholds *policies.Thresholds
+	hide       func(text string) string // removes the secrets of this configuration and the one before
 }
 
 // install makes next the current state and returns how the integrations changed. On
@@ -54,6 +55,7 @@ func (d *Daemon) install(next *state) (engine.Diff, error) {
 	d.mu.Lock()
 	old := d.now
 	next.thresholds = policies.NewThresholds(next.Config.Thresholds, old.thresholds)
+	next.hide = hider(next.Config.Secrets(), old.Config.Secrets())
 	next.Own(old.Set)
 	d.now = next
 	changed := d.engine.Bind(next.bindings())

@@ -181,7 +181,7 @@ func TestLongBodyOfAPush(t *testing.T) {
 	f := &fake{}
 	url, _ := serve(t, f, ServerOptions{})
 	got := do(t, request(t, "POST", url+"/push/job/"+pushToken, io.LimitReader(letters{}, 1_000_000)))
-	if got.status != 200 || len(f.pushed) != 1 || len(f.pushed[0].Message) != heartbeat.MaxMessage {
+	if got.status != 200 || len(f.pushed) != 1 || len(f.pushed[0].Message) != 2*heartbeat.MaxMessage {
 		t.Errorf("%d %s, %d pushes", got.status, got.body, len(f.pushed))
 	}
 	got = do(t, request(t, "POST", url+"/push/job/"+pushToken, bytes.NewReader(make([]byte, maxPush+1))))

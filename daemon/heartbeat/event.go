@@ -37,12 +37,12 @@ type Event struct {
 }
 
 // Clean makes a message fit for a log, a table or a page, and hides the token that it may
-// have been sent with.
+// have been sent with. It is not cut yet: half a secret could not be hidden afterwards.
 func Clean(message, token string) string {
 	if token != "" {
 		message = strings.ReplaceAll(message, token, "[token]")
 	}
-	return check.Clip(check.OneLine(message), MaxMessage-len("…"))
+	return check.OneLine(message)
 }
 
 // text describes the push.
@@ -51,12 +51,12 @@ func (e *Event) text() string {
 	if e.Exit != nil && *e.Exit != 0 {
 		what = fmt.Sprintf("%s with exit code %d", what, *e.Exit)
 	}
-	switch {
-	case e.Message == "":
+	switch message := check.Clip(e.Message, MaxMessage-len("…")); {
+	case message == "":
 		return what
 	case e.Kind == Success:
-		return e.Message
+		return message
 	default:
-		return what + ": " + e.Message
+		return what + ": " + message
 	}
 }
