@@ -360,6 +360,20 @@ func TestHeaderLimit(t *testing.T) {
 	}
 }
 
+// TestLongPathsAreCut checks that a long path makes neither a long line of the log nor a long
+// answer, so that a client without a key can't fill the disk with few requests.
+func TestLongPathsAreCut(t *testing.T) {
+	log := &logged{}
+	a := New(&fake{}, telemetry.NewLog(log, true).Logger)
+	for _, path := range []string{strings.Repeat("a", 30_000), strings.Repeat("%01", 9_000), strings.Repeat("%ff", 9_000)} {
+		w, before := httptest.NewRecorder(), len(log.String())
+		a.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/"+path, nil))
+		if line := len(log.String()) - before; w.Code != http.StatusNotFound || w.Body.Len() > 40<<10 || line > 16<<10 {
+			t.Errorf("%s…: %d, %d bytes of answer, %d of log", path[:6], w.Code, w.Body.Len(), line)
+		}
+	}
+}
+
 // TestCanceledRequest checks that the access log does not report an answer for a
 // request whose caller disconnected.
 func TestCanceledRequest(t *testing.T) {

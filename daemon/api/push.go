@@ -15,6 +15,7 @@ import (
 
 	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
+	"vega/policies/check"
 )
 
 const (
@@ -168,8 +169,12 @@ func masked(path string) string {
 	return strings.Join(parts, "/")
 }
 
+// maxShownPath limits the path of a request in the log and in answers, in bytes, so that
+// nobody fills the log's disk with a few requests. No route has a longer one.
+const maxShownPath = 2 << 10
+
 // shownPath returns the path of a request as it may be logged.
-func shownPath(r *http.Request) string { return masked(r.URL.Path) }
+func shownPath(r *http.Request) string { return check.Clip(masked(r.URL.Path), maxShownPath) }
 
 // escapedPath returns the path of a request as an answer may contain it.
 func escapedPath(r *http.Request) string {
