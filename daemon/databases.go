@@ -11,7 +11,6 @@ import (
 	"vega/daemon/databases"
 	"vega/plugins"
 	"vega/plugins/egress"
-	"vega/plugins/transport"
 )
 
 // databasesOf returns the databases of a configuration, and vega's own. The observer may be
@@ -77,10 +76,9 @@ func newNetwork(c config.Network) (*egress.Network, error) {
 			return nil, fmt.Errorf("network.proxy: %w", err)
 		}
 	}
-	roots, err := transport.Roots(c.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("network: %w", err)
+	n.CAFile = c.CAFile
+	if _, err := n.Roots(); err != nil {
+		return nil, err
 	}
-	n.RootCAs = roots
 	return n, nil
 }

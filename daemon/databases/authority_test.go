@@ -1,6 +1,8 @@
 package databases
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,6 +39,23 @@ func TestAuthorities(t *testing.T) {
 				want = ""
 			}
 			ask{"SELECT 1", want, c.err}.check(t, d, "app")
+		})
+	}
+	for driver, dsn := range map[string]string{"postgres": pg + "verify-full", "mysql": my + "true"} {
+		t.Run(driver+", replaced", func(t *testing.T) { // by a file with the authority
+			file := filepath.Join(t.TempDir(), "ca.pem")
+			replace := func(by string) {
+				t.Helper()
+				text, err := os.ReadFile(by)
+				if err := errors.Join(err, os.WriteFile(file+".new", text, 0o600), os.Rename(file+".new", file)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			replace(stranger.File)
+			d := testDatabases(t, Config{Name: "app", Driver: driver, DSN: secretDSN(dsn), CAFile: file})
+			ask{"SELECT 1", "", alone}.check(t, d, "app")
+			replace(ca.File)
+			ask{"SELECT 1", "1", ""}.check(t, d, "app")
 		})
 	}
 }

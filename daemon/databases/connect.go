@@ -1,7 +1,6 @@
 package databases
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/jackc/pgx/v5"
 
 	"vega/daemon/databases/accept"
 	"vega/daemon/telemetry"
@@ -28,21 +29,21 @@ func (s *source) connect() (opened, *scrubber, error) {
 		return nil, nil, err
 	}
 	c, slow := s.config, s.slow
-	roots, err := transport.Roots(c.CAFile)
-	if err != nil {
-		return nil, nil, cmp.Or(shortage.Of(err), shortage.New(syscall.EINVAL, "network."+err.Error(), "name a readable PEM file in network.ca_file"))
+	if _, err := transport.Roots(c.CAFile); err != nil {
+		return nil, nil, unreadableCA(err)
 	}
 	dial := dialer{&sockets.Dialer{Server: c.Resolver}}
 	switch c.Driver {
 	case "postgres":
-		cfg, err := accept.Postgres(c.DSN.Reveal())
+		parse := func() (*pgx.ConnConfig, error) { return accept.Postgres(c.DSN.Reveal()) }
+		cfg, err := parse()
 		if err != nil {
 			return nil, nil, unusable(err)
 		}
-		trustPostgres(cfg, roots)
-		server := openServer(openPostgres(dial, cfg, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres, Observe: c.observe()})
+		file := fileFor(cfg.TLSConfig, c.CAFile)
+		server := openServer(openPostgres(dial, parse, file, maxRow, maxRow), slow, profile.Options{Dialect: profile.Postgres, Explain: profile.ExplainPostgres, Observe: c.observe()})
 		server.driver, server.discard = c.Driver, discardAll
-		server.poller = newPostgresPoller(openPostgres(dial, cfg, maxOwnRow, maxSnapshot), s.explain)
+		server.poller = newPostgresPoller(openPostgres(dial, parse, file, maxOwnRow, maxSnapshot), s.explain)
 		words := []string{cfg.Host, cfg.User, cfg.Database}
 		for _, f := range cfg.Fallbacks {
 			words = append(words, f.Host)
@@ -54,7 +55,7 @@ func (s *source) connect() (opened, *scrubber, error) {
 		if err != nil {
 			return nil, nil, unusable(err)
 		}
-		connector, err := openMySQL(dial, cfg, roots)
+		connector, err := openMySQL(dial, cfg, c.CAFile)
 		if err != nil {
 			return nil, nil, unusable(accept.Conflict(err))
 		}

@@ -105,7 +105,12 @@ func (n *Notifier) dialMail(ctx context.Context) (net.Conn, error) {
 	if n.settings.TLS != service.ImplicitTLS {
 		return bounded, nil
 	}
-	secured := tls.Client(bounded, n.mailTLS())
+	config, err := n.mailTLS()
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	secured := tls.Client(bounded, config)
 	if err := secured.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
 		return nil, err
@@ -113,9 +118,15 @@ func (n *Notifier) dialMail(ctx context.Context) (net.Conn, error) {
 	return secured, nil
 }
 
-func (n *Notifier) mailTLS() *tls.Config {
-	return &tls.Config{ServerName: n.mailHost(), RootCAs: n.options.Network.RootCAs, MinVersion: tls.VersionTLS12}
+func (n *Notifier) mailTLS() (*tls.Config, error) {
+	roots, err := n.options.Network.Roots()
+	if err != nil {
+		return nil, errAuthorities
+	}
+	return &tls.Config{ServerName: n.mailHost(), RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }
+
+var errAuthorities = errors.New("network.ca_file can't be used")
 
 func (n *Notifier) mailHost() string {
 	host, _, _ := net.SplitHostPort(n.settings.Address) // checked by New
@@ -135,7 +146,11 @@ func (n *Notifier) greet(ctx context.Context, conn net.Conn) (*smtp.Client, inci
 		if ok, _ := c.Extension("STARTTLS"); !ok {
 			return nil, refused("the mail server does not offer STARTTLS; set tls to implicit for port 465")
 		}
-		if err := c.StartTLS(n.mailTLS()); err != nil {
+		config, err := n.mailTLS()
+		if err == nil {
+			err = c.StartTLS(config)
+		}
+		if err != nil {
 			return nil, mailError("in STARTTLS", err)
 		}
 	}
@@ -298,8 +313,8 @@ func mailReason(err error) string {
 		return known.Text
 	case errors.As(err, &certificate):
 		return "the certificate of the mail server is not valid"
-	case errors.Is(err, errManyReplies):
-		return errManyReplies.Error()
+	case errors.Is(err, errManyReplies), errors.Is(err, errAuthorities):
+		return err.Error()
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was closed early"
 	}

@@ -39,6 +39,10 @@ type Network struct {
 	// RootCAs are the authorities that TLS trusts; nil means those of the
 	// system. Set it before the first Session.
 	RootCAs *x509.CertPool
+	// CAFile has more authorities, PEM. It is read again when it changes, because they are
+	// replaced together with the certificates of servers; "" means none. Set it before the
+	// first Session.
+	CAFile string
 	// Proxy is used for http calls; nil means none. Set it before the first
 	// Session.
 	Proxy *Proxy

@@ -36,12 +36,14 @@ type peer struct {
 
 // peer prepares a TLS connection to a server that calls itself name.
 func (n *Network) peer(name string, t transport.TLS) (*peer, error) {
-	roots, err := n.roots()
+	roots, err := n.Roots()
 	if err != nil {
 		return nil, fmt.Errorf("reading the certificates trusted by this machine: %w", err)
 	}
-	if roots, err = n.files.Pool(roots, t.CAFile); err != nil {
-		return nil, fmt.Errorf("reading the tls block: %w", err)
+	if t.CAFile != n.CAFile { // else it is among them
+		if roots, err = n.files.Pool(roots, t.CAFile); err != nil {
+			return nil, fmt.Errorf("reading the tls block: %w", err)
+		}
 	}
 	client, err := n.files.Client(t)
 	if err != nil {

@@ -7,7 +7,12 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +101,40 @@ func TestSkipVerifyKeepsSecretsBack(t *testing.T) {
 	}
 	_, err = c.Write(within(t, 5*time.Second), []byte(r.mask))
 	wants(t, err, 0)
+}
+
+// network.ca_file is read again when it changes: an authority is replaced together with the
+// certificates of the servers. A file that can't be used is vega's own fault.
+func TestAuthoritiesAreReadAgain(t *testing.T) {
+	before, after := newAuthority(t), newAuthority(t)
+	hello := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }
+	old, renewed := before.server(t, false, hello), after.server(t, true, hello)
+	n := New("")
+	n.CAFile = filepath.Join(t.TempDir(), "ca.pem")
+	write := func(a *authority) {
+		t.Helper()
+		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
+		if err := errors.Join(os.WriteFile(n.CAFile+".new", text, 0o600), os.Rename(n.CAFile+".new", n.CAFile)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask := func(s *httptest.Server) error {
+		_, err := get(t, start(t, setup{network: n, rules: rules(t, manifest.HTTP, "GET "+s.URL)}), s.URL)
+		return err
+	}
+	write(before)
+	wants(t, ask(old), 0)
+	wants(t, ask(renewed), abi.ErrTLS)
+	write(after)
+	wants(t, ask(old), abi.ErrTLS)
+	wants(t, ask(renewed), 0)
+	n = New("")
+	n.CAFile = "/absent/ca.pem"
+	err := ask(renewed)
+	own, ok := errors.AsType[*Error](err)
+	if !ok || own.Own == nil || !strings.Contains(err.Error(), "network.ca_file: ") {
+		t.Errorf("%v", err)
+	}
 }
 
 // A client certificate that can't be read is vega's own fault.

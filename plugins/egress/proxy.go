@@ -172,7 +172,7 @@ func (w way) dial(ctx context.Context) (net.Conn, error) {
 }
 
 func (w way) secure(ctx context.Context, conn net.Conn) (net.Conn, error) {
-	roots, err := w.network.roots()
+	roots, err := w.network.Roots()
 	if err != nil {
 		return nil, err
 	}

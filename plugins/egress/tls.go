@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,10 +25,26 @@ type systemRoots struct {
 // directory and a file in it.
 const rootsRoom = 2
 
-// roots returns the authorities to trust. The system's are read on first use
+// Roots returns the authorities to trust at this moment; nil means the system's.
+func (n *Network) Roots() (*x509.CertPool, error) {
+	base, err := n.base()
+	if err != nil {
+		return nil, err
+	}
+	if base == nil && n.CAFile != "" {
+		return nil, errors.New("the system's certificates can't be read")
+	}
+	roots, err := n.files.Pool(base, n.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("network.%w", err)
+	}
+	return roots, nil
+}
+
+// base returns the authorities besides those of CAFile. The system's are read on first use
 // and cached, unless vega ran short of descriptors during the read: package
 // x509 would keep that failure, or a partial pool, for the life of the process.
-func (n *Network) roots() (*x509.CertPool, error) {
+func (n *Network) base() (*x509.CertPool, error) {
 	if n.RootCAs != nil {
 		return n.RootCAs, nil
 	}

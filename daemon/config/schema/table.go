@@ -92,7 +92,7 @@ var Table = withPages(withTelemetry(withAlerting(withDefaults(&Block{
 		}},
 		{Name: "network", Doc: "Name resolution, trusted certificates and the HTTP proxy.", Rows: []Row{
 			attribute("resolver", manifest.Address, "The DNS server of probes and databases, host:port. Default: the system's.", public, func(r *Row) { r.DNS = true }),
-			attribute("ca_file", Path, "Certificates that are trusted in addition to the system's, PEM: by probes, and for databases whose dsn names no authority of its own.", public),
+			attribute("ca_file", Path, "Certificates that are trusted in addition to the system's: by probes and notifiers, and for databases whose dsn names no authority of its own. A PEM file, which is read again when it changes.", public),
 			attribute("proxy", text, "The HTTP proxy for the HTTP requests of probes, such as \"http://proxy.example.com:3128\", with the login if it needs one. Other connections are direct. If the proxy is at fault, a check is unknown.", sensitive, login),
 			attribute("no_proxy", manifest.List, "Hosts that are reached without the proxy: names, \".example.com\" for a domain, addresses and ranges. Loopback always is.", public, of(text)),
 		}},
