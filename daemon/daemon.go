@@ -332,7 +332,7 @@ func (d *Daemon) Ready() error {
 	case !d.lifecycle.started:
 		return errors.New("vega is starting")
 	case d.store.Degraded() != nil:
-		return errors.New("vega can't write to its store; see its log for the reason")
+		return ErrNoStore
 	case d.now.Stuck():
 		return errors.New("vega could not load the plugins of its integrations, and tries again; see its log for the reason")
 	default:

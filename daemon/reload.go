@@ -26,6 +26,9 @@ var ErrClosing = engine.ErrClosing
 // ErrClosed is returned for any request after vega has closed its store.
 var ErrClosed = fmt.Errorf("%w: its store is closed", ErrClosing)
 
+// ErrNoStore is what Ready returns while vega can't write to its store.
+var ErrNoStore = errors.New("vega can't write to its store; see its log for the reason")
+
 // errEmpty rejects an empty file. It would be valid and stop every check, but is
 // more likely the result of a failed write than intended.
 var errEmpty = errors.New("the file is empty, perhaps because the disk was full; if that is intended, send SIGHUP or POST /admin/config/reload")

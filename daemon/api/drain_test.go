@@ -66,6 +66,16 @@ func TestDrainAnswersStreams(t *testing.T) {
 	}
 }
 
+// TestErrorWithoutStoreIsUnavailable checks that what fails while the store can't be used
+// is answered with 503, not 500.
+func TestErrorWithoutStoreIsUnavailable(t *testing.T) {
+	h := open(t, &fake{ready: daemon.ErrNoStore}, ServerOptions{Limits: Limits{Connections: 9, PerClient: 9, Spare: 1}}, nil)
+	status, header, body := h.dial().ask("/admin/integrations/health?name=fails", withKey).hear()
+	if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" || !strings.Contains(body, "can't use its store") {
+		t.Errorf("%d %v %s", status, header, body)
+	}
+}
+
 // TestErrorAfterCloseIsUnavailable checks that an error of a handler after the daemon
 // was closed is answered with 503, not 500.
 func TestErrorAfterCloseIsUnavailable(t *testing.T) {

@@ -72,6 +72,10 @@ func problemOf(a *API, c *gin.Context, err error) *problem {
 		a.log.WarnContext(ctx, "request took too long", "path", shownPath(c.Request), "err", err)
 		p = &problem{http.StatusServiceUnavailable, errSlow.Error() + "; try again, or look at what the log says under this correlation ID"}
 	}
+	if p == nil && errors.Is(a.state.Ready(), daemon.ErrNoStore) { // the log has an error that says so
+		a.log.WarnContext(ctx, "request failed", "path", shownPath(c.Request), "err", err)
+		p = &problem{http.StatusServiceUnavailable, "vega can't use its store for now; see its log for the reason"}
+	}
 	if p == nil {
 		a.log.ErrorContext(ctx, "request failed", "path", shownPath(c.Request), "err", err)
 		p = &problem{http.StatusInternalServerError, "internal error; search the log for this correlation ID"}

@@ -131,5 +131,8 @@ func dsn(path string, query url.Values) string {
 	// Use SQLite's last error message only if it belongs to the returned code;
 	// otherwise it may be stale.
 	query.Set("_error_rc", "1")
+	if vfs := patientVFS(); vfs != "" && !query.Has("nolock") {
+		query.Set("vfs", vfs)
+	}
 	return Plain(path, query)
 }
