@@ -304,7 +304,46 @@ const (
 	attention = 5 * time.Second
 	absence   = 10 * time.Second
 	skew      = 2 * time.Second
+	// doze is by how much a wakeup may be late before vega takes it that it was stopped for
+	// a moment, and respite is how long it then handles reports before it judges who is late.
+	doze    = time.Second
+	respite = 2 * time.Second
 )
+
+// presence notices whether vega was away.
+type presence struct {
+	last, planned time.Time // the last wakeup, and for when the next one was planned
+	rest          time.Time // the end of the respite; zero: there is none
+}
+
+// wake records a wakeup. It reports whether vega was away, or the clock was set; and
+// whether vega has just been stopped for so short that no report is lost, but some may still
+// wait in their connections.
+func (p *presence) wake(now time.Time) (away, resting bool) {
+	passed, shown := now.Sub(p.last), now.Round(0).Sub(p.last.Round(0))
+	late := now.Sub(p.planned)
+	p.last = now
+	switch {
+	case passed > attention+absence || (shown-passed).Abs() > skew:
+		p.rest = time.Time{}
+		return true, false
+	case !p.rest.IsZero() && now.Before(p.rest):
+		return false, true
+	case !p.rest.IsZero(): // a machine that is always late has no second one
+		p.rest = time.Time{}
+		return false, false
+	case late > doze:
+		p.rest = now.Add(respite)
+		return false, true
+	}
+	return false, false
+}
+
+// sleep plans the next wakeup and returns how long that is.
+func (p *presence) sleep(now time.Time, wait time.Duration) time.Duration {
+	p.planned = now.Add(wait)
+	return wait
+}
 
 // run evaluates heartbeats when they are due, until ctx ends or Drain is
 // called. If vega was away in between, or the clock was set, it says so to all of them
@@ -312,17 +351,22 @@ const (
 func (e beats) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for last := time.Now(); ; {
+	began := time.Now()
+	for p := (presence{last: began, planned: began}); ; {
 		now := time.Now()
-		passed, shown := now.Sub(last), now.Round(0).Sub(last.Round(0))
-		if passed > attention+absence || (shown-passed).Abs() > skew {
+		away, resting := p.wake(now)
+		if away {
 			e.returned(now)
 		}
-		last = now
-		for _, p := range e.agenda.take(now) {
-			e.evaluate(p.of)
+		wait := p.rest.Sub(now)
+		if !resting {
+			for _, due := range e.agenda.take(now) {
+				e.evaluate(due.of)
+			}
+			now = time.Now()
+			wait = e.agenda.wait(now, attention)
 		}
-		timer.Reset(e.agenda.wait(time.Now(), attention))
+		timer.Reset(p.sleep(now, wait))
 		select {
 		case <-ctx.Done():
 			return

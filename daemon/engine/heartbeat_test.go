@@ -402,3 +402,29 @@ func TestConcurrentPushesAreRecordedInOrder(t *testing.T) {
 		}
 	}
 }
+
+// A vega that is stopped for seconds loses no report: it waits in a connection.
+func TestAShortStopMakesNoJobLate(t *testing.T) {
+	began := time.Now()
+	at := func(d time.Duration) time.Time { return began.Add(d) }
+	p := presence{last: began, planned: began}
+	for n, c := range []struct {
+		now           time.Duration
+		wait          time.Duration // until the next wakeup
+		away, resting bool
+	}{
+		{now: 0, wait: 5 * time.Second},
+		{now: 5 * time.Second, wait: time.Second},
+		{now: 14 * time.Second, wait: respite, resting: true},                     // stopped for 8 s
+		{now: 14*time.Second + 10*time.Millisecond, wait: respite, resting: true}, // by a report
+		{now: 18 * time.Second, wait: time.Second},                                // late again, but there is no second respite
+		{now: 19 * time.Second, wait: 5 * time.Second},
+		{now: 40 * time.Second, wait: time.Second, away: true},
+	} {
+		away, resting := p.wake(at(c.now))
+		if away != c.away || resting != c.resting {
+			t.Errorf("%d: away %v, resting %v; want %v, %v", n, away, resting, c.away, c.resting)
+		}
+		p.sleep(at(c.now), c.wait)
+	}
+}
