@@ -1,8 +1,6 @@
 package api
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,10 +9,15 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"vega/daemon/keys"
 )
 
 // maxKeyFile limits how much of the file of a key is read, in bytes.
 const maxKeyFile = 4 << 10
+
+// minKey is the length of the shortest key that OwnKey ever made, in bytes.
+const minKey = len(keys.Prefix) + 26
 
 // OwnKey returns the key in the file at path. If there is no such file, it creates
 // a key; the file never holds only a part of it, also if the machine fails meanwhile.
@@ -24,9 +27,7 @@ func OwnKey(path string) (key string, made bool, err error) {
 		key, err := ReadKey(path)
 		return key, false, err
 	}
-	var b [32]byte
-	rand.Read(b[:]) // never returns an error
-	key = hex.EncodeToString(b[:])
+	key = keys.New()
 	temp, err := os.CreateTemp(filepath.Dir(path), ".api_key.*") // with mode 0600
 	if err != nil {
 		return "", false, fmt.Errorf("create the API key: %w", err)
@@ -49,7 +50,10 @@ func ReadKey(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the API key: %w", err)
 	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("the API key in %s is not a regular file (links are not followed); remove it, and vega creates a new key", path)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
 		return "", fmt.Errorf("the API key in %s has mode %v, so other users may have read it; remove the file, and vega creates a new key", path, info.Mode())
 	}
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
@@ -66,7 +70,7 @@ func ReadKey(path string) (string, error) {
 		return "", fmt.Errorf("read the API key: %w", err)
 	}
 	key := strings.TrimSpace(string(b))
-	if len(key) < 32 {
+	if len(key) < minKey {
 		return "", fmt.Errorf("the API key in %s is incomplete; remove the file, and vega creates a new key", path)
 	}
 	return key, nil

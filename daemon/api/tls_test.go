@@ -10,9 +10,11 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"vega/daemon/keys"
 	"vega/daemon/realtest"
 )
 
@@ -90,7 +92,7 @@ func TestCertificateIsReloaded(t *testing.T) {
 func TestOwnKey(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "api_key")
 	first, made, err := OwnKey(path)
-	if err != nil || !made || len(first) != 64 {
+	if err != nil || !made || !strings.HasPrefix(first, keys.Prefix) {
 		t.Fatal(first, made, err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
@@ -116,5 +118,20 @@ func TestOwnKey(t *testing.T) {
 	}
 	if _, _, err := OwnKey(path); err == nil {
 		t.Error("an empty key was accepted")
+	}
+	if err := os.WriteFile(path, []byte(first[:len(first)-1]+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := OwnKey(path); err == nil {
+		t.Error("a key that was cut off was accepted")
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("tls_test.go", path); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := OwnKey(path); err == nil || !strings.Contains(err.Error(), "links are not followed") {
+		t.Errorf("a link: %v", err)
 	}
 }

@@ -119,7 +119,7 @@ func (s *Set) Add(name string, scopes []string, now time.Time, lifetime time.Dur
 	case len(s.Keys) >= Max:
 		return "", ErrFull
 	}
-	value = generate()
+	value = New()
 	k := Key{Name: name, Digest: DigestOf(value), Scopes: scopes, Created: seconds(now), Expires: after(now, lifetime)}
 	s.Keys = append(s.Keys, k)
 	return value, nil
@@ -156,13 +156,13 @@ func (s *Set) Rotate(name string, now time.Time, grace, lifetime time.Duration) 
 	if grace > 0 && now.Before(until) {
 		previous = append(previous, Previous{k.Digest, until})
 	}
-	value = generate()
+	value = New()
 	k.Digest, k.Created, k.Expires, k.Previous = DigestOf(value), seconds(now), after(now, lifetime), previous
 	return value, nil
 }
 
-// generate returns a new key: a prefix and at least 128 random bits.
-func generate() string { return Prefix + rand.Text() }
+// New returns a new key: a prefix and at least 128 random bits.
+func New() string { return Prefix + rand.Text() }
 
 // seconds returns a time as the file holds it.
 func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }

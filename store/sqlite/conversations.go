@@ -77,7 +77,7 @@ func (s *Store) DeleteConversation(ctx context.Context, id int64) error {
 		return nil
 	}
 	ctx = profile.WithFunction(ctx, "DeleteConversation")
-	done, err := s.writer.exec(ctx, deleteConversation, id)
+	done, err := s.writer.erase(ctx, deleteConversation, id)
 	if err != nil {
 		return fmt.Errorf("delete conversation %d: %w", id, err)
 	}

@@ -40,7 +40,7 @@ func (s *Store) SetMemory(ctx context.Context, key, value string) error {
 		return nil
 	}
 	ctx = profile.WithFunction(ctx, "SetMemory")
-	_, err := s.writer.exec(ctx, putMemory, key, value, time.Now().UnixMicro())
+	_, err := s.writer.erase(ctx, putMemory, key, value, time.Now().UnixMicro())
 	if err != nil {
 		return fmt.Errorf("store memory %q: %w", key, err)
 	}
@@ -53,7 +53,7 @@ func (s *Store) DeleteMemory(ctx context.Context, key string) error {
 		return nil
 	}
 	ctx = profile.WithFunction(ctx, "DeleteMemory")
-	done, err := s.writer.exec(ctx, deleteMemory, key)
+	done, err := s.writer.erase(ctx, deleteMemory, key)
 	if err != nil {
 		return fmt.Errorf("delete memory %q: %w", key, err)
 	}

@@ -132,7 +132,7 @@ func (k *retainer) purgeOldRuns(ctx context.Context, d dates, done *store.Retain
 		return err
 	}
 	var err error
-	done.Runs, err = k.inSteps(ctx, purgeRuns, d.kept, d.latest, last)
+	done.Runs, err = k.inSteps(ctx, k.store.writer.exec, purgeRuns, d.kept, d.latest, last)
 	done.Misdated += min(misdated, done.Runs)
 	return err
 }
@@ -144,12 +144,12 @@ func (k *retainer) purgeOldConversations(ctx context.Context, d dates, done *sto
 	if err := k.store.read.QueryRowContext(ctx, lastOldConversation, d.earliest, d.latest, d.kept).Scan(&last); err != nil {
 		return err
 	}
-	misdated, err := k.inSteps(ctx, purgeMisdated, d.earliest, d.latest, last)
+	misdated, err := k.inSteps(ctx, k.store.writer.erase, purgeMisdated, d.earliest, d.latest, last)
 	done.Conversations, done.Misdated = misdated, done.Misdated+misdated
 	if err != nil {
 		return err
 	}
-	old, err := k.inSteps(ctx, purgeConversations, d.earliest, d.kept)
+	old, err := k.inSteps(ctx, k.store.writer.erase, purgeConversations, d.earliest, d.kept)
 	done.Conversations += old
 	return err
 }
@@ -182,10 +182,10 @@ func count(done *store.Retained, purged alerts.Purged) {
 
 // inSteps runs a statement until it changes nothing. Its last parameter is the number
 // of rows per step.
-func (k *retainer) inSteps(ctx context.Context, statement string, args ...any) (all int64, err error) {
+func (k *retainer) inSteps(ctx context.Context, exec func(context.Context, string, ...any) (sql.Result, error), statement string, args ...any) (all int64, err error) {
 	args = append(args, rowsPerStep)
 	for {
-		done, err := k.store.writer.exec(ctx, statement, args...)
+		done, err := exec(ctx, statement, args...)
 		if err != nil {
 			return all, err
 		}

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"vega/store"
 	"vega/store/sqlite"
@@ -256,4 +258,44 @@ func latest(t *testing.T, s store.Store, limit int) ([]store.Conversation, error
 	t.Helper()
 	p, err := s.HistoryPage(t.Context(), store.Query{Limit: limit})
 	return p.Conversations, err
+}
+
+// What people wrote is not in the file any more once it is deleted, replaced or too old,
+// in short texts and in those that fill pages of their own.
+func TestDeletedTextLeavesTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vega.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const personal = "Anna Schmidt, Lindenweg 4"
+	log := func(at time.Time, size int) int64 {
+		t.Helper()
+		id, err := s.LogConversation(t.Context(), store.Conversation{SessionID: "s", Source: "chat", At: at, Prompt: strings.Repeat(personal, size), Response: personal})
+		do(err)
+		return id
+	}
+	for _, size := range []int{1, 10, 1000} {
+		log(time.Now().Add(-100*24*time.Hour), size)
+		do(s.DeleteConversation(t.Context(), log(time.Now(), size)))
+		do(s.SetMemory(t.Context(), "deleted", strings.Repeat(personal, size)))
+		do(s.SetMemory(t.Context(), "replaced", strings.Repeat(personal, size)))
+	}
+	do(s.DeleteMemory(t.Context(), "deleted"))
+	do(s.SetMemory(t.Context(), "replaced", "nothing"))
+	gone, err := s.Retain(t.Context(), store.Retention{Conversations: 24 * time.Hour})
+	if do(err); gone.Conversations != 3 {
+		t.Fatalf("%+v, want 3 conversations that are too old", gone)
+	}
+	do(s.Close())
+	b, err := os.ReadFile(path)
+	if do(err); bytes.Contains(b, []byte(personal)) {
+		t.Errorf("%d copies of a deleted text are in the file", bytes.Count(b, []byte(personal)))
+	}
 }

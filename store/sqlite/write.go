@@ -35,6 +35,23 @@ func (w *writer) exec(ctx context.Context, statement string, args ...any) (done 
 	return done, w.wrote(err)
 }
 
+// erase is like exec, for a statement that deletes or replaces what people wrote: SQLite
+// also overwrites it in the pages of the file. Without that, the text would stay there
+// until the page is used again. The write-ahead log keeps its copies until it is emptied.
+func (w *writer) erase(ctx context.Context, statement string, args ...any) (done sql.Result, err error) {
+	conn, err := w.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "PRAGMA secure_delete=ON"); err != nil {
+		return nil, w.wrote(err)
+	}
+	done, err = conn.ExecContext(ctx, statement, args...)
+	_, _ = conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA secure_delete=OFF") // else the next ones are only slower
+	return done, w.wrote(err)
+}
+
 // change runs f in a write transaction. A nil error means what it means for exec.
 func (w *writer) change(ctx context.Context, f func(*sql.Tx) error) error {
 	conn, err := w.acquire(ctx)
