@@ -1,5 +1,6 @@
 // Shape measures how the product's Go code is divided, and fails where a package,
-// a struct, a method set or a function is larger than the limits below.
+// a struct, a method set or a function is larger than the limits below, or where a text
+// is shortened before the secrets in it are hidden.
 //
 //	go run ./.ci/shape [-q]
 //
@@ -63,11 +64,14 @@ func main() {
 	log.SetFlags(0)
 	quiet := flag.Bool("q", false, "print only what exceeds a limit, and the summary")
 	flag.Parse()
-	pkgs, functions, err := measure()
+	pkgs, functions, late, err := measure()
 	if err != nil {
 		log.Fatal(err)
 	}
-	ok := true
+	for _, place := range late {
+		fmt.Println(place)
+	}
+	ok := len(late) == 0
 	for _, dir := range slices.Sorted(maps.Keys(pkgs)) {
 		p := pkgs[dir]
 		p.count()
@@ -89,13 +93,12 @@ func main() {
 }
 
 // measure parses the product's files.
-func measure() (map[string]*pkg, []function, error) {
+func measure() (pkgs map[string]*pkg, functions []function, late []string, err error) {
 	out, err := exec.Command("git", "ls-files", "-co", "--exclude-standard", "*.go").Output()
 	if err != nil {
-		return nil, nil, fmt.Errorf("git ls-files: %w", err)
+		return nil, nil, nil, fmt.Errorf("git ls-files: %w", err)
 	}
-	pkgs := map[string]*pkg{}
-	var functions []function
+	pkgs = map[string]*pkg{}
 	fset := token.NewFileSet()
 	for name := range strings.Lines(string(out)) {
 		name = strings.TrimSpace(name)
@@ -107,8 +110,9 @@ func measure() (map[string]*pkg, []function, error) {
 			continue // deleted, and not committed yet
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
+		late = append(late, hiddenLate(f, fset)...)
 		dir := filepath.Dir(name)
 		if pkgs[dir] == nil {
 			pkgs[dir] = &pkg{dir: dir, structs: map[string]*ast.StructType{}, receivers: map[string]int{}}
@@ -124,7 +128,7 @@ func measure() (map[string]*pkg, []function, error) {
 			p.declare(d)
 		}
 	}
-	return pkgs, functions, nil
+	return pkgs, functions, late, nil
 }
 
 // declare notes the names that a declaration adds.

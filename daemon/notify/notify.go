@@ -123,6 +123,6 @@ func (n *Notifier) Send(ctx context.Context, m *incident.Message) incident.Outco
 		m = identify(m)
 	}
 	o := n.send(ctx, n, m)
-	o.Reason = n.hide(message.Clean(o.Reason))
+	o.Reason = message.Clean(n.hide(o.Reason))
 	return o
 }

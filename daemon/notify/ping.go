@@ -17,6 +17,6 @@ func Ping(ctx context.Context, o Options, address string) incident.Outcome {
 	if a != nil {
 		outcome = byStatus(a)
 	}
-	outcome.Reason = hideAll(message.Clean(outcome.Reason), partsOf(address))
+	outcome.Reason = message.Clean(hideAll(outcome.Reason, partsOf(address)))
 	return outcome
 }
