@@ -34,9 +34,9 @@ func serveCommand() *cobra.Command {
 	var logs string
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run every integration at its interval and serve the HTTP API",
-		Long: `Run every integration at its interval, store the results, and serve the HTTP API
-until SIGTERM or Ctrl-C. It reloads the configuration when its files change and
+		Short: "Run every integration at its interval, with the dashboard and the HTTP API",
+		Long: `Run every integration at its interval, store the results, and serve the dashboard
+and the HTTP API until SIGTERM or Ctrl-C. It reloads the configuration when its files change and
 on SIGHUP. The first lines show each step of the start, where vega answers and
 where its API key is.`,
 		Example: `  vega serve                     with the vega.hcl of this directory

@@ -102,3 +102,17 @@ func TestManualCoversHelp(t *testing.T) {
 		}
 	})
 }
+
+// TestFlagsNameTheirValues checks that what stands for a flag's value in a help text is
+// in capitals or a choice of words. One in small letters is the name of a type of pflag,
+// which has messages and forms of its own.
+func TestFlagsNameTheirValues(t *testing.T) {
+	t.Parallel()
+	everyCommand(func(c *cobra.Command) {
+		c.Flags().VisitAll(func(f *pflag.Flag) {
+			if value, _ := pflag.UnquoteUsage(f); value != strings.ToUpper(value) && !strings.Contains(value, "|") {
+				t.Errorf("%s --%s %s", c.CommandPath(), f.Name, value)
+			}
+		})
+	})
+}

@@ -68,7 +68,7 @@ The checks: ` + wrapList(verify.Names(), len("The checks: ")) + `.`,
 	c.Flags().StringVar(&o.server, "server", "", "test the daemon at this `URL` (default: the one the configuration names)")
 	c.Flags().StringSliceVar(&o.only, "only", nil, "run only the check `NAME`; repeat the flag or separate names with commas")
 	cli.Complete(c, "only", cobra.FixedCompletions(verify.Names(), cobra.ShellCompDirectiveNoFileComp))
-	c.Flags().DurationVar(&o.timeout, "timeout", 2*time.Minute, "time limit for all checks together")
+	cli.Span(c, &o.timeout, "timeout", 2*time.Minute, "time limit for all checks together")
 	return c
 }
 
@@ -91,9 +91,6 @@ func wrapList(words []string, column int) string {
 }
 
 func (o verifyFlags) run(cmd *cobra.Command) error {
-	if o.timeout <= 0 {
-		return fmt.Errorf("--timeout %v: must be greater than 0", o.timeout)
-	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal kills the process

@@ -84,7 +84,7 @@ type span time.Duration
 const maxSpan = 100 * 365 * 24 * time.Hour
 
 // errSpan says what a span looks like.
-var errSpan = errors.New("use a number with a unit, such as 90m, 24h or 30d")
+var errSpan = errors.New("use a number with a unit, such as 30s, 90m or 30d")
 
 // String returns the value, "" for none.
 func (s *span) String() string {
@@ -94,7 +94,7 @@ func (s *span) String() string {
 	case d%(24*time.Hour) == 0:
 		return strconv.FormatInt(int64(d/(24*time.Hour)), 10) + "d"
 	default:
-		return d.String()
+		return check.Span(d)
 	}
 }
 
@@ -109,7 +109,7 @@ func (s *span) Set(text string) error {
 }
 
 // Type returns what stands for the value in a help text.
-func (s *span) Type() string { return "duration" }
+func (s *span) Type() string { return "DURATION" }
 
 // FlagError rewrites an error of parsing flags: it says what to write instead.
 func FlagError(cmd *cobra.Command, err error) error {
@@ -189,8 +189,6 @@ func wanted(f *pflag.Flag) string {
 		return "use true or false, or only --" + f.Name
 	case "uint16":
 		return "use a whole number from 0 to 65535"
-	case "duration":
-		return "use a number with a unit, such as 30s or 2m"
 	default:
 		value, _ := pflag.UnquoteUsage(f)
 		return fmt.Sprintf("write --%s %s", f.Name, value)

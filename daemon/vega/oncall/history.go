@@ -38,8 +38,10 @@ and how long its runs took; or with METRIC, the mean and the extremes of a metri
 that it reports. metric.NAME is a metric block, with a table for each series.
 
 History is kept for 7 days in steps of 5 minutes, for 90 days in hours and for
-5 years in days, also of runs that are not stored any longer. Steps of which
-nothing is known are left out of the table and are dots in the line above it.
+5 years in days, also of runs that are not stored any longer. The line above the
+table has a character for each step, from the lowest to the highest: 1 to 8, or
+bars on a terminal. Steps of which nothing is known are dots in it, and are left
+out of the table.
 
 Exits 1 if there is no such integration or metric, 2 if the daemon can't be asked.`,
 		Example: `  vega history orders                       the last 24 hours

@@ -20,8 +20,9 @@ func silenceCommand() *cobra.Command {
 		Use:   "silence",
 		Short: "Hold back messages for a time",
 		Long: `Hold back messages about some integrations or alerts for a time. The end of an
-incident is still sent to whom its opening was sent. What is still wrong when the
-silence ends is sent then. For recurring windows, write a maintenance block.`,
+incident is still sent to each notifier that was sent its opening. What is still
+wrong when the silence ends is sent then. For recurring windows, write a
+maintenance block.`,
 		Example: `  vega silence add 'orders-*' --for 2h --comment "moving the database"
   vega silence list
   vega silence end 3`,

@@ -46,7 +46,7 @@ Exits 1 if there is no integration NAME, 2 if the daemon can't be asked.`,
 	}
 	o.flags(c)
 	cli.Span(c, &o.since, "since", 30*24*time.Hour, "how far back the period begins: 24h, 7d")
-	c.Flags().StringVar(&o.window, "window", "", "a period of the history: `24h`, 7d, 30d or 90d")
+	c.Flags().StringVar(&o.window, "window", "", "a `PERIOD` of the history: 24h, 7d, 30d or 90d")
 	cli.Complete(c, "window", cobra.FixedCompletions([]string{"24h", "7d", "30d", "90d"}, cobra.ShellCompDirectiveNoFileComp))
 	cli.Exclusive(c, "since", "window")
 	return c
