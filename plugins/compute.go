@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"vega/plugins/scheduler"
+	"vega/policies/check"
 )
 
 // Accounts charges a run for work that vega does in its own process on the
@@ -72,7 +73,7 @@ func (g *guest) compute(ctx context.Context, bytes int, do func()) error {
 	// vega compute at all, did not wait for anything.
 	const little = 20 * time.Millisecond
 	if ctx.Err() != nil && (used > took/2 || used > max(little, all/2)) {
-		g.overdrawn = fmt.Errorf("a query of the probe was still computing at its deadline of %v and was canceled", g.in.Timeout)
+		g.overdrawn = fmt.Errorf("a query of the probe was still computing at its deadline of %s and was canceled", check.Span(g.in.Timeout))
 	}
 	return nil
 }

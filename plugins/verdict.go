@@ -121,9 +121,9 @@ func blameExit(g *guest, code uint32) (check.Cause, string) {
 	case code == sys.ExitCodeDeadlineExceeded && g.timedOut && g.output.message != "":
 		return check.Timeout, g.output.message
 	case code == sys.ExitCodeDeadlineExceeded && g.timedOut:
-		return check.Timeout, fmt.Sprintf("no answer within %v", g.in.Timeout)
+		return check.Timeout, fmt.Sprintf("no answer within %s", check.Span(g.in.Timeout))
 	case code == sys.ExitCodeDeadlineExceeded:
-		return check.Probe, fmt.Sprintf("the probe was still %s at its deadline of %v, without waiting for anything, and was stopped", busy(g), g.in.Timeout)
+		return check.Probe, fmt.Sprintf("the probe was still %s at its deadline of %s, without waiting for anything, and was stopped", busy(g), check.Span(g.in.Timeout))
 	case code == sys.ExitCodeContextCanceled && g.lease.Spent():
 		return check.Probe, fmt.Sprintf("the probe computed for more than %v and was stopped", g.module.sandbox.scheduler.Budget())
 	case code == sys.ExitCodeContextCanceled:
@@ -159,15 +159,15 @@ func starved(g *guest) bool {
 // and vega's otherwise, for the given reason.
 func blameWait(g *guest, reason string) (check.Cause, string) {
 	if g.module.history.Stopped(job(g.in)) {
-		return check.Probe, fmt.Sprintf("the probe's last run computed until it was stopped, so this one had to wait for spare processor time, and ended at its deadline of %v; check the probe for an endless loop", g.in.Timeout)
+		return check.Probe, fmt.Sprintf("the probe's last run computed until it was stopped, so this one had to wait for spare processor time, and ended at its deadline of %s; check the probe for an endless loop", check.Span(g.in.Timeout))
 	}
 	return check.Host, reason
 }
 
 // starvation explains that the run did not get enough processor time.
 func starvation(g *guest) string {
-	return fmt.Sprintf("vega had no processor to spare for the probe, which spent %v of its timeout of %v waiting for other probes",
-		g.lease.Waited().Round(time.Millisecond), g.in.Timeout)
+	return fmt.Sprintf("vega had no processor to spare for the probe, which spent %v of its timeout of %s waiting for other probes",
+		g.lease.Waited().Round(time.Millisecond), check.Span(g.in.Timeout))
 }
 
 // crash returns why a guest crashed: what Go's runtime wrote, unless the probe reported

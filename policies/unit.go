@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"vega/policies/check"
 )
 
 // Unit is the unit of a figure.
@@ -90,41 +92,22 @@ func (u Unit) Or(other Unit) Unit {
 func (u Unit) Format(v float64) string {
 	switch u {
 	case Percent:
-		return rounded(v) + " %"
+		return check.Rounded(v) + " %"
 	case Milliseconds:
 		if v >= 1000 || v <= -1000 {
 			return seconds(v/1000) + " s"
 		}
-		return rounded(v) + " ms"
+		return check.Rounded(v) + " ms"
 	case Bytes:
-		return formatBytes(v)
+		return check.Bytes(v)
 	case Count, "":
-		return rounded(v)
+		return check.Rounded(v)
 	default:
-		return rounded(v) + " " + string(u)
+		return check.Rounded(v) + " " + string(u)
 	}
-}
-
-// rounded formats v with one decimal, unless that decimal is 0. Values between
-// -1 and 1 get two significant digits.
-func rounded(v float64) string {
-	if v != 0 && v > -1 && v < 1 {
-		return strconv.FormatFloat(v, 'g', 2, 64)
-	}
-	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
 }
 
 // seconds formats v with up to three decimals.
 func seconds(v float64) string {
 	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(v, 'f', 3, 64), "0"), ".")
-}
-
-func formatBytes(v float64) string {
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
-	n := 0
-	for v >= 1024 && n < len(units)-1 {
-		v /= 1024
-		n++
-	}
-	return fmt.Sprintf("%s %s", rounded(v), units[n])
 }

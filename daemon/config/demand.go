@@ -10,7 +10,7 @@ import (
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
-	"vega/daemon/config/schema"
+	"vega/policies/check"
 )
 
 // MaxRunning limits the checks that the daemon runs concurrently. It is high
@@ -30,7 +30,7 @@ type demand struct {
 func (m demand) share() float64 { return min(1, float64(m.timeout)/float64(m.interval)) }
 
 func (m demand) String() string {
-	return fmt.Sprintf("%s (%s every %s)", diag.Clip(m.name), schema.Span(m.timeout), schema.Span(m.interval))
+	return fmt.Sprintf("%s (%s every %s)", diag.Clip(m.name), check.Span(m.timeout), check.Span(m.interval))
 }
 
 // demands records the demand of an integration that runs, and warns if its timeout is
@@ -49,8 +49,8 @@ func (d crossChecks) demands(s *bind.Section, i Integration) {
 			at = s.Place(name)
 		}
 	}
-	d.out.Warn(diag.Overlap, at, fmt.Sprintf("The timeout, %s, is longer than the interval, %s. While a check hangs, the next one is skipped, so the target is checked less often than configured.", schema.Span(i.Timeout), schema.Span(i.Interval)),
-		fmt.Sprintf("set interval to %q or longer, or timeout to %q or shorter", schema.Span(i.Timeout), schema.Span(i.Interval)))
+	d.out.Warn(diag.Overlap, at, fmt.Sprintf("The timeout, %s, is longer than the interval, %s. While a check hangs, the next one is skipped, so the target is checked less often than configured.", check.Span(i.Timeout), check.Span(i.Interval)),
+		fmt.Sprintf("set interval to %q or longer, or timeout to %q or shorter", check.Span(i.Timeout), check.Span(i.Interval)))
 }
 
 // load compares the total demand with MaxRunning. More runs per second than

@@ -267,7 +267,7 @@ func TestMoved(t *testing.T) {
 			t.Errorf("%+v", m)
 		}
 	}
-	if got := (Move{Field: "memory.used", From: 3 * mib, To: mib, Delta: -2 * mib, OverMS: 90_000}).String(); got != "memory.used fell by 2.0 MiB to 1.0 MiB in 1m30s" {
+	if got := (Move{Field: "memory.used", From: 3 * mib, To: mib, Delta: -2 * mib, OverMS: 90_000}).String(); got != "memory.used fell by 2 MiB to 1 MiB in 1m30s" {
 		t.Error(got)
 	}
 }

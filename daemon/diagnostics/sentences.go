@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vega/policies/check"
 )
 
 // manyGoroutines is the lowest number of goroutines that is mentioned as a cause of
@@ -29,7 +31,7 @@ func (e Evidence) Sentences() []string {
 		add("busiest: %s", list(e.TopCPU, func(p ProcessUse) string { return fmt.Sprintf("%s %.0f %%", p, *p.CPUPercent) }))
 	}
 	if len(e.TopMemory) > 0 {
-		add("most memory: %s", list(e.TopMemory, func(p ProcessUse) string { return fmt.Sprintf("%s %s", p, size(float64(p.RSS))) }))
+		add("most memory: %s", list(e.TopMemory, func(p ProcessUse) string { return fmt.Sprintf("%s %s", p, check.Bytes(float64(p.RSS))) }))
 	}
 	if len(e.Goroutines) > 0 && (e.Resource != "memory" || e.Goroutines[0].Count >= manyGoroutines) {
 		g := e.Goroutines[0]
@@ -43,7 +45,7 @@ func (e Evidence) Sentences() []string {
 		add("most connections: %s", list(c.Remotes, func(r Remote) string { return fmt.Sprintf("%s %d", r.Address, r.Count) }))
 	}
 	if d := e.DataFiles; d != nil {
-		add("the data directory holds %s: %s", size(float64(d.Bytes)), list(d.Largest, func(f FileSize) string { return f.Name + " " + size(float64(f.Bytes)) }))
+		add("the data directory holds %s: %s", check.Bytes(float64(d.Bytes)), list(d.Largest, func(f FileSize) string { return f.Name + " " + check.Bytes(float64(f.Bytes)) }))
 	}
 	if t := e.Throttling; t != nil && t.ThrottledPeriods != nil && *t.ThrottledPeriods > 0 {
 		add("the quota of %.2g cores was used up in %d of %d periods", t.Cores, *t.ThrottledPeriods, *t.Periods)
@@ -90,7 +92,7 @@ func (m Move) String() string {
 		verb, by = "fell", -by
 	}
 	over := (time.Duration(m.OverMS) * time.Millisecond).Round(time.Second)
-	return fmt.Sprintf("%s %s by %s to %s in %s", m.Field, verb, quantity(m.Field, by), quantity(m.Field, m.To), over)
+	return fmt.Sprintf("%s %s by %s to %s in %s", m.Field, verb, quantity(m.Field, by), quantity(m.Field, m.To), check.Span(over))
 }
 
 // Negligible reports whether the change is 0 as String rounds it.
@@ -101,7 +103,7 @@ func (m Move) Negligible() bool {
 // String returns the value with its unit.
 func (l *Limit) String() string {
 	if l.Unit == "bytes" {
-		return size(l.Value)
+		return check.Bytes(l.Value)
 	}
 	return fmt.Sprintf("%.6g %s", l.Value, l.Unit)
 }
@@ -112,7 +114,7 @@ func (p ProcessUse) String() string { return fmt.Sprintf("%s (pid %d)", p.Name, 
 func quantity(field string, v float64) string {
 	switch last := field[strings.LastIndexByte(field, '.')+1:]; {
 	case slices.Contains([]string{"process_rss", "used", "live", "working_set"}, last):
-		return size(v)
+		return check.Bytes(v)
 	case strings.HasSuffix(last, "percent") || last == "avg10":
 		return fmt.Sprintf("%.1f %%", v)
 	case strings.HasSuffix(last, "_ms"):
@@ -120,19 +122,6 @@ func quantity(field string, v float64) string {
 	default:
 		return fmt.Sprintf("%.6g", v)
 	}
-}
-
-func size(bytes float64) string {
-	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
-	n := 0
-	for bytes >= 1024 && n < len(units)-1 {
-		bytes /= 1024
-		n++
-	}
-	if n == 0 {
-		return fmt.Sprintf("%.0f B", bytes)
-	}
-	return fmt.Sprintf("%.1f %s", bytes, units[n])
 }
 
 func list[T any](of []T, text func(T) string) string {

@@ -8,6 +8,7 @@ import (
 
 	"vega/plugins/shortage"
 	"vega/plugins/sockets"
+	"vega/policies/check"
 )
 
 // slot permits one run. The number of slots limits how many runs are in progress.
@@ -57,7 +58,7 @@ func (e *Engine) notAdmitted(ctx context.Context, timeout time.Duration) error {
 	if ctx.Err() != nil {
 		return ErrClosing
 	}
-	return fmt.Errorf("the check did not start within its timeout of %v because of other checks: %s", timeout, e.Concurrency())
+	return fmt.Errorf("the check did not start within its timeout of %s because of other checks: %s", check.Span(timeout), e.Concurrency())
 }
 
 // Concurrency describes how many checks can run concurrently, and how to allow more

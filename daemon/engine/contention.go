@@ -24,8 +24,8 @@ func reclassifyStarved(r *check.Run, took, deadline time.Duration) {
 		return
 	}
 	r.Cause = cause
-	r.Message = fmt.Sprintf("vega had no processor for %v of %v%s, so this run says nothing about the target: %s",
-		min(c.Late, deadline).Round(time.Millisecond), deadline.Round(time.Millisecond), throttled(c), r.Message)
+	r.Message = fmt.Sprintf("vega had no processor for %v of %s%s, so this run says nothing about the target: %s",
+		min(c.Late, deadline).Round(time.Millisecond), check.Span(deadline.Round(time.Millisecond)), throttled(c), r.Message)
 }
 
 func throttled(c check.Contention) string {

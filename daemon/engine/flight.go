@@ -9,6 +9,7 @@ import (
 
 	"vega/daemon/telemetry"
 	"vega/plugins/span"
+	"vega/policies/check"
 )
 
 // flight is a run in progress, shared by all callers that ask during the run.
@@ -102,6 +103,6 @@ func (f *flight) wait(ctx context.Context, patience time.Duration) *Report {
 		span.In(ctx).Link(f.span)
 		return f.report
 	default:
-		return f.bound.unknown(fmt.Sprintf("no result within %v, the time limit of this request; the run continues, up to its timeout of %v", patience, f.bound.Timeout))
+		return f.bound.unknown(fmt.Sprintf("no result within %s, the time limit of this request; the run continues, up to its timeout of %s", check.Span(patience), check.Span(f.bound.Timeout)))
 	}
 }

@@ -191,8 +191,8 @@ func (run *run) execute(refused error) (r plugins.Result) {
 	})
 	if policies.Reclassify(r.Cause, time.Since(place.began), slot.waited, b.Timeout) != r.Cause {
 		r.Status, r.Cause = check.Unknown, check.Host
-		r.Message = fmt.Sprintf("this check waited %v of its %v for other checks, so its result says nothing about the target: %s (%s)",
-			slot.waited.Round(time.Millisecond), b.Timeout, e.Concurrency(), r.Message)
+		r.Message = fmt.Sprintf("this check waited %v of its %s for other checks, so its result says nothing about the target: %s (%s)",
+			slot.waited.Round(time.Millisecond), check.Span(b.Timeout), e.Concurrency(), r.Message)
 	}
 	return r
 }

@@ -116,10 +116,10 @@ func (s *Set) measure(ctx context.Context, r reader) (all []Sample, err error) {
 // if vega had no processor for too long a part of that time.
 func timedOut(limit, late time.Duration) error {
 	if policies.Reclassify(check.Timeout, limit, late, limit) == check.Host {
-		return fault.New(nil, fmt.Sprintf("vega had no processor for %v of the %v that the query may take", min(late, limit).Round(time.Millisecond), limit),
+		return fault.New(nil, fmt.Sprintf("vega had no processor for %v of the %s that the query may take", min(late, limit).Round(time.Millisecond), check.Span(limit)),
 			"give vega's machine or container more CPU time, or the block a longer timeout")
 	}
-	return fmt.Errorf("no result within its timeout of %v", limit)
+	return fmt.Errorf("no result within its timeout of %s", check.Span(limit))
 }
 
 // conclude keeps and passes on the outcome of a query.

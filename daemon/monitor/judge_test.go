@@ -54,8 +54,8 @@ func TestExplanationsAreSentences(t *testing.T) {
 		moved []diagnostics.Move
 		want  string
 	}{
-		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 96}, Level: policies.LevelError}, limit, nil, "Memory in use is 96 %; error threshold: 95 % (vega.hcl:3). The limit is 256.0 MiB (cgroup)."},
-		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 78}, Level: policies.LevelWarning}, limit, moved, "Memory in use is 78 %; warning threshold: 80 % (vega.hcl:3), cleared at 75 %. It rose by 18.0 % to 78.0 % in 5m0s; the limit is 256.0 MiB (cgroup)."},
+		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 96}, Level: policies.LevelError}, limit, nil, "Memory in use is 96 %; error threshold: 95 % (vega.hcl:3). The limit is 256 MiB (cgroup)."},
+		{policies.Verdict{Threshold: &memory, Reading: policies.Reading{Resource: memory.Resource, Value: 78}, Level: policies.LevelWarning}, limit, moved, "Memory in use is 78 %; warning threshold: 80 % (vega.hcl:3), cleared at 75 %. It rose by 18.0 % to 78.0 % in 5m; the limit is 256 MiB (cgroup)."},
 		{policies.Verdict{Threshold: &space, Reading: policies.Reading{Resource: space.Resource, Subject: "/", Value: 1 << 30}, Level: policies.LevelWarning}, nil, nil, "Free space on the file system of / is 1 GiB; warning threshold: 2 GiB (policies/disk.hcl:1)."},
 		{policies.Verdict{Threshold: &own, Reading: policies.Reading{Resource: own.Resource, Value: 96}, Level: policies.LevelError}, nil, nil, "Memory in use is 96 %; error threshold: 95 % (built in, policies/defaults/default.hcl:3)."},
 	} {

@@ -14,6 +14,7 @@ import (
 	"vega/daemon/notify/service"
 	"vega/policies"
 	"vega/policies/alert"
+	"vega/policies/check"
 )
 
 // Detailed is a named block of alerting that is added, removed or changed.
@@ -123,7 +124,7 @@ func everyone(names []string) string {
 func escalations(all []alert.Escalation) string {
 	out := make([]string, len(all))
 	for n, e := range all {
-		out[n] = fmt.Sprintf("after %s %s", schema.Span(e.After), strings.Join(e.Notify, ", "))
+		out[n] = fmt.Sprintf("after %s %s", check.Span(e.After), strings.Join(e.Notify, ", "))
 	}
 	return strings.Join(out, "; ")
 }

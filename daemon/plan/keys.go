@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"vega/daemon/config"
-	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // key compares a setting of vega itself in two configurations.
@@ -70,7 +70,7 @@ func shown(v any) *string {
 	case string:
 		s = v
 	case time.Duration:
-		s = schema.Span(v)
+		s = check.Span(v)
 	case manifest.Size:
 		s = v.String()
 	case slog.Level:

@@ -76,9 +76,9 @@ type Window struct {
 
 // Config is the configuration of alerting.
 type Config struct {
-	ID           string // of this vega; part of deduplication keys
+	ID           string         // of this vega; part of deduplication keys
 	Pages        incident.Pages // for links
-	Digest       string // of the configuration, for evidence
+	Digest       string         // of the configuration, for evidence
 	Alerts       []Alert
 	Integrations []Integration // in order of name
 	Notifiers    []Notifier

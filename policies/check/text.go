@@ -67,6 +67,50 @@ func Span(d time.Duration) string {
 	return s
 }
 
+// Units are the names of days, hours, minutes and seconds, and what stands between two.
+type Units struct{ Day, Hour, Minute, Second, Between string }
+
+// Elapsed formats a duration by its two largest units, to the second: 3d 4h, 2h 5m, 45s.
+// The second unit is left out if there is none of it. A negative duration counts as 0.
+func (u Units) Elapsed(d time.Duration) string {
+	d = max(d, 0).Round(time.Second)
+	units := []struct {
+		size time.Duration
+		name string
+	}{{24 * time.Hour, u.Day}, {time.Hour, u.Hour}, {time.Minute, u.Minute}, {time.Second, u.Second}}
+	for i, unit := range units {
+		if d < unit.size {
+			continue
+		}
+		text := strconv.FormatInt(int64(d/unit.size), 10) + unit.name
+		if rest := d % unit.size; i+1 < len(units) && rest >= units[i+1].size {
+			text += u.Between + strconv.FormatInt(int64(rest/units[i+1].size), 10) + units[i+1].name
+		}
+		return text
+	}
+	return "0" + u.Second
+}
+
+// Bytes formats a size for display, such as "1.5 GiB" and "12 KiB".
+func Bytes(v float64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	n := 0
+	for v >= 1023.95 && n < len(units)-1 { // 1023.95 KiB would be rounded to 1024 KiB
+		v /= 1024
+		n++
+	}
+	return Rounded(v) + " " + units[n]
+}
+
+// Rounded formats v with one decimal, unless that decimal is 0. Values between -1 and 1
+// get two significant digits.
+func Rounded(v float64) string {
+	if v != 0 && v > -1 && v < 1 {
+		return strconv.FormatFloat(v, 'g', 2, 64)
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
+}
+
 // ParseSpan reads a duration as a person writes it: that of time.ParseDuration, or
 // a whole number of days (30d) or weeks (2w).
 func ParseSpan(text string) (time.Duration, error) {

@@ -199,7 +199,7 @@ func (d *alertBuilder) escalations(s *bind.Section, first []string) (out []alert
 		names, _ := d.listed(e, "notify")
 		one := alert.Escalation{After: d.Ev.Duration(e, "after"), Notify: names}
 		if n := len(out) - 1; n >= 0 && one.After > 0 && one.After <= out[n].After {
-			d.Out.Err(diag.OutOfBounds, e.Place("after"), fmt.Sprintf("This block is after %s, which is not later than the one above.", schema.Span(one.After)), "write the escalate blocks in order of after, or merge the two")
+			d.Out.Err(diag.OutOfBounds, e.Place("after"), fmt.Sprintf("This block is after %s, which is not later than the one above.", check.Span(one.After)), "write the escalate blocks in order of after, or merge the two")
 		}
 		further := false
 		for _, name := range names {
@@ -217,7 +217,7 @@ func (d *alertBuilder) escalations(s *bind.Section, first []string) (out []alert
 // repeats reports reminders that are too frequent, or that come after nothing.
 func (d *alertBuilder) repeats(s *bind.Section, a alert.Alert) {
 	if has(s, "repeat_interval") && a.RepeatInterval > 0 && a.RepeatInterval.Seconds() < schema.MinRepeat {
-		d.Out.Err(diag.OutOfBounds, s.Place("repeat_interval"), fmt.Sprintf("repeat_interval must be at least 1m, not %s.", schema.Span(a.RepeatInterval)), `use "1m" or more, or "0s" for no reminders`)
+		d.Out.Err(diag.OutOfBounds, s.Place("repeat_interval"), fmt.Sprintf("repeat_interval must be at least 1m, not %s.", check.Span(a.RepeatInterval)), `use "1m" or more, or "0s" for no reminders`)
 	}
 }
 

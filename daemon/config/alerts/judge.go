@@ -11,6 +11,7 @@ import (
 	"vega/daemon/config/schema"
 	"vega/policies"
 	"vega/policies/alert"
+	"vega/policies/check"
 )
 
 // sampled is how often metrics are sampled, however often they are measured.
@@ -111,9 +112,9 @@ func (d *alertBuilder) timing(s *bind.Section, a *alert.Alert, least, most time.
 	}
 	switch took := time.Duration(a.After-1) * least; {
 	case a.For <= took:
-		d.Out.Warn(diag.NoEffect, s.Place("for"), fmt.Sprintf("%d evaluations in a row take %s or longer, so for has no effect.", a.After, schema.Span(took)), "use a longer time, or remove for")
+		d.Out.Warn(diag.NoEffect, s.Place("for"), fmt.Sprintf("%d evaluations in a row take %s or longer, so for has no effect.", a.After, check.Span(took)), "use a longer time, or remove for")
 	case time.Duration(a.After)*2*most <= a.For:
-		d.Out.Warn(diag.NoEffect, s.Place("after"), fmt.Sprintf("More than %d evaluations fit into %s, so after has no effect.", a.After, schema.Span(a.For)), "remove after, or for")
+		d.Out.Warn(diag.NoEffect, s.Place("after"), fmt.Sprintf("More than %d evaluations fit into %s, so after has no effect.", a.After, check.Span(a.For)), "remove after, or for")
 	}
 }
 

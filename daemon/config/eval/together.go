@@ -10,6 +10,7 @@ import (
 	"vega/daemon/config/diag"
 	"vega/daemon/config/schema"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // Together reports options of a probe that do not go together, at the option
@@ -109,8 +110,8 @@ func Latencies(ev *Evaluator, s *bind.Section, timeout time.Duration) {
 	for _, t := range s.Slots {
 		d, ok := t.Value.(time.Duration)
 		if ok && t.State == bind.Present && !s.Off && strings.HasSuffix(t.Row.Name, "latency") && d >= timeout {
-			ev.out.Warn(diag.NoEffect, t.Expr.At, fmt.Sprintf("%s is %s, but a run ends at its timeout of %s, so it has no effect.", t.Row.Name, schema.Span(d), schema.Span(timeout)),
-				fmt.Sprintf("use a value below %s, or set a longer timeout in the integration", schema.Span(timeout)))
+			ev.out.Warn(diag.NoEffect, t.Expr.At, fmt.Sprintf("%s is %s, but a run ends at its timeout of %s, so it has no effect.", t.Row.Name, check.Span(d), check.Span(timeout)),
+				fmt.Sprintf("use a value below %s, or set a longer timeout in the integration", check.Span(timeout)))
 		}
 	}
 }

@@ -9,10 +9,10 @@ import (
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
-	"vega/daemon/config/schema"
 	"vega/daemon/config/telemetry"
 	"vega/daemon/databases/accept"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // Limits of the metric blocks. Each has a goroutine, and each series is kept in memory
@@ -204,6 +204,6 @@ func (d Stage) timing(s *bind.Section, m telemetry.Measure) {
 	if s.Slot("timeout") != nil {
 		at = s.Place("timeout")
 	}
-	d.Out.Warn(diag.Overlap, at, fmt.Sprintf("The timeout, %s, is longer than the interval, %s. While a query hangs, the next one is skipped.", schema.Span(m.Timeout), schema.Span(m.Interval)),
-		fmt.Sprintf("set interval to %q or longer, or timeout to %q or shorter", schema.Span(m.Timeout), schema.Span(m.Interval)))
+	d.Out.Warn(diag.Overlap, at, fmt.Sprintf("The timeout, %s, is longer than the interval, %s. While a query hangs, the next one is skipped.", check.Span(m.Timeout), check.Span(m.Interval)),
+		fmt.Sprintf("set interval to %q or longer, or timeout to %q or shorter", check.Span(m.Timeout), check.Span(m.Interval)))
 }

@@ -10,10 +10,10 @@ import (
 
 	"vega/daemon/config/bind"
 	"vega/daemon/config/diag"
-	"vega/daemon/config/schema"
 	"vega/daemon/heartbeat"
 	"vega/daemon/heartbeat/cron"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // Stage reads the heartbeat of an integration.
@@ -130,8 +130,8 @@ func (d Stage) interval(interval time.Duration) {
 // grace reports a grace with which a job that reports at every second time is healthy.
 func (d Stage) grace(s *heartbeat.Settings) {
 	if s.Grace > s.Interval && s.Interval > 0 && !d.Config.Unsure("cron") && !d.Integration.Unsure("interval") {
-		d.Out.Warn(diag.Unusual, d.Config.Place("grace"), fmt.Sprintf("The grace, %s, is longer than the time between two reports, %s. A job that misses a report is still healthy.", schema.Span(s.Grace), schema.Span(s.Interval)),
-			fmt.Sprintf("use %q or less, unless the job reports its start and runs that long", schema.Span(s.Interval)))
+		d.Out.Warn(diag.Unusual, d.Config.Place("grace"), fmt.Sprintf("The grace, %s, is longer than the time between two reports, %s. A job that misses a report is still healthy.", check.Span(s.Grace), check.Span(s.Interval)),
+			fmt.Sprintf("use %q or less, unless the job reports its start and runs that long", check.Span(s.Interval)))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"vega/daemon/config/schema"
 	"vega/daemon/heartbeat"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // pluginTopic documents a plugin by its manifest.
@@ -54,9 +55,9 @@ func probeTopic(plugin string, p *manifest.Probe) Topic {
 // own describes a probe's own timing, or vega's default.
 func own(d manifest.Duration, vegas time.Duration) string {
 	if d > 0 {
-		return schema.Span(time.Duration(d)) + " by default"
+		return check.Span(time.Duration(d)) + " by default"
 	}
-	return schema.Span(vegas) + " by default"
+	return check.Span(vegas) + " by default"
 }
 
 // capability describes what a probe may ask the host for, why, and for which

@@ -8,6 +8,7 @@ import (
 
 	"vega/daemon/config/diag"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // TypeName describes the values of a type.
@@ -163,24 +164,12 @@ func Bounds(r *Row) string {
 func Amount(f float64, t manifest.Type) string {
 	switch t {
 	case manifest.DurationType:
-		return Span(time.Duration(f * float64(time.Second)))
+		return check.Span(time.Duration(f * float64(time.Second)))
 	case manifest.SizeType:
 		return manifest.Size(f).String()
 	default:
 		return strconv.FormatFloat(f, 'f', -1, 64)
 	}
-}
-
-// Span formats a duration as a person writes it: 5m, not 5m0s.
-func Span(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // Shown formats a value as it was written, without secrets. It returns "" for
@@ -192,7 +181,7 @@ func Shown(v manifest.Value) string {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case time.Duration:
-		return Span(v)
+		return check.Span(v)
 	case manifest.Size:
 		return v.String()
 	default:

@@ -331,25 +331,11 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
+// units are those of durations in messages.
+var units = check.Units{Day: "d", Hour: "h", Minute: "m", Second: "s", Between: " "}
+
 // Span returns a duration in its two largest units, such as "2h 5m".
-func Span(d time.Duration) string {
-	d = max(d, 0).Round(time.Second)
-	units := []struct {
-		size time.Duration
-		name string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}}
-	for i, u := range units {
-		if d < u.size {
-			continue
-		}
-		text := strconv.FormatInt(int64(d/u.size), 10) + u.name
-		if rest := d % u.size; i+1 < len(units) && rest >= units[i+1].size {
-			text += " " + strconv.FormatInt(int64(rest/units[i+1].size), 10) + units[i+1].name
-		}
-		return text
-	}
-	return "0s"
-}
+func Span(d time.Duration) string { return units.Elapsed(d) }
 
 func plural(n int, what string) string {
 	if n == 1 {

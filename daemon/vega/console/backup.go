@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vega/daemon/keys"
+	"vega/policies/check"
 	"vega/store/sqlite/backup"
 	"vega/store/sqlite/restore"
 )
@@ -34,7 +35,7 @@ func (c *Copy) Progress(done, total int64) error {
 	if total > 0 {
 		percent = fmt.Sprintf(", %d %%", 100*done/total)
 	}
-	c.line.line(fmt.Sprintf("%s: %s of %s%s", OneLine(c.text), Size(int(done)), Size(int(total)), percent))
+	c.line.line(fmt.Sprintf("%s: %s of %s%s", OneLine(c.text), check.Bytes(float64(done)), check.Bytes(float64(total)), percent))
 	return nil
 }
 
@@ -91,7 +92,7 @@ func enumerate(items []string) string {
 // WriteBackup says what was backed up.
 func WriteBackup(out io.Writer, i backup.Info, took time.Duration) error {
 	_, err := fmt.Fprintf(out, "Wrote %s: %s in %s, checked.\nIt has %s.\n%s",
-		OneLine(i.Path), Size(int(i.Bytes)), took.Round(10*time.Millisecond), contents(i), clockNote(i.Taken))
+		OneLine(i.Path), check.Bytes(float64(i.Bytes)), took.Round(10*time.Millisecond), contents(i), clockNote(i.Taken))
 	return err
 }
 
@@ -112,7 +113,7 @@ func WriteChecked(out io.Writer, i backup.Info) error {
 	if !i.Sealed {
 		kind = "is a database without errors; it has no digest, so changes of its rows can't be found"
 	}
-	_, err := fmt.Fprintf(out, "%s %s (%s).\nIt has %s.\n%s", OneLine(i.Path), kind, Size(int(i.Bytes)), contents(i), origin(i))
+	_, err := fmt.Fprintf(out, "%s %s (%s).\nIt has %s.\n%s", OneLine(i.Path), kind, check.Bytes(float64(i.Bytes)), contents(i), origin(i))
 	return err
 }
 

@@ -52,29 +52,16 @@ func Moment(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05Z")
 }
 
-// Span formats a duration with its two largest units: 3d4h, 2h5m, 45s.
-func Span(d time.Duration) string {
-	d = max(d, 0)
-	switch {
-	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", d/time.Second)
-	case d < time.Hour:
-		return pair(d, time.Minute, "m", time.Second, "s")
-	case d < 24*time.Hour:
-		return pair(d, time.Hour, "h", time.Minute, "m")
-	default:
-		return pair(d, 24*time.Hour, "d", time.Hour, "h")
-	}
-}
+// units are those of durations in tables.
+var units = check.Units{Day: "d", Hour: "h", Minute: "m", Second: "s"}
 
-func pair(d, large time.Duration, name string, small time.Duration, smaller string) string {
-	text := fmt.Sprintf("%d%s", d/large, name)
-	if rest := d % large / small; rest > 0 {
-		text += fmt.Sprintf("%d%s", rest, smaller)
+// Span formats a duration with its two largest units, without spaces: 3d4h,
+// 2h5m, 45s. Less than a second is in milliseconds.
+func Span(d time.Duration) string {
+	if d = max(d, 0); d < time.Second {
+		return d.Round(time.Millisecond).String()
 	}
-	return text
+	return units.Elapsed(d)
 }
 
 // details writes an incident.

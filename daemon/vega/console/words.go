@@ -35,14 +35,6 @@ func Milliseconds(ms float64) string {
 	return d.Round(10 * time.Millisecond).String()
 }
 
-// Size formats the size of a file.
-func Size(n int) string {
-	if n < 1e6 {
-		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%.2f MB", float64(n)/1e6)
-}
-
 // OneLine puts untrusted text on one line, without control characters, so that
 // it can neither move the cursor nor imitate a line of vega's own.
 func OneLine(s string) string {

@@ -20,6 +20,7 @@ import (
 	"vega/plugins/build"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
+	"vega/policies/check"
 )
 
 func buildCommand() *cobra.Command {
@@ -125,7 +126,7 @@ func describe(path string, wasm []byte, took string) io.Reader {
 	if m == nil { // tryOut has loaded it
 		return &b
 	}
-	fmt.Fprintf(&b, "%s  %s %s, %s, sha256 %s, %s\n", path, m.Name, m.Version, console.Size(i.Size), i.Digest[:12], took)
+	fmt.Fprintf(&b, "%s  %s %s, %s, sha256 %s, %s\n", path, m.Name, m.Version, check.Bytes(float64(i.Size)), i.Digest[:12], took)
 	fmt.Fprintf(&b, "  calls %s\n", console.OrNone(strings.Join(i.Calls, " ")))
 	for _, p := range m.Probes {
 		kinds := make([]string, len(p.Capabilities))

@@ -11,6 +11,7 @@ import (
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
 	"vega/plugins/manifest"
+	"vega/policies/check"
 )
 
 // entry is a plugin in the output of plugin list.
@@ -90,7 +91,7 @@ func writeList(out io.Writer, all []entry) error {
 		if l.File == "" {
 			file, signer = "(bundled)", "-"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, console.OneLine(l.Version), file, l.Digest[:min(12, len(l.Digest))], console.Size(l.SizeBytes), signer, console.OrNone(console.Integrations(l.Integrations)))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Name, console.OneLine(l.Version), file, l.Digest[:min(12, len(l.Digest))], check.Bytes(float64(l.SizeBytes)), signer, console.OrNone(console.Integrations(l.Integrations)))
 	}
 	return w.Flush()
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"vega/daemon/web/ui"
+
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 )
@@ -123,15 +125,5 @@ func when(t time.Time) g.Node {
 
 func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
-// lasted returns a duration in words, to the minute.
-func lasted(d time.Duration) string {
-	minutes := int(max(d, time.Minute).Round(time.Minute) / time.Minute)
-	switch {
-	case minutes >= 24*60:
-		return fmt.Sprintf("%d d %d h", minutes/(24*60), minutes/60%24)
-	case minutes >= 60:
-		return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
-	default:
-		return fmt.Sprintf("%d min", minutes)
-	}
-}
+// lasted returns a duration, to the minute.
+func lasted(d time.Duration) string { return ui.Duration(max(d, time.Minute).Round(time.Minute)) }

@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"vega/policies/check"
+
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 )
@@ -113,35 +115,16 @@ func Duration(d time.Duration) string {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < time.Minute:
 		return strings.TrimSuffix(fmt.Sprintf("%.1f", d.Seconds()), ".0") + " s"
-	case d < time.Hour:
-		return two(d, time.Minute, "min", time.Second, "s")
-	case d < 24*time.Hour:
-		return two(d, time.Hour, "h", time.Minute, "min")
+	default:
+		return units.Elapsed(d)
 	}
-	return two(d, 24*time.Hour, "d", time.Hour, "h")
 }
 
-// two returns a duration in two units, without the second if there is none of it.
-func two(d, large time.Duration, largeName string, small time.Duration, smallName string) string {
-	text := fmt.Sprintf("%d %s", d/large, largeName)
-	if rest := d % large / small; rest > 0 {
-		text += fmt.Sprintf(" %d %s", rest, smallName)
-	}
-	return text
-}
+// units are those of durations on pages.
+var units = check.Units{Day: " d", Hour: " h", Minute: " min", Second: " s", Between: " "}
 
 // Bytes returns a size, such as 12 KiB.
-func Bytes(n int64) string {
-	const units = "KMGTPE"
-	if n < 1024 {
-		return fmt.Sprintf("%d B", n)
-	}
-	v, at := float64(n)/1024, 0
-	for v >= 1024 && at < len(units)-1 {
-		v, at = v/1024, at+1
-	}
-	return fmt.Sprintf("%.3g %ciB", v, units[at])
-}
+func Bytes(n int64) string { return check.Bytes(float64(n)) }
 
 // Count returns a number with its noun, such as "1 run" and "3 runs".
 func Count(n int, noun string) string {
