@@ -131,26 +131,29 @@ func (o *onCall) endAlerts(ctx context.Context) {
 
 // Incidents returns a page of incidents.
 func (o *onCall) Incidents(ctx context.Context, q store.IncidentQuery) (alerting.IncidentPage, error) {
-	o.flushAlerts(ctx)
+	late := o.flushAlerts(ctx) != nil
 	page, err := o.daemon.store.Incidents(ctx, q)
-	return alerting.IncidentPage{Incidents: append([]incident.Incident{}, page.Incidents...), Next: page.Next}, err
+	return alerting.Page(o.alerts, page, &q, late), err
 }
 
 // OpenIncidents returns the open incidents, in order of ID, from memory.
 func (o *onCall) OpenIncidents() []incident.Incident { return alerting.Open(o.alerts) }
 
-// flushAlerts stores what has changed, so that a client sees it. An error is no concern of
-// that client: a store that can't be written can still be read.
-func (o *onCall) flushAlerts(ctx context.Context) {
+// flushAlerts stores what has changed, so that a client sees it. After an error, what the
+// store has is late.
+func (o *onCall) flushAlerts(ctx context.Context) error {
 	patience, cancel := context.WithTimeout(ctx, flushPatience)
 	defer cancel()
-	_ = o.daemon.store.FlushAlerts(patience)
+	return o.daemon.store.FlushAlerts(patience)
 }
 
 // Incident reports on one incident. The error is store.ErrNotFound if there is none.
 func (o *onCall) Incident(ctx context.Context, id int64) (alerting.IncidentReport, error) {
-	o.flushAlerts(ctx)
+	late := o.flushAlerts(ctx) != nil
 	r, err := o.daemon.store.Incident(ctx, id)
+	if late && (err == nil || errors.Is(err, store.ErrNotFound)) && alerting.Live(o.alerts, &r, id) {
+		err = nil
+	}
 	if err != nil {
 		return alerting.IncidentReport{}, err
 	}
@@ -170,7 +173,7 @@ func (o *onCall) Unacknowledge(ctx context.Context, id int64, by string) error {
 
 // Silences returns a page of silences, the last one first.
 func (o *onCall) Silences(ctx context.Context, limit int, cursor string) (store.SilencePage, error) {
-	o.flushAlerts(ctx)
+	_ = o.flushAlerts(ctx) // a store that can't be written can still be read
 	page, err := o.daemon.store.Silences(ctx, limit, cursor)
 	page.Silences = append([]incident.Silence{}, page.Silences...)
 	return page, err

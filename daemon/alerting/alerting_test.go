@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -223,6 +224,7 @@ func TestSendingGoesOnFromMemory(t *testing.T) {
 		if told["shop opening"] != 1 || told["store_failing opening"] != 1 {
 			t.Errorf("told %v", told)
 		}
+		whatTheStoreLacks(t, w.Alerting)
 		if err := w.Change(t.Context(), func(m *alert.Machine, now time.Time) error {
 			return m.Acknowledge(now, m.Open()[0].ID, incident.Acknowledgement{By: "ann"})
 		}); err != nil {
@@ -235,6 +237,41 @@ func TestSendingGoesOnFromMemory(t *testing.T) {
 			t.Error("what happened during the outage was not stored after it")
 		}
 	})
+}
+
+// whatTheStoreLacks checks that an incident that somebody was told of is listed and found
+// while it is in memory alone.
+func whatTheStoreLacks(t *testing.T, a *Alerting) {
+	open, over := true, false
+	of := func(q store.IncidentQuery, late bool, stored ...incident.Incident) string {
+		var names []string
+		for _, i := range Page(a, store.IncidentPage{Incidents: stored}, &q, late).Incidents {
+			names = append(names, i.Subject.Name)
+		}
+		return strings.Join(names, " ")
+	}
+	all := of(store.IncidentQuery{}, true)
+	if !strings.Contains(all, "shop") || !strings.Contains(all, "store_failing") {
+		t.Errorf("listed: %q", all)
+	}
+	for want, got := range map[string]string{
+		"shop":               of(store.IncidentQuery{Subject: "shop", Open: &open}, true),
+		"":                   of(store.IncidentQuery{Open: &over}, true) + of(store.IncidentQuery{}, false) + of(store.IncidentQuery{Cursor: "x"}, true) + of(store.IncidentQuery{Until: time.Now().Add(-time.Hour)}, true),
+		"shop store_failing": of(store.IncidentQuery{Alert: "none"}, true, Open(a)...),
+	} {
+		if sorted := strings.Fields(got); strings.Join(slices.Sorted(slices.Values(sorted)), " ") != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for _, i := range Open(a) {
+		var r store.IncidentRecord
+		if !Live(a, &r, i.ID) || r.Subject != i.Subject || i.Subject.Name == "shop" && len(r.Deliveries) == 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if Live(a, &store.IncidentRecord{}, 999) {
+		t.Error("an incident that nobody has is found")
+	}
 }
 
 // TestOneNotifierDoesNotDelayAnother lets one hang, and one panic.

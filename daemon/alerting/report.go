@@ -133,11 +133,15 @@ func Severities(a *Alerting) map[incident.Severity]int {
 	return a.machine.Severities()
 }
 
-// Open returns the open incidents, in order of ID.
+// Open returns the open incidents, in order of ID, with what mutes them.
 func Open(a *Alerting) []incident.Incident {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.machine.Open()
+	all := a.machine.Open()
+	for n := range all {
+		all[n], _, _ = a.machine.Incident(all[n].ID, time.Now())
+	}
+	return all
 }
 
 // Notifiers reports on every notifier, in order of name.
@@ -196,6 +200,61 @@ func utc(t time.Time) *time.Time {
 	return &t
 }
 
+// Page completes a page of the store. If it can't be written, so that it is late, what has
+// changed since comes from memory.
+func Page(a *Alerting, p store.IncidentPage, q *store.IncidentQuery, late bool) IncidentPage {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now, all := time.Now(), make([]incident.Incident, 0, len(p.Incidents))
+	listed := map[int64]bool{}
+	for n := range p.Incidents {
+		stored := p.Incidents[n]
+		listed[stored.ID] = true
+		live, _, ok := a.machine.Incident(stored.ID, now)
+		switch {
+		case !ok || !late && !live.Open():
+		case !late:
+			stored.Muted = live.Muted
+		case q.Open != nil && *q.Open != live.Open():
+			continue
+		default:
+			stored = live
+		}
+		all = append(all, stored)
+	}
+	if late && q.Cursor == "" {
+		all = add(a.machine, all, q, listed, now)
+	}
+	return IncidentPage{Incidents: all, Next: p.Next}
+}
+
+// add adds the open incidents that the store lacks to a first page.
+func add(m *alert.Machine, all []incident.Incident, q *store.IncidentQuery, listed map[int64]bool, now time.Time) []incident.Incident {
+	for _, open := range m.Open() {
+		i, _, _ := m.Incident(open.ID, now)
+		switch {
+		case listed[i.ID], q.Open != nil && !*q.Open, q.Subject != "" && i.Subject.Name != q.Subject, q.Alert != "" && !slices.Contains(i.Alerts, q.Alert):
+		case !q.Until.IsZero() && !i.Opened.Before(q.Until):
+		default:
+			all = append(all, i)
+		}
+	}
+	slices.SortFunc(all, func(x, y incident.Incident) int { return cmp.Or(y.Opened.Compare(x.Opened), cmp.Compare(y.ID, x.ID)) })
+	return all
+}
+
+// Live replaces what the store, which is late, knows of an incident by what is in memory.
+// ok is false if neither has it.
+func Live(a *Alerting, r *store.IncidentRecord, id int64) (ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i, deliveries, ok := a.machine.Incident(id, time.Now())
+	if ok {
+		r.Incident, r.Deliveries = i, deliveries
+	}
+	return ok || r.ID == id
+}
+
 // Incident completes what the store knows of an incident.
 func (a *Alerting) Incident(r store.IncidentRecord, now time.Time) IncidentReport {
 	out := IncidentReport{
@@ -203,11 +262,11 @@ func (a *Alerting) Incident(r store.IncidentRecord, now time.Time) IncidentRepor
 		Timeline: append([]incident.Event{}, r.Timeline...), Deliveries: append([]incident.Delivery{}, r.Deliveries...),
 		Explains: append([]incident.Incident{}, r.Below...), Silences: []incident.Silence{},
 	}
-	if !r.Open() {
-		return out
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if i, _, ok := a.machine.Incident(r.ID, now); ok {
+		out.Muted = i.Muted
+	}
 	out.Silences = append(out.Silences, a.machine.SilencesOf(r.ID, now)...)
 	return out
 }

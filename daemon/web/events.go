@@ -67,7 +67,10 @@ func (s *Site) encode(m live.Message) ([]byte, error) {
 func (s *Site) known() string {
 	sum, now := fnv.New64a(), time.Now()
 	for _, i := range s.sources.OpenIncidents() {
-		fmt.Fprintln(sum, i.ID, i.Reopened, i.Severity, i.Root, i.Below, i.Silenced)
+		fmt.Fprintln(sum, i.ID, i.Reopened, i.Severity, i.Root, i.Below)
+		if i.Muted != nil {
+			fmt.Fprintln(sum, i.Muted.By)
+		}
 		if a := i.Acknowledged; a != nil {
 			fmt.Fprintln(sum, a.By, a.At.UnixNano(), a.Until.IsZero() || now.Before(a.Until))
 		}
@@ -75,7 +78,10 @@ func (s *Site) known() string {
 	for _, one := range s.sources.CurrentSilences() {
 		fmt.Fprintln(sum, one.ID, one.Active(now))
 	}
-	fmt.Fprintln(sum, s.sources.Ready() == nil)
+	for _, one := range s.failing() {
+		fmt.Fprintln(sum, one.Name, one.Dead)
+	}
+	fmt.Fprintln(sum, s.sources.Ready() == nil, s.sources.Maintenance(now))
 	return strconv.FormatUint(sum.Sum64(), 36)
 }
 

@@ -39,6 +39,7 @@ type alertingSources struct {
 	alerts    []alerting.AlertReport
 	notifiers []alerting.NotifierReport
 	test      alerting.TestReport
+	serviced  map[string]bool
 	err       error
 }
 
@@ -98,6 +99,8 @@ func (f *alertingSources) EndSilence(_ context.Context, id int64, by string) err
 	}
 	return nil
 }
+
+func (f *alertingSources) Maintenance(time.Time) map[string]bool { return f.serviced }
 
 func (*alertingSources) Live() *live.Board                      { return live.New() }
 func (f *alertingSources) OpenIncidents() []incident.Incident   { return f.incidents }

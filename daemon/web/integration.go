@@ -47,6 +47,7 @@ type integration struct {
 	live      live.Row
 	incidents []incident.Incident
 	silences  []holding
+	serviced  bool // in maintenance
 	past      history.Past
 	related   map[string]check.Status
 	missing   []string // what could not be read
@@ -97,6 +98,7 @@ func (s integrationPages) complete(r *Request, i *integration) error {
 	i.incidents = page.Incidents
 	s.note(r, i, "its incidents", err)
 	i.silences = slices.DeleteFunc(holdings(s.sources.CurrentSilences(), time.Now()), func(one holding) bool { return !one.of(&i.State) })
+	i.serviced = s.sources.Maintenance(time.Now())[i.Name]
 	i.related, err = s.statuses(i)
 	s.note(r, i, "its dependencies", err)
 	return r.Context().Err()
@@ -206,6 +208,9 @@ func (i *integration) trouble(r *Request) g.Node {
 				return g.Group{g.Text(", explained by "), h.A(h.Href(r.Link("/incidents/%s", history.Decimal(one.Root))), g.Text("incident "+history.Decimal(one.Root)))}
 			}),
 			g.Text(taken(one, time.Now())), g.Text(": "), ui.Text(one.Summary)))
+	}
+	if i.serviced {
+		all = append(all, h.Li(h.Class("silenced"), h.A(h.Href(r.Link("/silences")), g.Text("In maintenance")), g.Text(": no opening is sent.")))
 	}
 	for n := range i.silences {
 		one := &i.silences[n]

@@ -50,6 +50,9 @@ type watched struct {
 	broken    error // of the store
 }
 
+func (*watched) Notifiers() []alerting.NotifierReport  { return nil }
+func (*watched) Maintenance(time.Time) map[string]bool { return nil }
+
 func (f *watched) unknown(name string) error {
 	return &engine.UnknownError{Name: name, Known: []string{f.now.Name}}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -181,7 +182,7 @@ func (p silencePages) show(r *Request, form oncall.SilenceForm, wrong string, st
 		form.Next = within(form.Next)
 	}
 	over := slices.DeleteFunc(page.Silences, func(s incident.Silence) bool { return respond.StateOf(&s, now) != respond.Ended })
-	shown := oncall.Silences{Current: p.sources.CurrentSilences(), Ended: over, Next: page.Next, Turned: cursor != "", Form: form, Wrong: wrong}
+	shown := oncall.Silences{Current: p.sources.CurrentSilences(), Serviced: slices.Sorted(maps.Keys(p.sources.Maintenance(now))), Ended: over, Next: page.Next, Turned: cursor != "", Form: form, Wrong: wrong}
 	return r.Show(Page{Title: "Silences", Nav: "/silences", Status: status, Body: r.onCall().Silences(&shown)})
 }
 

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"vega/daemon/alerting"
 	"vega/daemon/api/scope"
 	"vega/daemon/engine"
 	"vega/daemon/live"
@@ -30,8 +31,13 @@ type fleet struct {
 	states    []engine.State
 	board     *live.Board
 	incidents []incident.Incident
+	notifiers []alerting.NotifierReport
+	serviced  map[string]bool
 	ready     error
 }
+
+func (f *fleet) Notifiers() []alerting.NotifierReport  { return slices.Clone(f.notifiers) }
+func (f *fleet) Maintenance(time.Time) map[string]bool { return f.serviced }
 
 func (f *fleet) Overview(engine.Selection) (engine.Overview, error) {
 	reports := make([]engine.Report, len(f.states))
@@ -275,7 +281,12 @@ func TestPartOfTheOverview(t *testing.T) {
 
 func TestOverviewSaysWhatVegaLacks(t *testing.T) {
 	f := &fleet{board: live.New(), ready: errors.New("vega is starting")}
-	ordered(t, f.page(t, "/"), "<h1>Nothing is checked</h1>", "vega is not ready: vega is starting.", "has no integrations")
+	f.notifiers = []alerting.NotifierReport{{Name: "chat", Status: alerting.Failing, Waiting: 1, Dead: 2, LastError: "404 Not Found"}, {Name: "mail", Status: alerting.Working}}
+	page := f.page(t, "/")
+	ordered(t, page, "<h1>Nothing is checked</h1>", "vega is not ready: vega is starting.", "chat", "fails (1 message waiting, 2 messages given up): 404 Not Found", `/alerts">Test and retry`, "has no integrations")
+	if strings.Contains(page, "mail") {
+		t.Error("a notifier that works is reported")
+	}
 }
 
 func TestHostileTextOfIntegrationsIsInert(t *testing.T) {
@@ -284,7 +295,7 @@ func TestHostileTextOfIntegrationsIsInert(t *testing.T) {
 	one := named("a-"+nasty, nasty)
 	one.Group, one.Runbook, one.Probe, one.RootCause, one.Cause = nasty, "javascript:alert(1)", nasty, []string{nasty}, check.Cause(nasty)
 	f.add(one, check.Unhealthy)
-	f.incidents = []incident.Incident{{ID: 1, Subject: incident.Subject{Kind: incident.OfMetric}, Summary: nasty}, {ID: 2, Subject: incident.Subject{Kind: incident.OfIntegration, Name: one.Name}, Silenced: nasty}}
+	f.incidents = []incident.Incident{{ID: 1, Subject: incident.Subject{Kind: incident.OfMetric}, Summary: nasty}, {ID: 2, Subject: incident.Subject{Kind: incident.OfIntegration, Name: one.Name}, Muted: &incident.Mute{By: nasty}}}
 	f.ready = errors.New(nasty)
 	page := f.page(t, "/?q="+url.QueryEscape(nasty), scope.Read, scope.Write)
 	for _, bad := range []string{"<script>alert", "<img src=x", "javascript:", "\u202e<"} {

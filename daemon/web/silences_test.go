@@ -59,13 +59,25 @@ func TestUntilHasADate(t *testing.T) {
 
 func TestWhoSilencedAnIncidentIsSaidOnce(t *testing.T) {
 	i := incidentOf(7, "db-main", incident.Critical)
-	i.Silenced = "silence by ann"
+	i.Muted = &incident.Mute{By: "silence by ann", Until: time.Now().Add(time.Hour)}
 	f := small()
 	f.incidents = []incident.Incident{i}
 	inOrder(t, f.page(t, "/", scope.Read), "Incident 7</a>, silence by ann")
 	page := operator(t, &alertingSources{incidents: []incident.Incident{i}}).page("/incidents")
 	inOrder(t, page, "#7 ", "silence by ann</span>")
 	lacks(t, page, "silenced")
+	i.Muted, i.Silenced = nil, "silence by ann" // which has ended
+	f.incidents = []incident.Incident{i}
+	lacks(t, f.page(t, "/", scope.Read), "silence by ann")
+	lacks(t, operator(t, &alertingSources{incidents: []incident.Incident{i}}).page("/incidents"), "silence by ann")
+}
+
+// A maintenance window holds back messages, so each page that says who does names it.
+func TestMaintenanceIsShown(t *testing.T) {
+	f := small()
+	f.serviced = map[string]bool{"db-main": true}
+	inOrder(t, f.page(t, "/", scope.Read), ">db-main</bdi>", "In maintenance")
+	inOrder(t, operator(t, &alertingSources{serviced: map[string]bool{"b": true, "a": true}}).page("/silences"), "Nothing is silenced", "In maintenance now", "a, b")
 }
 
 func TestALinkFillsInTheFormOfASilence(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
+	"vega/daemon/alerting"
 	"vega/daemon/api/scope"
 	"vega/daemon/engine"
 	"vega/daemon/heartbeat"
@@ -37,6 +38,8 @@ type others struct {
 	incidents []incident.Incident // that are open
 	byName    map[string]*incident.Incident
 	silences  []holding
+	failing   []alerting.NotifierReport // notifiers whose messages do not get out
+	serviced  map[string]bool           // integrations in maintenance
 }
 
 // holding is a silence of integrations that holds now.
@@ -64,8 +67,13 @@ func (s *holding) of(i *engine.State) bool {
 	return s.matches.Match(&alert.Integration{Name: i.Name, Group: i.Group, Labels: i.Labels})
 }
 
+// failing returns the notifiers whose messages do not get out.
+func (s *Site) failing() []alerting.NotifierReport {
+	return slices.DeleteFunc(s.sources.Notifiers(), func(r alerting.NotifierReport) bool { return r.Status != alerting.Failing })
+}
+
 func (s overviewPage) others() others {
-	o := others{known: s.known(), ready: s.sources.Ready(), incidents: s.sources.OpenIncidents(), byName: map[string]*incident.Incident{}, silences: holdings(s.sources.CurrentSilences(), time.Now())}
+	o := others{known: s.known(), ready: s.sources.Ready(), incidents: s.sources.OpenIncidents(), byName: map[string]*incident.Incident{}, silences: holdings(s.sources.CurrentSilences(), time.Now()), failing: s.failing(), serviced: s.sources.Maintenance(time.Now())}
 	for n := range o.incidents {
 		if i := &o.incidents[n]; i.Subject.Kind == incident.OfIntegration {
 			o.byName[i.Subject.Name] = i
@@ -130,6 +138,13 @@ func (o *overview) notices() g.Node {
 	if o.ready != nil {
 		nodes = append(nodes, ui.Notice(ui.Warning, h.P(g.Text("vega is not ready: "+ui.Clean(o.ready.Error())+"."))))
 	}
+	for n := range o.failing {
+		if n == maxNames {
+			break
+		}
+		r := &o.failing[n]
+		nodes = append(nodes, ui.Notice(ui.Bad, h.P(g.Text("The notifier "), ui.Text(r.Name), g.Text(" fails"+unsent(r)+": "+message(r.LastError)+". "), h.A(h.Href(o.r.Link("/alerts")), g.Text("Test and retry")))))
+	}
 	if o.Stored > 0 {
 		nodes = append(nodes, ui.Notice(ui.Info, h.P(g.Text(ui.Count(o.Stored, "state")+" from before vega started or the configuration changed; the next run replaces them."))))
 	}
@@ -143,6 +158,21 @@ func (o *overview) notices() g.Node {
 		nodes = append(nodes, ui.Notice(ui.Bad, lines...))
 	}
 	return nodes
+}
+
+// unsent says how many incidents a notifier was not told of.
+func unsent(r *alerting.NotifierReport) string {
+	var parts []string
+	if r.Waiting > 0 {
+		parts = append(parts, ui.Count(r.Waiting, "message")+" waiting")
+	}
+	if r.Dead > 0 {
+		parts = append(parts, ui.Count(r.Dead, "message")+" given up")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
 }
 
 // trouble is the rows that are not healthy and that the page shows.
@@ -263,6 +293,9 @@ func (o *overview) why(one *row) g.Node {
 			break
 		}
 	}
+	if o.serviced[one.Name] {
+		about = append(about, h.Span(h.A(h.Href(o.r.Link("/silences")), g.Text("In maintenance")), g.Text(" ")))
+	}
 	if one.Runbook != "" {
 		about = append(about, h.Span(ui.Link(one.Runbook, "Runbook")))
 	}
@@ -290,8 +323,8 @@ func taken(i *incident.Incident, now time.Time) string {
 	if a := i.Acknowledged; a != nil && (a.Until.IsZero() || now.Before(a.Until)) {
 		parts = append(parts, "acknowledged by "+message(a.By))
 	}
-	if i.Silenced != "" {
-		parts = append(parts, message(i.Silenced)) // such as "silence by ann"
+	if i.Muted != nil {
+		parts = append(parts, message(i.Muted.By)) // such as "silence by ann"
 	}
 	if len(parts) == 0 {
 		return ""

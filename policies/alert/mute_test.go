@@ -34,6 +34,9 @@ func TestASilenceHoldsOpeningsUntilItEnds(t *testing.T) {
 		if w.happened("silenced") != 1 {
 			t.Error("the timeline does not say so")
 		}
+		if i, _, ok := w.m.Incident(1, w.now); !ok || i.Muted == nil || i.Muted.By != "silence by ann" || !i.Muted.Until.After(w.now) {
+			t.Errorf("muted: %+v", i.Muted)
+		}
 		if early {
 			if err := w.m.EndSilence(w.now, id, "bob"); err != nil {
 				t.Fatal(err)
@@ -44,6 +47,9 @@ func TestASilenceHoldsOpeningsUntilItEnds(t *testing.T) {
 		w.want("chat:opening:i000")
 		if note := w.sent[0].Notices[0].Note; note != "silence by ann ended" {
 			t.Errorf("the note is %q", note)
+		}
+		if i, _, _ := w.m.Incident(1, w.now); i.Muted != nil || i.Silenced == "" {
+			t.Errorf("after the silence: %+v", i)
 		}
 		if err := w.m.EndSilence(w.now, id, "bob"); err == nil {
 			t.Error("it ends twice")

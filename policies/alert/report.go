@@ -33,6 +33,24 @@ func (m *Machine) Open() []incident.Incident {
 	return all
 }
 
+// Incident returns an incident that is open or may open again, with what mutes it, and its
+// deliveries. ok is false if there is none with this ID.
+func (m *Machine) Incident(id int64, now time.Time) (i incident.Incident, deliveries []incident.Delivery, ok bool) {
+	r := m.records[id]
+	if r == nil {
+		return i, nil, false
+	}
+	for _, d := range r.deliveries {
+		deliveries = append(deliveries, d.Delivery)
+	}
+	slices.SortFunc(deliveries, func(a, b incident.Delivery) int { return cmp.Compare(a.Notifier, b.Notifier) })
+	i = copyIncident(&r.Incident)
+	if by := m.muted(r, now); i.Open() && by.on {
+		i.Muted = &incident.Mute{By: by.by, Until: by.until.UTC()}
+	}
+	return i, deliveries, true
+}
+
 // Severities returns how many incidents are open, by severity.
 func (m *Machine) Severities() map[incident.Severity]int {
 	open := map[incident.Severity]int{incident.Info: 0, incident.Warning: 0, incident.Critical: 0}

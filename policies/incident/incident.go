@@ -64,6 +64,9 @@ type Incident struct {
 	Unhealthy bool `json:"unhealthy,omitempty"`
 	// Silenced names who silenced the incident before anybody was notified of it.
 	Silenced string `json:"silenced,omitempty"`
+	// Muted says what holds back openings and reminders at the moment of reading; it is
+	// not stored.
+	Muted *Mute `json:"muted,omitempty"`
 
 	// Root is the incident that explains this one, and that notifiers are sent in its
 	// place; 0: nothing does. Below counts the incidents that this one explains.
@@ -75,6 +78,12 @@ type Incident struct {
 
 // Open reports whether the incident has not ended.
 func (i *Incident) Open() bool { return i.Ended.IsZero() }
+
+// Mute is a silence or a maintenance window.
+type Mute struct {
+	By    string    `json:"by"` // such as "silence by ann" or "maintenance backup"
+	Until time.Time `json:"until"`
+}
 
 // Acknowledgement says that somebody takes care of an incident.
 type Acknowledgement struct {

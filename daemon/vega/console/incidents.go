@@ -39,6 +39,8 @@ func state(i *incident.Incident, now time.Time) string {
 		return fmt.Sprintf("open for %s, because of incident %d", Span(now.Sub(i.Opened)), i.Root)
 	case i.Acknowledged != nil:
 		return fmt.Sprintf("open for %s, acknowledged by %s", Span(now.Sub(i.Opened)), OneLine(i.Acknowledged.By))
+	case i.Muted != nil:
+		return fmt.Sprintf("open for %s, %s until %s", Span(now.Sub(i.Opened)), OneLine(i.Muted.By), Moment(i.Muted.Until))
 	default:
 		return "open for " + Span(now.Sub(i.Opened))
 	}

@@ -120,8 +120,8 @@ func (v View) handling(i *incident.Incident) g.Node {
 	switch a := i.Acknowledged; {
 	case a != nil:
 		add(ui.Mark(ui.Good, "acknowledged"), g.Text(" by "), ui.Text(a.By))
-	case i.Silenced != "":
-		add(ui.Mark(ui.Info, brief(i.Silenced, 200)))
+	case i.Muted != nil:
+		add(ui.Mark(ui.Info, brief(i.Muted.By, 200)))
 	case i.Root == 0:
 		add(g.Text("nobody has acknowledged it"))
 	}

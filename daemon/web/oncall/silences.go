@@ -60,12 +60,13 @@ func textLines(text string) (all []string) {
 
 // Silences is what the page of silences shows.
 type Silences struct {
-	Current []incident.Silence // that hold or begin later
-	Ended   []incident.Silence // a page of them
-	Next    string             // the cursor of the next page of those that ended
-	Turned  bool               // the viewer asked for a further page
-	Form    SilenceForm
-	Wrong   string // what is wrong with the form
+	Serviced []string           // integrations in maintenance
+	Current  []incident.Silence // that hold or begin later
+	Ended    []incident.Silence // a page of them
+	Next     string             // the cursor of the next page of those that ended
+	Turned   bool               // the viewer asked for a further page
+	Form     SilenceForm
+	Wrong    string // what is wrong with the form
 }
 
 // Silences returns what holds, the form that adds a silence, and what ended.
@@ -82,6 +83,7 @@ func (v View) Silences(s *Silences) g.Node {
 		}),
 		h.P(g.Text("A silence holds back messages. Checks go on, and incidents still open and close.")),
 		v.currentSilences(current, now),
+		v.maintenance(s.Serviced),
 		g.Iff(v.Write, func() g.Node { return v.silenceForm(&s.Form) }),
 		v.pastSilences(s),
 	}
@@ -121,6 +123,14 @@ func (v View) currentSilences(all []incident.Silence, now time.Time) g.Node {
 		rows[n] = ui.Row{ui.Text(silenced(s)), silenceState(s, now), ui.At(s.Until), ui.Text(s.By), ui.Text(s.Comment), v.endButton(s, "/silences")}
 	}
 	return g.Group{h.H2(g.Textf("Now: %d", len(all))), ui.Table("Silences that hold or begin later", columns, rows)}
+}
+
+// maintenance lists the integrations that have a maintenance window open.
+func (v View) maintenance(names []string) g.Node {
+	if len(names) == 0 {
+		return g.Group{}
+	}
+	return h.P(g.Text("In maintenance now, by maintenance blocks of the configuration: "), ui.Text(brief(strings.Join(names, ", "), 1000)), g.Text("."))
 }
 
 func silenceState(s *incident.Silence, now time.Time) g.Node {
