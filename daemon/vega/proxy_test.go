@@ -37,12 +37,16 @@ func TestBehindNginx(t *testing.T) {
 			return "location /vega/ { proxy_pass " + url + "/; proxy_set_header Host $host; }"
 		},
 		"default": func(_ *testing.T, url string) string { return "location /vega/ { proxy_pass " + url + "; }" },
-		"guide":   guideLocation,
+		"package": packagedLocation,
 	} {
 		all.Go(func() {
 			t.Run(name, func(t *testing.T) {
 				dir, vega := proxiedVega(t)
-				askEverything(t, dir, "https://"+realtest.Nginx(t, ca.Valid("127.0.0.1"), directives(t, vega.url))+"/vega/", vega.key)
+				server := "https://" + realtest.Nginx(t, ca.Valid("127.0.0.1"), directives(t, vega.url)) + "/vega/"
+				if name == "package" {
+					passesEverything(t, ca, server, vega.key)
+				}
+				askEverything(t, dir, server, vega.key)
 			})
 		})
 	}
@@ -93,6 +97,49 @@ func proxiedVega(t *testing.T) (dir string, vega *process) {
 		t.Fatalf("%d %s %v", status, body, err)
 	}
 	return dir, vega
+}
+
+// packagedLocation returns the nginx configuration of the packages for the daemon at url.
+func packagedLocation(t *testing.T, url string) string {
+	t.Helper()
+	example, err := os.ReadFile("../packaging/proxies/nginx.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, ok := strings.Cut(string(example), "location /vega/ {")
+	text, _, ended := strings.Cut(text, "  }\n")
+	if location := strings.Replace(text, "http://127.0.0.1:8000", url, 1); ok && ended && location != text {
+		return "location /vega/ {" + location + "}"
+	}
+	t.Fatal("the example has no location for http://127.0.0.1:8000")
+	return ""
+}
+
+// passesEverything sends what a proxy with nginx's defaults does not pass on as it is: an
+// escaped slash, and a body of more than 1 MiB.
+func passesEverything(t *testing.T, ca *realtest.CA, server, key string) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca.Pool}}}
+	long := strings.Repeat("x", 2<<20)
+	for _, q := range []struct{ method, path, body, want string }{
+		{http.MethodPut, "v1/memories/a%2Fb", `{"value":"x"}`, `"key":"a/b"`},
+		{http.MethodPost, "v1/conversations", `{"session_id":"s","source":"chat","model":"m","prompt":"` + long + `","response":"y"}`, `"id":`},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), q.method, server+q.path, strings.NewReader(q.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-API-Key", key)
+		r.Header.Set("Content-Type", "application/json")
+		resp, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if resp.Body.Close(); err != nil || resp.StatusCode/100 != 2 || !strings.Contains(string(body), q.want) {
+			t.Errorf("%s %s: %d %.300s %v", q.method, q.path, resp.StatusCode, body, err)
+		}
+	}
 }
 
 // guideLocation returns the nginx configuration of GUIDE.md for the daemon at url.
