@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -152,10 +153,16 @@ func (a pusher) known(r *http.Request) bool {
 	return err == nil
 }
 
+// aKey is what a key of vega key add looks like (keys.Prefix). Of these, vega knows the digests alone.
+var aKey = regexp.MustCompile(`vega_\w{20,}`)
+
 // masked replaces the token in the path of a push, also if a proxy has added something
-// before the path, or the path is not quite right.
+// before the path, or the path is not quite right, and keys, which belong in a header.
 func masked(path string) string {
 	parts := strings.Split(path, "/")
+	for n, part := range parts {
+		parts[n] = aKey.ReplaceAllString(part, "REDACTED")
+	}
 	for n, part := range parts {
 		if strings.EqualFold(part, "push") && n+2 < len(parts) {
 			for m := n + 2; m < len(parts); m++ {

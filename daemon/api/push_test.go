@@ -225,6 +225,7 @@ func TestMasked(t *testing.T) {
 		"/PUSH/job/secret": "/PUSH/job/REDACTED", "/a/b/push/job/secret/x": "/a/b/push/job/REDACTED/REDACTED",
 		"//push//job/secret": "//push//REDACTED/REDACTED", "/push/job/a/b": "/push/job/REDACTED/REDACTED",
 		"/admin/integrations/push/runs": "/admin/integrations/push/runs", "/v1/memories/push": "/v1/memories/push", "/": "/", "": "",
+		"/x/vega_VQ7E64EKDG2XNHW5VRZKDTA4OM/y": "/x/REDACTED/y", "/v1/memories/vega_notes": "/v1/memories/vega_notes",
 	} {
 		if got := masked(path); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)

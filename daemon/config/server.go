@@ -57,6 +57,11 @@ func (d serverStage) noKey(s *bind.Section) {
 	if s.Head == d.root.Head { // without a block, the host is from the command line
 		write = "server { " + write + " }"
 	}
+	if t := s.Slot("api_key"); t != nil && !d.ev.Variables().Elsewhere() {
+		d.out.Err(diag.NoKey, t.Expr.At, fmt.Sprintf("The host %s is reachable from other machines, and the variable that api_key reads is not set, or empty.", d.hostShown(s)),
+			"set it in the environment of vega, or in the file vega.env next to vega.hcl; or run vega key add NAME")
+		return
+	}
 	if d.ev.Variables().Elsewhere() {
 		d.out.Warn(diag.NoKey, s.Head, fmt.Sprintf("The host %s is reachable from other machines, and no API key is set here, so vega starts only where its data_dir has one.", d.hostShown(s)),
 			fmt.Sprintf("run vega key add NAME on that machine, or add %s", write))

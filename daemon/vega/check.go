@@ -43,7 +43,7 @@ or unknown, 2 if one is unhealthy, 3 if nothing could be checked.`,
   vega check -v llm           log every step of a run
   vega check --format json    print the result for a program
   vega check --explain llm    show what an integration may reach, and run nothing`,
-		SuggestFor:        []string{"status", "health", "probe"},
+		SuggestFor:        []string{"health", "probe"},
 		ValidArgsFunction: cli.Integrations,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if o.explain != "" {

@@ -62,6 +62,17 @@ func (k *acceptedKeys) own() string {
 	return k.ownFile
 }
 
+// secrets returns the values of the keys that clients may send, as far as they are known:
+// of those in keys.json, only the digests are.
+func (k *acceptedKeys) secrets() (all []string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, c := range k.configured {
+		all = append(all, c.Value)
+	}
+	return all
+}
+
 // follow applies changes of keys.json until ctx ends.
 func (k *acceptedKeys) follow(ctx context.Context) {
 	ticker := time.NewTicker(keys.PollInterval)

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
 	"os"
 	"os/signal"
 	"runtime"
@@ -176,15 +179,18 @@ func (s *service) apply(cfg *config.Config) error {
 		s.server.SetLimits(s.limits(cfg))
 	}
 	s.logs.SetLevel(slog.Level(cfg.Log.Level))
-	s.logs.SetScrub(s.redaction.with(cfg.Secrets(), time.Now()))
+	if s.api == nil {
+		s.logs.SetScrub(s.redaction.with(cfg.Secrets(), time.Now()))
+	}
 	return nil
 }
 
-// setAccess applies the keys and the external URL.
+// setAccess applies the keys, which the log hides from then on, and the external URL.
 func (s *service) setAccess(cfg *config.Config) error {
 	if err := s.keys.configure(cfg); err != nil {
 		return err
 	}
+	s.logs.SetScrub(s.redaction.with(slices.Concat(cfg.Secrets(), s.keys.secrets()), time.Now()))
 	if err := s.api.SetExternal(cfg.Server.ExternalURL); err != nil {
 		return err
 	}
@@ -232,10 +238,24 @@ func (s *service) greet(out io.Writer, cfg *config.Config) {
 		fmt.Fprintf(out, "API key: in %s\n", console.RelativePath(own))
 		key, login = "$(cat "+console.RelativePath(own)+")", "this key"
 	}
+	here := local(s.server.URL())
 	if cfg.Server.Dashboard {
-		fmt.Fprintf(out, "dashboard: %s/ (log in with %s)\n", strings.TrimSuffix(cmp.Or(cfg.Server.ExternalURL, s.server.URL()), "/"), login)
+		fmt.Fprintf(out, "dashboard: %s/ (log in with %s)\n", strings.TrimSuffix(cmp.Or(cfg.Server.ExternalURL, here), "/"), login)
 	}
-	fmt.Fprintf(out, "try: curl -H \"X-API-Key: %s\" %s/admin/integrations/health\n", key, s.server.URL())
+	fmt.Fprintf(out, "try: curl -H \"X-API-Key: %s\" %s/admin/integrations/health\n", key, here)
+}
+
+// local returns the URL at which this machine reaches a server: no browser opens the
+// address that stands for all.
+func local(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && ip.IsUnspecified() {
+		u.Host = net.JoinHostPort("127.0.0.1", u.Port())
+	}
+	return u.String()
 }
 
 // run serves until a signal or a failure.

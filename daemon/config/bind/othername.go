@@ -33,6 +33,7 @@ var fixes = map[string]map[string]string{
 		"use tls { skip_verify = true }, or rather tls { ca_file = … } or a fingerprint": "insecure insecure_skip_verify verify_ssl ignore_tls",
 	}),
 	"config": byName(map[string]string{
+		"use network { resolver = … }, which is for all integrations": "dns_resolver resolvers nameservers",
 		noRetries: "retry retries max_retries attempts",
 		noAlerts:  "alert alerts notify",
 		inTLS:     "insecure insecure_skip_verify verify verify_ssl verify_tls ignore_tls tls_config ssl ssl_verify ca_cert client_certificate",
@@ -63,6 +64,7 @@ var fixes = map[string]map[string]string{
 		"use above or below, with the bound":                          "when operator comparison condition expr expression query threshold value",
 		"write escalate { after = …, notify = [ … ] }, on four lines": "escalation escalations escalation_policy",
 		"name the integrations in integrations":                       "name group label labels",
+		"remove it: the end of each incident is sent":                 "send_on_resolved send_resolved notify_recovery",
 		"remove it: messages are made by vega":                        "message title summary description template subject annotations",
 		"remove it: alerts are evaluated with each run":               "interval evaluation_interval every",
 	}),

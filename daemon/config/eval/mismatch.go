@@ -100,6 +100,8 @@ func mismatchFix(e *syntax.Expr, w want, t manifest.Type) (fix, instead string) 
 		return "use " + truth + ", without quotes", truth
 	case t == manifest.String && e.Kind == syntax.NumExpr && w.Type == manifest.Map:
 		return "put it in quotes", ""
+	case t == manifest.String && len(w.OneOf) > 0 && (e.Kind == syntax.BoolExpr || e.Kind == syntax.NumExpr) && !slices.Contains(w.OneOf, strconv.FormatFloat(e.Num, 'f', -1, 64)):
+		return "use one of " + strings.Join(quotedAll(w.OneOf), ", "), ""
 	case t == manifest.String && e.Kind == syntax.BoolExpr:
 		quoted := strconv.Quote(strconv.FormatBool(e.Num == 1))
 		return "put it in quotes: " + quoted, quoted
@@ -209,4 +211,12 @@ func bareAllowed(word string, r *schema.Row) string {
 		}
 	}
 	return ""
+}
+
+func quotedAll(texts []string) []string {
+	all := make([]string, len(texts))
+	for n, text := range texts {
+		all[n] = strconv.Quote(text)
+	}
+	return all
 }

@@ -41,7 +41,7 @@ can't be asked.`,
   vega incidents 7                    everything about one
   vega incidents --all --since 7d     also those that have ended
   vega incidents --subject orders     of one integration`,
-		SuggestFor:        []string{"incident", "problems", "events"},
+		SuggestFor:        []string{"incident", "problems", "events", "status", "down", "list", "ps"},
 		Args:              cli.Args(0, 1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {

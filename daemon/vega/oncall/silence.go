@@ -26,7 +26,7 @@ maintenance block.`,
 		Example: `  vega silence add 'orders-*' --for 2h --comment "moving the database"
   vega silence list
   vega silence end 3`,
-		SuggestFor: []string{"silences", "mute", "downtime"},
+		SuggestFor: []string{"silences", "mute", "downtime", "maintenance", "pause", "snooze"},
 		Args:       cli.Subcommand,
 		RunE:       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
