@@ -164,7 +164,7 @@ func (s *Span) known(ctx context.Context, from Store, series store.Series, at ti
 
 func (s *Span) point(b *store.Bucket, series store.Series, factor float64) Point {
 	p := Point{At: b.At.UTC(), Count: b.Runs, Open: b.At.Add(s.step).After(s.now)}
-	if b.Runs > 0 {
+	if b.Values() > 0 {
 		p.Mean, p.Min, p.Max = new(b.Mean*factor), new(b.Min*factor), new(b.Max*factor)
 	}
 	if series.Integration != "" && series.Metric == "" {

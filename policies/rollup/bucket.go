@@ -31,8 +31,14 @@ type Bucket struct {
 	// Unhealthy and Undecided count the runs with that status and those that are unknown.
 	Unhealthy, Undecided           int64
 	Up, Down, Unknown, Maintenance time.Duration
-	Mean, Min, Max                 float64 // of values, or of the seconds that runs took
+	// Mean, Min and Max are those of the values, or of the seconds that runs took which
+	// were neither unhealthy nor unknown; see Values.
+	Mean, Min, Max float64
 }
+
+// Values returns how many values Mean, Min and Max are of. How long a run waited for a
+// target that did not answer is no response time.
+func (b *Bucket) Values() int64 { return max(0, b.Runs-b.Unhealthy-b.Undecided) }
 
 // Count adds a value.
 func (b *Bucket) Count(v float64) {
@@ -46,12 +52,12 @@ func (b *Bucket) Count(v float64) {
 
 // Add adds what another bucket has. At stays.
 func (b *Bucket) Add(o *Bucket) {
-	switch {
-	case o.Runs == 0:
-	case b.Runs == 0:
+	switch own, others := b.Values(), o.Values(); {
+	case others == 0:
+	case own == 0:
 		b.Mean, b.Min, b.Max = o.Mean, o.Min, o.Max
 	default:
-		b.Mean = between(b.Mean, o.Mean, o.Runs, b.Runs+o.Runs)
+		b.Mean = between(b.Mean, o.Mean, others, own+others)
 		b.Min, b.Max = min(b.Min, o.Min), max(b.Max, o.Max)
 	}
 	b.Runs += o.Runs

@@ -18,7 +18,7 @@ type Open struct {
 	last    int64 // when the last run began
 	begun   bool
 	changes []change // what runs said, the first one perhaps before the bucket
-	status  counts   // of what runs took in seconds
+	status  counts   // of the seconds that runs took, without those that are bad or unsure
 	bad     int64    // unhealthy runs
 	unsure  int64    // unknown runs
 	metrics []metric
@@ -151,17 +151,21 @@ func (o *Open) Add(r *check.Run, speaks time.Duration, rules *Rules, emit func(*
 	o.Advance(r.Began, rules, emit)
 	o.last = began
 	o.say(change{began, speaks.Milliseconds(), r.Status})
-	o.status.add(r.Took.Truncate(time.Microsecond).Seconds())
 	switch r.Status {
 	case check.Unhealthy:
 		o.bad++
 	case check.Unknown:
 		o.unsure++
+	default:
+		o.status.add(r.Took.Truncate(time.Microsecond).Seconds())
 	}
 	for n := range r.Metrics {
 		o.count(n, &r.Metrics[n], rules.MaxMetrics)
 	}
 }
+
+// runs returns how many runs began in the bucket.
+func (o *Open) runs() int64 { return o.status.n + o.bad + o.unsure }
 
 // say adds what a run says. If the last one said the same until then, it is prolonged.
 func (o *Open) say(c change) {
@@ -210,7 +214,7 @@ func (o *Open) Advance(to time.Time, rules *Rules, emit func(*Closed)) {
 		return
 	}
 	speaks := o.Speaks().UnixMilli()
-	for o.at < end && (o.status.n > 0 || o.at < speaks) {
+	for o.at < end && (o.runs() > 0 || o.at < speaks) {
 		o.close(rules, emit)
 	}
 	if o.at >= end || rules.Paused == nil {
@@ -265,7 +269,7 @@ func (o *Open) Peek(until time.Time, rules *Rules) (c Closed) {
 		t.AddFor(fromMillis(s.began), s.status, time.Duration(s.speaks)*time.Millisecond)
 	}
 	c.Status = o.status.bucket(at)
-	c.Status.Unhealthy, c.Status.Undecided = o.bad, o.unsure
+	c.Status.Runs, c.Status.Unhealthy, c.Status.Undecided = o.runs(), o.bad, o.unsure
 	if t.Until.After(t.Since) {
 		r := t.Report()
 		c.Status.Up, c.Status.Down, c.Status.Unknown, c.Status.Maintenance = r.Up, r.Down, r.Unknown, r.Maintenance

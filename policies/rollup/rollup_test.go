@@ -112,3 +112,38 @@ func BenchmarkOpen(b *testing.B) {
 	}
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/integrations+float64(reflect.TypeFor[rollup.Open]().Size()), "B/integration")
 }
+
+// TestResponseTimeIsThatOfResponses checks that runs which waited in vain do not count for
+// how long responses take (gatus#426), in one bucket and in a fold of several.
+func TestResponseTimeIsThatOfResponses(t *testing.T) {
+	var o rollup.Open
+	var all []rollup.Bucket
+	began := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	emit := func(c *rollup.Closed) { all = append(all, c.Status) }
+	run := func(minutes int, s check.Status, took time.Duration) {
+		o.Add(&check.Run{Began: began.Add(time.Duration(minutes) * time.Minute), Status: s, Took: took}, 2*time.Minute, &rollup.Rules{}, emit)
+	}
+	run(0, check.Healthy, 10*time.Millisecond)
+	run(1, check.Unhealthy, 10*time.Second)
+	run(2, check.Unknown, 20*time.Second)
+	run(3, check.Degraded, 30*time.Millisecond)
+	run(5, check.Unhealthy, 10*time.Second)
+	run(10, check.Healthy, 50*time.Millisecond)
+	o.Advance(began.Add(15*time.Minute), &rollup.Rules{}, emit)
+	if len(all) != 3 {
+		t.Fatalf("%+v", all)
+	}
+	for n, want := range []struct {
+		runs, values   int64
+		mean, min, max float64
+	}{{4, 2, 0.02, 0.01, 0.03}, {1, 0, 0, 0, 0}, {1, 1, 0.05, 0.05, 0.05}} {
+		if b := all[n]; b.Runs != want.runs || b.Values() != want.values || !near(b.Mean, want.mean) || b.Min != want.min || b.Max != want.max {
+			t.Errorf("%d: %+v; want %+v", n, b, want)
+		}
+	}
+	if b := rollup.Fold(all, rollup.Hourly)[0]; b.Runs != 6 || b.Values() != 3 || !near(b.Mean, 0.03) || b.Min != 0.01 || b.Max != 0.05 {
+		t.Errorf("folded: %+v", b)
+	}
+}
+
+func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }

@@ -209,14 +209,20 @@ func (r *rolled) checkStep(name string, step time.Duration) {
 	first := its[0].Began
 	t := uptime.Tally{Since: first, Until: r.now, Maintenance: nightly("", first, r.now)}
 	var size, took store.Bucket
+	var bad, unsure int64
 	for _, s := range its {
 		t.AddFor(s.Began, s.Status, s.speaks)
-		took.Count(s.Took.Seconds())
 		size.Count(s.Metrics[len(s.Metrics)-1].Value)
-		if s.Status == check.Unhealthy {
-			took.Unhealthy++
+		switch s.Status {
+		case check.Unhealthy:
+			bad++
+		case check.Unknown:
+			unsure++
+		default:
+			took.Count(s.Took.Seconds())
 		}
 	}
+	took.Runs, took.Unhealthy, took.Undecided = took.Runs+bad+unsure, bad, unsure
 	all := r.history(name, "", step, rollup.Start(first, step), r.now)
 	if got, want := uptimeOf(all, first, r.now), t.Report(); got != want {
 		r.Fatalf("%s by %s: %+v, want %+v", name, step, got, want)
@@ -249,7 +255,7 @@ func compare(t *testing.T, what string, all []store.Bucket, want store.Bucket) {
 		got.Add(&all[n])
 	}
 	near := func(a, b float64) bool { return a-b <= 1e-6*max(1, b) && b-a <= 1e-6*max(1, b) }
-	if got.Runs != want.Runs || got.Unhealthy != want.Unhealthy || !near(got.Mean, want.Mean) || !near(got.Min, want.Min) || !near(got.Max, want.Max) {
+	if got.Runs != want.Runs || got.Unhealthy != want.Unhealthy || got.Undecided != want.Undecided || !near(got.Mean, want.Mean) || !near(got.Min, want.Min) || !near(got.Max, want.Max) {
 		t.Fatalf("%s: %+v, want %+v", what, got, want)
 	}
 }
