@@ -30,9 +30,9 @@ func (b *backchannel) do(r *http.Request) (*http.Response, error) {
 	t := &http.Transport{DialContext: b.dial, DisableKeepAlives: true}
 	if p := b.network.Proxy; p.handles(r.URL) && b.route.node(rule) == rule {
 		t.Proxy, t.ProxyConnectHeader = http.ProxyURL(p.url()), http.Header{}
-		p.login(t.ProxyConnectHeader)
+		p.authorize(t.ProxyConnectHeader)
 		if rule.Scheme == "http" {
-			p.login(r.Header)
+			p.authorize(r.Header)
 		}
 	}
 	if rule.Scheme == "http" {

@@ -116,6 +116,11 @@ func (n *Network) Session(g *grant.Set, v *secret.Vault, audit func(error)) *Ses
 	if audit == nil {
 		audit = func(error) {}
 	}
+	if n.Proxy != nil {
+		for _, text := range n.Proxy.login { // a proxy, or a target behind one that passes it on, may repeat it
+			v.Also(text)
+		}
+	}
 	return &Session{network: n, grants: g, vault: v, audit: audit}
 }
 

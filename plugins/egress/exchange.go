@@ -134,7 +134,7 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	case late && doubts.silent():
 		return a.proxy.hangs()
 	case a.proxy != nil && !late:
-		return a.proxy.silent(err)
+		return a.proxy.silent(err, s.vault.Hide)
 	default:
 		return noResponse(ctx, s, a.peer, stage, err)
 	}

@@ -31,7 +31,8 @@ type Proxy struct {
 	host          string // of the proxy
 	port          int
 	tls           bool
-	authorization string // value of Proxy-Authorization, or ""
+	authorization string   // value of Proxy-Authorization, or ""
+	login         []string // what is secret of it
 	skips         func(*url.URL) (*url.URL, error)
 }
 
@@ -62,7 +63,8 @@ func NewProxy(address string, except []string) (*Proxy, error) {
 	}
 	if u.User != nil {
 		password, _ := u.User.Password()
-		p.authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
+		encoded := base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))
+		p.authorization, p.login = "Basic "+encoded, []string{encoded, password}
 	}
 	config := httpproxy.Config{HTTPProxy: "http://proxy.invalid", HTTPSProxy: "http://proxy.invalid", NoProxy: strings.Join(except, ",")}
 	p.skips = config.ProxyFunc()
@@ -188,7 +190,7 @@ func (w way) tunnel(ctx context.Context, conn net.Conn) error {
 	}
 	target := hostPort(w.rule)
 	r := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: target}, Host: target, Header: http.Header{"User-Agent": {"vega"}}}
-	w.proxy.login(r.Header)
+	w.proxy.authorize(r.Header)
 	w.account().Pay(Exchange, 1)
 	if err := r.Write(conn); err != nil {
 		return w.fail(ctx, "asking the proxy "+w.proxy.String()+" for "+target, err, abi.ErrIO)
@@ -253,15 +255,16 @@ func (p *Proxy) itself(r *http.Response) bool {
 }
 
 // silent returns an error for a forwarded request without a response: a proxy
-// that works answers 502 if the target does not.
-func (p *Proxy) silent(err error) error {
+// that works answers 502 if the target does not. The reason may quote what was
+// answered, in which hide hides the secrets.
+func (p *Proxy) silent(err error, hide func(string) string) error {
 	if own, ok := errors.AsType[*Error](err); ok { // a limit
 		return own
 	}
-	return p.broken("did not answer a forwarded request: "+reason(err), "check that a proxy runs at that address, and look into its log")
+	return p.broken("did not answer a forwarded request: "+hide(reason(err)), "check that a proxy runs at that address, and look into its log")
 }
 
-func (p *Proxy) login(h http.Header) {
+func (p *Proxy) authorize(h http.Header) {
 	if p.authorization != "" {
 		h.Set("Proxy-Authorization", p.authorization)
 	}
@@ -270,7 +273,7 @@ func (p *Proxy) login(h http.Header) {
 // forward writes a request for the proxy to forward.
 func (p *Proxy) forward(r *http.Request, w io.Writer) error {
 	r.Header = r.Header.Clone()
-	p.login(r.Header)
+	p.authorize(r.Header)
 	return r.WriteProxy(w)
 }
 

@@ -133,6 +133,40 @@ func TestRequestsGoThroughTheProxy(t *testing.T) {
 	}
 }
 
+// TestProxyRepeatsItsLogin checks that the login of a proxy is hidden in what the proxy, or
+// whatever answers at its address, repeats of a request.
+func TestProxyRepeatsItsLogin(t *testing.T) {
+	const password = "passw0rd-of-the-proxy"
+	login := base64.StdEncoding.EncodeToString([]byte("me:" + password))
+	for name, answer := range map[string]string{
+		"in a malformed header": "HTTP/1.1 200 OK\r\nX: %s\x00\r\n\r\n",
+		"in a status line":      "%s",
+		"in a body":             "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n%s",
+		"in a header":           "HTTP/1.1 200 OK\r\nConnection: close\r\nX: %s\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			proxy := listen(t, func(c net.Conn) {
+				got, err := http.ReadRequest(bufio.NewReader(c))
+				if err != nil || got.Header.Get("Proxy-Authorization") != "Basic "+login {
+					t.Errorf("the proxy got %v, %v", got, err)
+				}
+				fmt.Fprintf(c, answer, login+" "+password)
+			})
+			r := (&forwarder{}).behind(t, newAuthority(t), "http://me:"+password+"@"+proxy, rules(t, manifest.HTTP, "GET http://site.test"))
+			said := ""
+			resp, err := r.HTTP(within(t, 10*time.Second), &Request{Method: "GET", URL: "http://site.test/"})
+			if err != nil {
+				said = err.Error()
+			} else {
+				said = fmt.Sprint(resp.Header) + read(t, resp)
+			}
+			if said == "" || strings.Contains(said, login) || strings.Contains(said, password) {
+				t.Errorf("%s", said)
+			}
+		})
+	}
+}
+
 // TestProxyAtFault checks that a failure of the proxy is vega's and not the
 // target's, and that what the proxy reports of the target is the target's.
 func TestProxyAtFault(t *testing.T) {
