@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"vega/plugins/build"
@@ -115,7 +116,7 @@ func checkName(name string) error {
 	switch {
 	case !manifest.ValidName(name):
 		return fmt.Errorf("%q is not a valid plugin name: use a lower-case letter, then lower-case letters, digits, - and _", name)
-	case name == "core" || name == "vega":
+	case name == "core" || name == "vega" || slices.Contains(manifest.Reserved, name):
 		return fmt.Errorf("the name %q is reserved; choose another", name)
 	default:
 		return nil

@@ -118,6 +118,7 @@ func TestRefused(t *testing.T) {
 	for want, err := range maps.All(map[string]error{
 		"is not a valid plugin name": write(filepath.Join(there, "a"), "No", build.Go),
 		"is reserved":                write(filepath.Join(there, "b"), "core", build.Go),
+		`"policies" is reserved`:     write(filepath.Join(there, "b"), "policies", build.Go),
 		"exists already":             write(there, "fine", build.Go),
 		"unknown language":           write(filepath.Join(there, "c"), "fine", "cobol"),
 	}) {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -170,10 +171,42 @@ func Parse(b []byte) (*Manifest, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("the manifest has data after its JSON object")
 	}
+	if err := unique(json.NewDecoder(bytes.NewReader(b))); err != nil {
+		return nil, err
+	}
 	if err := m.Check(); err != nil {
 		return nil, err
 	}
 	return &m, nil
+}
+
+// unique returns an error if an object in JSON text has a key twice, in whatever case.
+// The last would count here, and the first to another program that shows the manifest to
+// whoever decides about the plugin.
+func unique(d *json.Decoder) error {
+	open, err := d.Token()
+	if err != nil || open != json.Delim('{') && open != json.Delim('[') {
+		return err
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		if open == json.Delim('{') {
+			key, err := d.Token()
+			if err != nil {
+				return err
+			}
+			name, _ := key.(string)
+			if name = strings.ToLower(strings.ToUpper(name)); seen[name] { // folds what package json does
+				return fmt.Errorf("the manifest has the key %q twice", clip(name))
+			}
+			seen[name] = true
+		}
+		if err := unique(d); err != nil {
+			return err
+		}
+	}
+	_, err = d.Token()
+	return err
 }
 
 // Probe returns the probe with the given name and its index, or nil and -1.

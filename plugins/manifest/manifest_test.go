@@ -58,6 +58,11 @@ func TestPackThenRead(t *testing.T) {
 	}
 }
 
+// manifested returns a module with a text as its manifest.
+func manifested(text string) []byte {
+	return binary.AppendSection(binary.Header(), binary.Custom, append(binary.AppendName(nil, "vega.manifest"), text...))
+}
+
 func TestReadRefuses(t *testing.T) {
 	text, err := json.Marshal(example())
 	if err != nil {
@@ -75,6 +80,9 @@ func TestReadRefuses(t *testing.T) {
 		"no manifest":     {binary.Header(), "no vega.manifest section"},
 		"two":             {binary.AppendSection(one, binary.Custom, section), "more than one"},
 		"not JSON":        {binary.AppendSection(binary.Header(), binary.Custom, append(binary.AppendName(nil, "vega.manifest"), "{"...)), "not JSON"},
+		"a key twice":     {manifested(`{"name":"core","probes":[{"name":"a","name":"b"}]}`), `the key "name" twice`},
+		"in another case": {manifested(`{"name":"core","NAME":"other"}`), `the key "name" twice`},
+		"in Unicode":      {manifested(`{"probes":[],"probeſ":[]}`), `the key "probes" twice`},
 		"too large":       {binary.AppendSection(binary.Header(), binary.Custom, append(binary.AppendName(nil, "vega.manifest"), make([]byte, manifest.MaxSize+1)...)), "at most"},
 		"imports memory":  {memory, "not a function"},
 		"count of a bomb": {binary.AppendSection(one, binary.Imports, []byte{0xff, 0xff, 0xff, 0xff, 0x0f}), "declares more"},

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"vega/daemon/catalog"
 	"vega/daemon/vega/cli"
 	"vega/daemon/vega/console"
 	"vega/plugins"
@@ -36,11 +38,31 @@ compiles nothing. The exit code is 1 if vega would refuse the plugin.`,
 			if err != nil {
 				return err
 			}
-			return inspect(cmd.OutOrStdout(), args[0], plugins.Inspect(wasm), format)
+			i := plugins.Inspect(wasm)
+			if err := judgeName(i, args[0]); err != nil {
+				return err
+			}
+			return inspect(cmd.OutOrStdout(), args[0], i, format)
 		},
 	}
 	cli.Choice(c, &format, "format", "output format", "text", "json")
 	return c
+}
+
+// judgeName adds the reason for refusing a file that has the name of a plugin that ships
+// with vega. What plugins.replace allows in some configuration is not refused.
+func judgeName(i *plugins.Inspection, path string) error {
+	bundled, err := catalog.Bundled()
+	if err != nil || i.Manifest == nil || slices.ContainsFunc(bundled, func(b manifest.Found) bool { return b.Module.Digest == i.Digest }) {
+		return err
+	}
+	it := manifest.Found{File: path, Module: &manifest.Module{Manifest: i.Manifest}}
+	for _, f := range (manifest.Names{Bundled: bundled, Replace: []string{i.Manifest.Name}}).Resolve([]manifest.Found{it}) {
+		if f.Err != nil {
+			i.Refused = append(i.Refused, f.Err.Error())
+		}
+	}
+	return nil
 }
 
 // writeJSON writes a value as indented JSON, without HTML escapes.
