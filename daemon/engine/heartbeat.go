@@ -313,7 +313,7 @@ const (
 // presence notices whether vega was away.
 type presence struct {
 	last, planned time.Time // the last wakeup, and for when the next one was planned
-	rest          time.Time // the end of the respite; zero: there is none
+	rest          time.Time // the end of the respite, or zero
 }
 
 // wake records a wakeup. It reports whether vega was away, or the clock was set; and

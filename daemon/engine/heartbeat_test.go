@@ -417,7 +417,7 @@ func TestAShortStopMakesNoJobLate(t *testing.T) {
 		{now: 5 * time.Second, wait: time.Second},
 		{now: 14 * time.Second, wait: respite, resting: true},                     // stopped for 8 s
 		{now: 14*time.Second + 10*time.Millisecond, wait: respite, resting: true}, // by a report
-		{now: 18 * time.Second, wait: time.Second},                                // late again, but there is no second respite
+		{now: 18 * time.Second, wait: time.Second},                                // late again: the respite is not repeated
 		{now: 19 * time.Second, wait: 5 * time.Second},
 		{now: 40 * time.Second, wait: time.Second, away: true},
 	} {

@@ -25,7 +25,7 @@ import (
 // patience is how long the disk may take. SQLite waits as long for a lock.
 const patience = 5 * time.Second
 
-// patientVFS returns the name of the VFS, or "" if there is none.
+// patientVFS returns the name of the VFS, or "" without one.
 var patientVFS = sync.OnceValue(register)
 
 const patientName = "vega\x00"
@@ -129,7 +129,7 @@ type disk struct {
 	ask      func() // returns once the disk has answered, with whatever
 	patience time.Duration
 	asked    time.Time     // when the question was asked that has no answer yet
-	done     chan struct{} // closed at its answer; nil: there is none
+	done     chan struct{} // closed at its answer; nil: nothing is asked
 }
 
 func diskOf(dir string) *disk {
