@@ -46,6 +46,10 @@ func clockFaults() []fault {
 				return err
 			},
 		},
+		jump("+1s", "a second ahead, as before a leap second", false, constant(time.Second)),
+		jump("-1s", "back by a second, as after a leap second", false, constant(-time.Second)),
+		jump("+10y", "ten years ahead", false, constant(3652*day)),
+		jump("-10y", "back by ten years", false, constant(-3652*day)),
 		jump("+1h", "an hour ahead", false, constant(time.Hour)),
 		jump("-1h", "back by an hour", true, constant(-time.Hour)),
 		jump("+1d", "a day ahead", false, constant(day)),

@@ -13,9 +13,11 @@ const (
 	network      // network namespaces
 	memoryGroup
 	cpuGroup
-	loop  // loop devices
-	netem // delayed packets
-	clock // a build with a movable clock
+	ioGroup
+	firewall // nftables
+	loop     // loop devices
+	netem    // delayed packets
+	clock    // a build with a movable clock
 )
 
 // place is where the data directory is.
@@ -41,6 +43,7 @@ type fault struct {
 
 	named   bool // the integrations name their hosts
 	routed  bool // the targets are in another network namespace
+	both    bool // and have an IPv6 address
 	clients time.Duration
 
 	begin func(ctx context.Context, t *trial) error
@@ -55,13 +58,14 @@ type fault struct {
 	destroys bool          // rows acknowledged before it may be gone from the disk
 	fewer    bool          // there may be fewer checks meanwhile
 	mute     bool          // vega may not answer meanwhile
+	timeouts bool          // targets may be blamed for not answering in time: vega can not know better
 	killed   bool          // runs that waited in memory may be gone
 }
 
 // all returns every fault.
 func all() []fault {
 	var list []fault
-	for _, part := range [][]fault{killFaults(), fullFaults(), lockFaults(), damageFaults(), nameFaults(), mountFaults(), limitFaults(), processFaults(), networkFaults(), clockFaults()} {
+	for _, part := range [][]fault{killFaults(), fullFaults(), lockFaults(), damageFaults(), nameFaults(), mountFaults(), limitFaults(), processFaults(), networkFaults(), clockFaults(), diskFaults(), halfFaults(), logFaults()} {
 		list = append(list, part...)
 	}
 	return list

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,5 +116,48 @@ func TestFaultsHaveAnEnd(t *testing.T) {
 		if f.end == nil && f.whole == nil && !f.stays && !f.destroys {
 			t.Errorf("%s neither ends nor destroys anything", f.name)
 		}
+	}
+}
+
+func TestAPairBeginsAndEndsBoth(t *testing.T) {
+	var said []string
+	one := func(name string) fault {
+		return fault{
+			name: name,
+			begin: func(_ context.Context, t *trial) error {
+				said, t.state = append(said, "begin "+name), name
+				return nil
+			},
+			end: func(_ context.Context, t *trial) error {
+				said = append(said, fmt.Sprint("end ", t.state))
+				return nil
+			},
+		}
+	}
+	f, ok := pair(one("a/1"), one("b/1"))
+	if !ok {
+		t.Fatal("not a pair")
+	}
+	if err := errors.Join(f.begin(t.Context(), &trial{}), f.end(t.Context(), &trial{})); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"begin a/1", "begin b/1", "end b/1", "end a/1"}; !slices.Equal(said, want) {
+		t.Errorf("%q, want %q", said, want)
+	}
+	if _, ok := pair(one("a/1"), one("a/2")); ok {
+		t.Error("two of one group are a pair")
+	}
+}
+
+func TestInboxCountsMessages(t *testing.T) {
+	b := &inbox{got: map[string]map[string]bool{}}
+	for _, m := range [][2]string{{"1", "opening"}, {"1", "opening"}, {"2", "resolve"}, {"3", "opening"}} { // the second is the first again
+		body := fmt.Sprintf(`{"data":{"notices":[{"kind":%q,"incident":{"subject":{"kind":"integration","name":"a"}}}]}}`, m[1])
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+		r.Header.Set("Webhook-Id", m[0])
+		b.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if got := counts(b.counts()); got != "opening a×2 resolve a×1" {
+		t.Error(got)
 	}
 }

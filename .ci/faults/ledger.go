@@ -108,7 +108,8 @@ func (l *ledger) read(ctx context.Context, file, to string) (content, error) {
 		c.pieces(ctx, db, memory, "SELECT key FROM memories WHERE key BETWEEN ? AND ?", func(n int) any { return keyOf(n) }, 0, last),
 	)
 	var runs int64
-	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM runs").Scan(&runs); err != nil {
+	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM runs
+		WHERE integration NOT IN (SELECT id FROM run_names WHERE name = 'job' OR name LIKE 'patient-%')`).Scan(&runs); err != nil {
 		failed = errors.Join(failed, err)
 	}
 	l.runs += runs

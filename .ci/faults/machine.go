@@ -43,6 +43,10 @@ var probes = sync.OnceValue(func() map[need]string {
 	why[memoryGroup] = reason("no memory cgroup", err)
 	_, err = groupDir("cpu")
 	why[cpuGroup] = reason("no cpu cgroup", err)
+	_, err = groupDir("blkio")
+	why[ioGroup] = reason("no blkio cgroup", err)
+	_, err = exec.LookPath("nft")
+	why[firewall] = reason("no nftables", err)
 	_, err = exec.LookPath("mkfs.ext4")
 	if err == nil {
 		err = command(ctx, "losetup", "-f")

@@ -3,14 +3,17 @@
 // acknowledged rows are lost, and when all is well again. From the root of the
 // repository:
 //
-//	go run ./.ci/faults              # all faults, about ten minutes
+//	go run ./.ci/faults              # all faults, about 20 minutes
 //	go run ./.ci/faults -short       # the short form of most of them
-//	go run ./.ci/faults -only kill,full/tmpfs -keep
+//	go run ./.ci/faults -only kill,full/tmpfs,stop+full/tmpfs -keep
+//	go run ./.ci/faults -pairs 20    # two random faults at a time
 //	go run ./.ci/faults -weather 1h  # random faults of one vega: nothing grows
 //	go run ./.ci/faults -list
 //
 // Each fault happens to a vega of its own, which checks a server in this program
-// every second and stores what clients write. A fault that needs root or a part of
+// every second and stores what clients write. In the long form two more targets really
+// fail, one before the fault and one during it, and a job reports in time: one message says
+// that each is down and one that it is up again, and there is no other message. A fault that needs root or a part of
 // the kernel that is missing is skipped, with the reason. The exit code is 1 if
 // something does not hold. Linux only.
 package main
@@ -40,6 +43,7 @@ type settings struct {
 	checks   int
 	kills    int
 	parallel int
+	pairs    int
 	weather  time.Duration
 	before   time.Duration          // how long checks are counted before and after a fault
 	during   time.Duration          // how long a fault lasts
@@ -58,6 +62,7 @@ func parse() settings {
 	flag.IntVar(&s.checks, "checks", 20, "integrations, each checked every second")
 	flag.IntVar(&s.kills, "kills", 100, "how often the fault kill kills")
 	flag.IntVar(&s.parallel, "parallel", 0, "how many faults at a time; default 2, or 10 in the short form")
+	flag.IntVar(&s.pairs, "pairs", 0, "random pairs of the faults, instead of each alone")
 	flag.DurationVar(&s.weather, "weather", 0, "inflict random faults on one vega for this long")
 	flag.DurationVar(&s.before, "before", 8*time.Second, "how long checks are counted before and after a fault")
 	flag.DurationVar(&s.during, "during", 20*time.Second, "how long a fault lasts")
@@ -141,9 +146,19 @@ func choose(s settings) ([]fault, error) {
 		}
 	}
 	for name := range strings.SplitSeq(s.only, ",") {
+		if strings.Contains(name, "+") {
+			f, err := pairOf(name)
+			if err != nil {
+				return nil, err
+			}
+			chosen, used[name] = append(chosen, f), true
+		}
 		if name != "" && !used[name] {
 			return nil, fmt.Errorf("unknown fault %q; -list lists them", name)
 		}
+	}
+	if s.pairs > 0 {
+		return pairs(chosen, s.pairs), nil
 	}
 	return chosen, nil
 }

@@ -70,12 +70,16 @@ func (n namespace) remove() {
 }
 
 // join connects two namespaces, with the addresses 10.231.0.1 and 10.231.0.2.
+// and fd31::1 and fd31::2.
 func join(ctx context.Context, a, b namespace) error {
 	if err := command(ctx, "ip", "link", "add", device, "netns", string(a), "type", "veth", "peer", "name", device, "netns", string(b)); err != nil {
 		return err
 	}
 	for n, address := range map[namespace]string{a: nearAddress, b: farAddress} {
 		if err := n.ip(ctx, "address", "add", address+"/30", "dev", device); err != nil {
+			return err
+		}
+		if err := n.ip(ctx, "address", "add", strings.Replace(address, "10.231.0.", "fd31::", 1)+"/64", "dev", device, "nodad"); err != nil {
 			return err
 		}
 		if err := n.ip(ctx, "link", "set", device, "up"); err != nil {
@@ -90,6 +94,7 @@ const (
 	device      = "kit0"
 	nearAddress = "10.231.0.1"
 	farAddress  = "10.231.0.2"
+	farAddress6 = "fd31::2"
 )
 
 // command runs a program and returns its output in the error if it fails.

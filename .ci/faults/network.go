@@ -69,11 +69,12 @@ type resolver struct {
 	ns      namespace
 	address string
 	mode    atomic.Value // how it fails; "": it works
+	both    bool         // it also knows the IPv6 address
 	conn    net.PacketConn
 }
 
-func startResolver(ctx context.Context, ns namespace) (*resolver, error) {
-	r := &resolver{ns: ns, address: "127.0.0.1:0"}
+func startResolver(ctx context.Context, ns namespace, both bool) (*resolver, error) {
+	r := &resolver{ns: ns, both: both, address: "127.0.0.1:0"}
 	r.mode.Store(dead)
 	return r, r.repair(ctx)
 }
@@ -113,7 +114,7 @@ func (r *resolver) serve(conn net.PacketConn) {
 		if err != nil {
 			return
 		}
-		answer, err := answerTo(buffer[:n])
+		answer, err := r.answerTo(buffer[:n])
 		mode := r.mode.Load()
 		if err != nil || mode == silent {
 			continue
@@ -127,9 +128,9 @@ func (r *resolver) serve(conn net.PacketConn) {
 	}
 }
 
-// answerTo returns the answer to a question: farAddress for an IPv4 address, and
-// nothing for other types.
-func answerTo(question []byte) ([]byte, error) {
+// answerTo returns the answer to a question: the addresses of the targets, and nothing
+// for other types.
+func (r *resolver) answerTo(question []byte) ([]byte, error) {
 	var m dnsmessage.Message
 	if err := m.Unpack(question); err != nil {
 		return nil, err
@@ -140,6 +141,12 @@ func answerTo(question []byte) ([]byte, error) {
 			m.Answers = append(m.Answers, dnsmessage.Resource{
 				Header: dnsmessage.ResourceHeader{Name: q.Name, Class: q.Class, TTL: 0},
 				Body:   &dnsmessage.AResource{A: netip.MustParseAddr(farAddress).As4()},
+			})
+		}
+		if q.Type == dnsmessage.TypeAAAA && r.both {
+			m.Answers = append(m.Answers, dnsmessage.Resource{
+				Header: dnsmessage.ResourceHeader{Name: q.Name, Class: q.Class, TTL: 0},
+				Body:   &dnsmessage.AAAAResource{AAAA: netip.MustParseAddr(farAddress6).As16()},
 			})
 		}
 	}

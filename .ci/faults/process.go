@@ -51,6 +51,22 @@ func (t *trial) auditKilled(ctx context.Context, n int) {
 func processFaults() []fault {
 	return []fault{
 		{
+			name: "stop/short", what: "SIGSTOP, and SIGCONT before vega counts as having been away", fewer: true, mute: true,
+			whole: func(_ context.Context, t *trial) error {
+				for range 4 {
+					if err := unix.Kill(t.vega.pid(), unix.SIGSTOP); err != nil {
+						return err
+					}
+					time.Sleep(9 * time.Second)
+					if err := unix.Kill(t.vega.pid(), unix.SIGCONT); err != nil {
+						return err
+					}
+					time.Sleep(4 * time.Second)
+				}
+				return nil
+			},
+		},
+		{
 			name: "stop", what: "SIGSTOP, and SIGCONT", short: true, fewer: true, mute: true,
 			begin: func(_ context.Context, t *trial) error { return unix.Kill(t.vega.pid(), unix.SIGSTOP) },
 			end:   func(_ context.Context, t *trial) error { return unix.Kill(t.vega.pid(), unix.SIGCONT) },

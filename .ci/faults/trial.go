@@ -33,6 +33,8 @@ type trial struct {
 	resolver  *resolver // nil: the integrations name addresses
 	state     any       // what begin leaves for end
 	options   string    // more of vega.hcl
+	alarmed   bool      // there are alarms
+	alarms    *alarms   // nil in the short form
 
 	harmed time.Time       // rows acknowledged before this moment may be destroyed
 	found  map[string]bool // rows in files that were set aside and are gone
@@ -43,7 +45,7 @@ type trial struct {
 
 // run makes the trial and returns its result.
 func run(ctx context.Context, s settings, f fault) result {
-	t := &trial{settings: s, fault: f}
+	t := &trial{settings: s, fault: f, alarmed: !s.short}
 	t.result.name = f.name
 	if why := missing(f.needs); why != "" {
 		t.result.skipped = why
@@ -133,6 +135,9 @@ func (t *trial) connect(ctx context.Context) error {
 func (f *fault) has(n need) bool { return slices.Contains(f.needs, n) }
 
 func (t *trial) targetHost() string {
+	if t.both {
+		return "" // all addresses
+	}
 	if t.routed {
 		return farAddress
 	}
@@ -169,7 +174,7 @@ func (t *trial) configure(ctx context.Context) error {
 	hcl.WriteString(t.options)
 	if t.named {
 		var err error
-		if t.resolver, err = startResolver(ctx, t.near); err != nil {
+		if t.resolver, err = startResolver(ctx, t.near, t.both); err != nil {
 			return err
 		}
 		t.atEnd(t.resolver.close)
@@ -184,7 +189,11 @@ func (t *trial) configure(ctx context.Context) error {
 		}
 		fmt.Fprintf(&hcl, "integration \"web-%d\" {\n  probe = core.http\n  config {\n    url = \"http://%s:%d/%d\"\n  }\n}\n", n, host, port(t.target.web), n)
 	}
-	return os.WriteFile(filepath.Join(t.dir, "vega.hcl"), []byte(hcl.String()), 0o600)
+	more, err := t.prepareAlarms(ctx)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(t.dir, "vega.hcl"), []byte(hcl.String()+more), 0o600)
 }
 
 // play starts vega, lets the fault happen and looks at what holds.
@@ -213,11 +222,17 @@ func (t *trial) watched(ctx context.Context, do func() error) error {
 	watching, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	all.Go(func() { t.watcher.run(watching) })
+	if t.alarms != nil {
+		all.Go(func() { t.alarms.report(watching) })
+	}
 	if !t.quiet {
 		all.Go(func() { t.writers.run(watching) })
 	}
 	time.Sleep(2 * time.Second) // until each integration has run once
 	err := do()
+	if err == nil {
+		t.judgeAlarms(ctx)
+	}
 	stop()
 	all.Wait()
 	return err
@@ -239,6 +254,7 @@ func (t *trial) happen(ctx context.Context) error {
 	time.Sleep(t.before)
 	t.result.rates[0] = t.watcher.perSecond(from, time.Now())
 	t.result.held[0] = t.vega.footprint(ctx)
+	t.fall(ctx, 0)
 	t.began = time.Now()
 	if err := t.inflict(ctx); err != nil {
 		return err
@@ -246,6 +262,9 @@ func (t *trial) happen(ctx context.Context) error {
 	if t.stays {
 		t.result.rates[1] = t.watcher.perSecond(t.began, t.ended)
 		return nil
+	}
+	if err := t.rise(ctx, 1); err != nil {
+		return err
 	}
 	var ok bool
 	t.well, ok = t.watcher.awaitWell(ctx, t.from(), t.patience)
@@ -273,18 +292,28 @@ func (t *trial) lasting() time.Duration { return max(t.during, t.least) }
 func (t *trial) inflict(ctx context.Context) error {
 	defer func() { t.ended = time.Now() }()
 	if t.whole != nil {
-		return t.whole(ctx, t)
+		t.fall(ctx, 1)
+		return errors.Join(t.whole(ctx, t), t.rise(ctx, 0))
 	}
 	err := t.begin(ctx, t)
 	if t.destroys {
 		t.harmed = time.Now()
 	}
 	if err == nil {
-		time.Sleep(t.lasting())
+		err = t.endure(ctx)
 	}
 	if t.end != nil {
 		err = errors.Join(err, t.end(ctx, t))
 	}
+	return err
+}
+
+// endure waits while the fault lasts. One patient rises and the other falls meanwhile.
+func (t *trial) endure(ctx context.Context) error {
+	time.Sleep(t.lasting() / 4)
+	err := t.rise(ctx, 0)
+	t.fall(ctx, 1)
+	time.Sleep(t.lasting() * 3 / 4)
 	return err
 }
 
