@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -44,8 +45,17 @@ func (s supervisor) report(state, status string) error {
 	if err := conn.SetWriteDeadline(time.Now().Add(supervisorPatience)); err != nil {
 		return err
 	}
-	_, err = conn.Write([]byte(state + "\nSTATUS=" + status))
+	_, err = conn.Write([]byte(state + "\nSTATUS=" + status + stamp(state)))
 	return err
+}
+
+// stamp returns the time of a reload, without which systemd does not end a reload of a unit
+// with Type=notify-reload.
+func stamp(state string) string {
+	if now := monotonic(); state == stateReloading && now > 0 {
+		return "\nMONOTONIC_USEC=" + strconv.FormatInt(now.Microseconds(), 10)
+	}
+	return ""
 }
 
 // tell reports a state to the supervisor, and logs it if that fails.

@@ -40,7 +40,7 @@ func TestSupervisorIsTold(t *testing.T) {
 			}
 			want("READY=1", "answers on http://127.0.0.1:")
 			p.hup()
-			want("RELOADING=1", "")
+			want("RELOADING=1", "reloads the configuration\nMONOTONIC_USEC=")
 			want("READY=1", "answers on ")
 			if err := p.stop(); err != nil {
 				t.Fatal(err)

@@ -245,7 +245,7 @@ func contents(cfg *config.Config) string {
 	}
 	text := fmt.Sprintf("%s, %d enabled", console.Count(len(cfg.Integrations), "integration"), enabled)
 	if n := len(cfg.Files()) - 1; n > 0 {
-		text = console.Count(n, "file") + " in policies, " + text
+		text = console.Count(n, "more file") + ", " + text
 	}
 	return text
 }
