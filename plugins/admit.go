@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -26,6 +27,18 @@ func checkModule(p *compiler.Program, e *engine.Engine) error {
 	return cmp.Or(p.Read.Manifest.Check(), checkImports(p.Read), e.CheckLinks(), checkExports(p.Read.Manifest.ABI, e.Compiled()))
 }
 
+// scripted says what an import of AssemblyScript's standard library is for.
+func scripted(i manifest.Import) string {
+	switch {
+	case i.Module != "env":
+	case i.Name == "seed":
+		return ". In AssemblyScript, Math.random needs it; vega has no random numbers for it"
+	case i.Name == "trace" || strings.HasPrefix(i.Name, "console."):
+		return ". In AssemblyScript, call log of vega's SDK instead of console and trace"
+	}
+	return ""
+}
+
 // checkImports compares a module's imports with the capabilities that it
 // declares. Imports are the upper bound of what a module can request.
 func checkImports(m *manifest.Module) error {
@@ -33,7 +46,7 @@ func checkImports(m *manifest.Module) error {
 		switch {
 		case i.Module == engine.WASI:
 		case i.Module != abi.Module:
-			return fmt.Errorf("it imports %q from %q; a plugin may import from %q and %q only", check.Clip(i.Name, maxShown), check.Clip(i.Module, maxShown), abi.Module, engine.WASI)
+			return fmt.Errorf("it imports %q from %q; a plugin may import from %q and %q only%s", check.Clip(i.Name, maxShown), check.Clip(i.Module, maxShown), abi.Module, engine.WASI, scripted(i))
 		case m.Manifest.ABI == manifest.Nagios:
 			return fmt.Errorf("it imports %s.%s, but its manifest has abi = %q. Such a plugin reports through its output and exit code, and may import from %q only; to make vega's calls, set abi = %q", abi.Module, check.Clip(i.Name, maxShown), manifest.Nagios, engine.WASI, abi.Module)
 		case !isCall(i.Name):

@@ -140,8 +140,10 @@ func outcomes(t *testing.T, w *world) []outcome {
 		{
 			probe: "kv", kv: 2048,
 			status: check.Healthy, message: "kept",
-			details: map[string]string{"absent": "-1", "set": "none", "got": "3a0b", "quota": "-10", "again": "none", "now": "c", "deleted": "-1",
-				"unstored": `3 could not check it: key "seen": not set; no run has stored it yet, which the probe has to expect`},
+			details: map[string]string{
+				"absent": "-1", "set": "none", "got": "3a0b", "quota": "-10", "again": "none", "now": "c", "deleted": "-1",
+				"unstored": `3 could not check it: key "seen": not set; no run has stored it yet, which the probe has to expect`,
+			},
 		},
 		{
 			probe:  "match",

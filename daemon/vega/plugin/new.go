@@ -2,12 +2,15 @@ package plugin
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"vega/daemon/catalog"
 	"vega/daemon/vega/cli"
 	"vega/plugins/build"
 	"vega/plugins/examples"
+	"vega/plugins/manifest"
 )
 
 func newCommand() *cobra.Command {
@@ -31,6 +34,9 @@ language. Change the probe, then run vega plugin build.`,
 			block, err := examples.Write(args[0], args[0], build.Language(lang))
 			if err != nil {
 				return err
+			}
+			if bundled, err := catalog.Bundled(); err == nil && slices.ContainsFunc(bundled, func(f manifest.Found) bool { return f.Module.Manifest.Name == args[0] }) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "A plugin that ships with vega has this name: vega refuses yours, unless the configuration has plugins { replace = [%q] }.\n", args[0])
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), `wrote %[1]s/. Next:
 
