@@ -239,7 +239,7 @@ func TestSendingGoesOnFromMemory(t *testing.T) {
 	})
 }
 
-// whatTheStoreLacks checks that an incident that somebody was told of is listed and found
+// whatTheStoreLacks checks that an incident that somebody was notified of is listed and found
 // while it is in memory alone.
 func whatTheStoreLacks(t *testing.T, a *Alerting) {
 	open, over := true, false

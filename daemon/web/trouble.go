@@ -160,7 +160,7 @@ func (o *overview) notices() g.Node {
 	return nodes
 }
 
-// unsent says how many incidents a notifier was not told of.
+// unsent says how many incidents a notifier has not heard of.
 func unsent(r *alerting.NotifierReport) string {
 	var parts []string
 	if r.Waiting > 0 {

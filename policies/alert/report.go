@@ -34,7 +34,7 @@ func (m *Machine) Open() []incident.Incident {
 }
 
 // Incident returns an incident that is open or may open again, with what mutes it, and its
-// deliveries. ok is false if there is none with this ID.
+// deliveries. ok is false if no such incident is known.
 func (m *Machine) Incident(id int64, now time.Time) (i incident.Incident, deliveries []incident.Delivery, ok bool) {
 	r := m.records[id]
 	if r == nil {

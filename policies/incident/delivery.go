@@ -87,7 +87,7 @@ type Notice struct {
 	Alert string        `json:"alert,omitempty"` // the first of its alerts, for services that want one
 }
 
-// Pages is the address of the list of incidents, for people; "" if there is none. The page
+// Pages is the address of the list of incidents, for people; "" if it has no address. The page
 // of an incident is below it.
 type Pages string
 
