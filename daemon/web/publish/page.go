@@ -97,7 +97,11 @@ func openIncidents(p *Page) g.Node {
 	var all g.Group
 	for _, i := range p.Incidents {
 		if i.Ended.IsZero() {
-			all = append(all, h.Li(h.Strong(g.Textf("%s: %s", i.Name, i.State)), g.Text(" since "), when(i.Opened)))
+			now := ""
+			if slices.ContainsFunc(p.Entries, func(e Entry) bool { return e.Name == i.Name && e.State == Operational }) {
+				now = "; it works at the moment" // an incident ends when that lasts
+			}
+			all = append(all, h.Li(h.Strong(g.Textf("%s: %s", i.Name, i.State)), g.Text(" since "), when(i.Opened), g.Text(now)))
 		}
 	}
 	if len(all) == 0 {
