@@ -170,7 +170,7 @@ func TestFleetFollowsItsFiles(t *testing.T) {
 	h.poll(t.Context(), &f)
 	after, err := h.Integration("hosts.web1")
 	if err != nil || after.Group != "two" || after.CheckedAt == nil || !after.CheckedAt.Equal(*before.CheckedAt) {
-		t.Errorf("another group made the integration start anew: %+v %v", after, err)
+		t.Errorf("another group made the integration start again: %+v %v", after, err)
 	}
 	hosts("web1 = "+up.URL, "web5 = nonsense")
 	reloaded("hosts.web1=healthy hosts.web3=healthy hosts.web4=unhealthy/target")

@@ -131,7 +131,7 @@ func (s *suite) visit(t *tab, base string, p page, how view, prefix string) erro
 }
 
 // wrong is an expression with what a page must not have: more or less than one heading,
-// parts beside the screen, scripts, images, handlers and addresses from anywhere but vega.
+// parts next to the screen, scripts, images, handlers and addresses from anywhere but vega.
 const wrong = `(() => {
   const found = [];
   if (document.querySelectorAll('h1').length !== 1) found.push(document.querySelectorAll('h1').length + ' h1');

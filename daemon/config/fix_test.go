@@ -112,7 +112,7 @@ func FuzzFix(f *testing.F) {
 		_, before := Load(path, o)
 		fixed, left := Fix(path, o)
 		if left.Count(diag.Error) > before.Count(diag.Error) {
-			t.Fatalf("%d errors became %d in\n%s", before.Count(diag.Error), left.Count(diag.Error), src)
+			t.Fatalf("%d errors were changed to %d in\n%s", before.Count(diag.Error), left.Count(diag.Error), src)
 		}
 		if len(fixed) == 0 {
 			return
@@ -175,7 +175,7 @@ func TestFixCorrectsFirstMistakes(t *testing.T) {
 		if len(fixed) != 1 || string(fixed[0].After) != src(want) {
 			t.Errorf("%s:\n%s", before, shownText(t, left))
 			if len(fixed) > 0 {
-				t.Errorf("became %s", fixed[0].After)
+				t.Errorf("changed to %s", fixed[0].After)
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func inDebian(t *testing.T, p page, root, release string) {
 		if out, err := exec.Command("bash", tool, "stop", dir).CombinedOutput(); err != nil {
 			t.Errorf("stop Debian: %v\n%s", err, out)
 		}
-		_ = boot.Wait() // how it ended does not matter any more
+		_ = boot.Wait() // how it ended does not matter any longer
 	})
 	r := &runner{page: p, dir: dir, keep: keep, ports: func(text string) string { return text }}
 	r.inside = func(ctx context.Context, script string) *exec.Cmd {

@@ -127,7 +127,7 @@ func TestUnusableFilesAreRefused(t *testing.T) {
 			t.Errorf("%s was changed", text)
 		}
 		if after, _ := os.ReadFile(filepath.Join(dir, File)); string(after) != text {
-			t.Errorf("%s became %s", text, after)
+			t.Errorf("%s was changed to %s", text, after)
 		}
 	}
 }

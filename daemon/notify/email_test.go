@@ -301,7 +301,7 @@ func TestMailServerThatHangs(t *testing.T) {
 }
 
 // Who is refused for now, while others get the mail, is sent it before anything else, and
-// nobody is sent it twice. A refusal for good is named and not repeated.
+// nobody is sent it twice. A final refusal is named and not repeated.
 func TestRecipientThatIsRefusedForNow(t *testing.T) {
 	refused := "451 " + echoed + "\r\n"
 	var seen []string

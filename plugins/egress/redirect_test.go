@@ -92,7 +92,7 @@ func TestRedirects(t *testing.T) {
 		t.Errorf("other host: %v %v", last, err)
 	}
 	if _, _, err := do("/otherhost", func(_ *run, q *Request) { q.Method, q.Body = "POST", []byte("x") }); err != nil || last.Method != "GET" || last.ContentLength != 0 {
-		t.Errorf("POST became %v %v", last, err)
+		t.Errorf("POST was changed to %v %v", last, err)
 	}
 	r, _, err = do("/leak", func(r *run, q *Request) { q.URL += "?" + r.mask })
 	wantsDenial(t, r, err, "the request has a secret in its URL or body")

@@ -182,7 +182,7 @@ func Parse(b []byte) (*Manifest, error) {
 
 // unique returns an error if an object in JSON text has a key twice, in whatever case.
 // The last would count here, and the first to another program that shows the manifest to
-// whoever decides about the plugin.
+// the person who decides about the plugin.
 func unique(d *json.Decoder) error {
 	open, err := d.Token()
 	if err != nil || open != json.Delim('{') && open != json.Delim('[') {

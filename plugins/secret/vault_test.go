@@ -135,7 +135,7 @@ func TestShortSecrets(t *testing.T) {
 			"geheim7x and geheim7!": "geheim7x and (secret)!",
 		} {
 			if got := v.Redact(text); got != want {
-				t.Errorf("%s: %q became %q", name, text, got)
+				t.Errorf("%s: %q was changed to %q", name, text, got)
 			}
 		}
 	}
@@ -246,7 +246,7 @@ func TestRedactFindsPartsOfASecret(t *testing.T) {
 	}
 	for _, text := range []string{"p&s…", "p&ss", "…es of text", "two lines", "p&ss w/rd", "…nes"} {
 		if got := v.Redact(text); got != text {
-			t.Errorf("%q became %q", text, got)
+			t.Errorf("%q was changed to %q", text, got)
 		}
 	}
 }
@@ -330,7 +330,7 @@ func TestEmptyVaultCostsNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 	if got := fmt.Sprint(v.Masked()["n"]); got != "1.5" {
-		t.Errorf("a number became %s", got)
+		t.Errorf("a number was changed to %s", got)
 	}
 }
 

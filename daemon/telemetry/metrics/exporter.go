@@ -181,7 +181,7 @@ func (e *Exporter) cellOf(name string) *cell {
 	if c := e.cells[name]; c != nil {
 		return c
 	}
-	return &cell{} // the integration is not configured yet, or not any more
+	return &cell{} // the integration is not configured yet, or not any longer
 }
 
 func (e *Exporter) current() (generation uint64, maxSeries int) {

@@ -241,7 +241,7 @@ func TestReloadKeepsCountersAndDropsSeries(t *testing.T) {
 		}
 	}
 	if !strings.Contains(text, `vega_run_duration_seconds_count 7`) {
-		t.Error("the histogram of all runs began anew")
+		t.Error("the histogram of all runs began again")
 	}
 }
 

@@ -67,7 +67,7 @@ func (b Badge) JSON() []byte {
 // The sizes of a badge, in pixels.
 const (
 	badgeHeight = 20
-	badgeRoom   = 10 // beside a text, left and right together
+	badgeRoom   = 10 // next to a text, left and right together
 	letterWidth = 7  // of most letters of a sans-serif font of 11 pixels
 )
 
