@@ -77,7 +77,7 @@ func TestAStoppedCompilerRefusesNothing(t *testing.T) {
 			stop()
 			s := open()
 			if _, err := s.Load(stopped, wasm); err == nil || plugins.IsRefusal(err) || !errors.Is(err, context.Canceled) {
-				t.Fatalf("%s, %s cache: %v, want an error about the signal that is no refusal", name, state, err)
+				t.Fatalf("%s, %s cache: %v, want the error of the context, which refuses nothing", name, state, err)
 			}
 			for _, again := range []*plugins.Sandbox{s, open()} {
 				m, err := again.Load(t.Context(), wasm)

@@ -24,7 +24,7 @@ type budget struct {
 	deadline    time.Time
 }
 
-// begin starts anew with a number of steps.
+// begin starts again with a number of steps.
 func (b *budget) begin(most int64) {
 	b.most, b.spent, b.deadline = most, 0, time.Now().Add(patience)
 }

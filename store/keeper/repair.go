@@ -156,7 +156,7 @@ func (c *caretaker) takeUp(ctx context.Context) error {
 // keep keeps the contents of the open file, which is given up for next. Those of a file
 // that vega has begun itself are added to next: the original was only missing for a
 // while, such as a volume that was mounted late. Any other file is copied to the path
-// aside if it has no name any more. keep returns where the contents are now.
+// aside if it no longer has a name. keep returns where the contents are now.
 func (c *caretaker) keep(ctx context.Context, aside string, next *sqlite.Store) (string, error) {
 	if c.now.Created() {
 		report, err := sqlite.Merge(ctx, c.now, next, salvage.Options{Newer: true})
@@ -371,7 +371,7 @@ func (c *caretaker) relock() error {
 		return fmt.Errorf("open the store: %w", err)
 	}
 	if c.lock != nil {
-		_ = c.lock.Release() // it has no name any more
+		_ = c.lock.Release() // it no longer has a name
 	}
 	c.gate.Lock()
 	c.lock = held

@@ -260,7 +260,7 @@ func latest(t *testing.T, s store.Store, limit int) ([]store.Conversation, error
 	return p.Conversations, err
 }
 
-// What people wrote is not in the file any more once it is deleted, replaced or too old,
+// What people wrote is no longer in the file once it is deleted, replaced or too old,
 // in short texts and in those that fill pages of their own.
 func TestDeletedTextLeavesTheFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vega.db")

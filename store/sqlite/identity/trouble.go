@@ -9,12 +9,12 @@ const (
 	Gone Kind = iota + 1
 	// Replaced: the path names another file.
 	Replaced
-	// LogGone: the write-ahead log or its index has no name any more, or the name is
+	// LogGone: the write-ahead log or its index no longer has a name, or the name is
 	// that of another file. Nothing is lost as long as this process has it open.
 	LogGone
 	// LogShort: the write-ahead log is shorter than what was committed to it.
 	LogShort
-	// Overwritten: the file does not begin as a SQLite database any more.
+	// Overwritten: the file no longer begins as a SQLite database.
 	Overwritten
 	// Damaged: SQLite found that the file's contents contradict each other.
 	Damaged
