@@ -110,7 +110,7 @@ func newNotifier(settings service.Settings, o notify.Options) (alerting.Notifier
 	return alerting.Notifier{Type: settings.Type, Send: n.Send, Refresh: n.Refreshes()}, nil
 }
 
-// noteReload tells alerting whether the configuration on disk is accepted.
+// noteReload reports to alerting whether the configuration on disk is accepted.
 func (o *onCall) noteReload(r *Reload) {
 	if o.alerts == nil {
 		return

@@ -163,7 +163,7 @@ func (g *guest) call(ctx context.Context, index int) (code int32, err error) {
 
 // exitCode converts the end of a command by proc_exit to its exit code. A
 // command that returns has exit code 0. A run that was stopped has the same
-// kind of error; the run's context tells them apart.
+// kind of error; the run's context distinguishes them.
 func exitCode(err error) (int32, error) {
 	if exit, ok := errors.AsType[*sys.ExitError](err); ok {
 		return int32(exit.ExitCode()), nil

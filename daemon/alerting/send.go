@@ -12,7 +12,7 @@ import (
 // sendTimeout limits an attempt to send. The notifier has a shorter one of its own.
 const sendTimeout = 30 * time.Second
 
-// notifier is a notifier and what became of its messages since the start.
+// notifier is a notifier with the outcomes of its messages since the start.
 type notifier struct {
 	Notifier
 	gone bool          // it is no longer configured, and only told the end of what it knows

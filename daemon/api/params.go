@@ -129,7 +129,7 @@ func (p *params) duration(name string) time.Duration {
 // epoch is before everything that is stored.
 var epoch = time.Unix(0, 0)
 
-// maxSeconds tells seconds since 1970 from milliseconds: it is in the year 5138.
+// maxSeconds distinguishes seconds since 1970 from milliseconds: it is in the year 5138.
 const maxSeconds = 99_999_999_999
 
 // moment reads a time, or how long ago it is. It returns the zero time if the

@@ -109,7 +109,7 @@ func TestKeyInEitherHeader(t *testing.T) {
 	}
 }
 
-// TestKeyByDigest checks a key of which only the digest is known, as in keys.json:
+// TestKeyByDigest checks a key whose digest alone is known, as in keys.json:
 // its scopes, its end, and that its digest is no key.
 func TestKeyByDigest(t *testing.T) {
 	sum := sha256.Sum256([]byte(key))

@@ -67,7 +67,7 @@ func (d serverStage) key(name string, value manifest.Text, t *bind.Slot, exposed
 }
 
 // distinct reports a key whose value another one has with other scopes: which of
-// them apply to a request could not be told.
+// them apply to a request is not certain.
 func (d serverStage) distinct(key Key, others []Key, t *bind.Slot) {
 	for _, other := range others {
 		if other.Value.Reveal() != key.Value.Reveal() || slices.Equal(sorted(other.Scopes), sorted(key.Scopes)) {

@@ -26,7 +26,7 @@ type ScrapeModule struct {
 	// grants have no target. Call For for an integration that can run.
 	Integration
 	From    string   // the option that the target of a request goes into
-	Targets []string // patterns, one of which the target must match
+	Targets []string // patterns; the target must match one
 
 	probe    *manifest.Probe
 	row      *schema.Row // of From

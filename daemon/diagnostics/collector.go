@@ -114,7 +114,7 @@ func everything(string) bool { return true }
 
 // Sample reads a Summary, and of the other figures those of the wanted resources:
 // network, disks, runtime, process, container. It is for a caller that reads at regular
-// intervals: the rates cover the time since its last call, whoever else reads figures.
+// intervals: the rates cover the time since its last call, no matter who else reads figures.
 func (c *Collector) Sample(ctx context.Context, wanted func(resource string) bool) (Snapshot, error) {
 	if err := c.ready(ctx); err != nil {
 		return Snapshot{}, err

@@ -2,7 +2,7 @@
 
 package doctor
 
-// What only Linux tells.
+// What only Linux reports.
 
 func hasAccessList(string) bool            { return false }
 func lockHolder(string) int                { return 0 }

@@ -75,7 +75,7 @@ func (p *player) runs(ctx context.Context, s Store) (n int, err error) {
 		p.advance(at)
 		p.machine.Run(r)
 		if p.machine.Pending() || len(p.record.open) > 0 { // a healthy run may release what waits for it
-			_, _ = p.machine.Wanted() // the runs that came of it are among the stored ones
+			_, _ = p.machine.Wanted() // the runs that it caused are among the stored ones
 			p.send()
 		}
 		if n++; n%progressEvery == 0 && p.options.Progress != nil {

@@ -73,7 +73,7 @@ type memory struct {
 	drop    func() // unmaps the program's unused pages
 }
 
-// Notices tells Run that something happened. Its capacity is 1.
+// Notices informs Run that something happened. Its capacity is 1.
 type Notices chan struct{}
 
 // Note notes that something happened. It does not wait.

@@ -1,4 +1,4 @@
-// Package version tells which vega this program is: its version, commit and date.
+// Package version says which vega this program is: its version, commit and date.
 // Get returns what the release build stamped, or else what the Go toolchain
 // recorded.
 package version

@@ -168,7 +168,7 @@ func TestStatusLeads(t *testing.T) {
 }
 
 // flappingSources has a target that was down for two hours of its incident of four, and
-// one that is in maintenance from noon, the end of which it outlasts, or an hour later.
+// one that is in maintenance from noon and outlasts it, or an hour later.
 type flappingSources struct {
 	publicSources
 	noon time.Time

@@ -42,7 +42,7 @@ func redisProbe(r *sdk.Run) sdk.Result {
 }
 
 // redisCluster asks for the state of the cluster. A server of one that is down answers
-// PING all the same, and nothing else.
+// PING anyway, and nothing else.
 func redisCluster(r *sdk.Run, conn *sdk.Conn, address string, secured bool) *sdk.Result {
 	answer, err := redisCommand(conn, "CLUSTER", "INFO") // the state is its first line
 	var result sdk.Result

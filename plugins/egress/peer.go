@@ -159,7 +159,7 @@ type clockSettings struct {
 const (
 	// setBy is by how much the wall clock has to differ from the time that passed.
 	setBy = time.Hour
-	// acceptedAfter is how long the clock that was set counts beside the new one.
+	// acceptedAfter is how long the clock that was set counts in addition to the new one.
 	acceptedAfter = 24 * time.Hour
 )
 

@@ -231,7 +231,7 @@ func TestProxyAtFault(t *testing.T) {
 	}
 }
 
-// A proxy that accepts connections and hangs is told from a target that does not
+// A proxy that accepts connections and hangs is distinguished from a target that does not
 // answer, while the proxy does.
 func TestProxyThatHangs(t *testing.T) {
 	a := newAuthority(t)

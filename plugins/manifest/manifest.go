@@ -44,7 +44,7 @@ type Probe struct {
 	Summary      string       `json:"summary,omitempty"`
 	Options      []Option     `json:"options,omitempty"`
 	Capabilities []Capability `json:"capabilities,omitempty"`
-	// NeedsAny lists options, at least one of which must be set. Otherwise, an
+	// NeedsAny lists options; at least one of them must be set. Otherwise, an
 	// integration of this probe is disabled and reports that.
 	NeedsAny []string `json:"needs_any,omitempty"`
 	// Timeout and Interval are the probe's own defaults; zero means vega's.

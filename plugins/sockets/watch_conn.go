@@ -84,7 +84,7 @@ func (c *watched) SetDeadline(t time.Time) error {
 	return c.Conn.SetDeadline(t)
 }
 
-// share returns how long to wait for one of several servers: until t, but for no
+// share returns how long to wait for one of several servers: until t, and for no
 // more than half of the time that is left.
 func share(now, t, ends time.Time, servers func() int) time.Time {
 	half := now.Add(ends.Sub(now) / 2)

@@ -39,7 +39,7 @@ type kept[T any] struct {
 	isGood  bool
 }
 
-// stamp tells versions of a file apart.
+// stamp distinguishes versions of a file.
 type stamp struct {
 	size    int64
 	changed time.Time

@@ -39,7 +39,7 @@ type recipient struct {
 	until   time.Time   // no attempt before this
 	pause   time.Time   // before it, nothing is searched
 	dead    int         // deliveries that were given up
-	refused bool        // the last attempt was refused for good
+	refused bool        // the last attempt was refused permanently
 	full    time.Time   // when all tokens are back
 	minute  time.Time   // when the minute began in which pages are counted
 	pages   int

@@ -138,7 +138,7 @@ type Time struct {
 }
 
 // Times returns when an incident was open, the first time first: it is one incident also
-// if it opened again. The timeline tells when it ended in between.
+// if it opened again. The timeline says when it ended in between.
 func (i *Incident) Times(timeline []Event) []Time {
 	all, ended := []Time{{Opened: i.Opened}}, i.Opened
 	for _, e := range timeline {

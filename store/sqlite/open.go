@@ -223,7 +223,7 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Released reports, after Close, whether no connection is open any more. Until it does,
+// Released reports, after Close, whether all connections are closed. Until it does,
 // the file must not be opened again: the new connections would share the write-ahead
 // log of the old ones. Rows of probes may keep a connection open.
 func (s *Store) Released() bool {

@@ -105,7 +105,7 @@ func (d pages) names(s *bind.Section, listed map[string]bool, sure bool) map[str
 }
 
 // distinct reports a public name that two integrations of the page have. Which of them a
-// badge is about could not be told.
+// badge is about would not be certain.
 func (d pages) distinct(s *bind.Section, p *StatusPage) {
 	of := make(map[string]string, len(p.Integrations))
 	for _, name := range p.Integrations {

@@ -27,7 +27,7 @@ type Annotations struct {
 	Runbook     string // a URL
 }
 
-// The limits, in characters but for labels.
+// The limits, in characters, except for labels.
 const (
 	maxGroup       = 64
 	maxDescription = 500

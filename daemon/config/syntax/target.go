@@ -29,7 +29,7 @@ var (
 	targetWord = regexp.MustCompile(`[^\s",]+`)
 )
 
-// maskTarget masks a line of a file of targets, but for its key and what is
+// maskTarget masks a line of a file of targets, except for its key and what is
 // certainly an address.
 func maskTarget(line []byte) []byte {
 	key := targetKey.Find(line)

@@ -300,7 +300,7 @@ func names(all []string, more int) string {
 	return strings.TrimSpace(b.String())
 }
 
-// sentences puts texts after each other, some of which are sentences.
+// sentences joins texts, some of them sentences.
 func sentences(all []string) string {
 	var b strings.Builder
 	for n, s := range all {

@@ -130,7 +130,7 @@ func origin(i backup.Info) string {
 	}
 }
 
-// WriteRestore says what was restored, and what became of the former files.
+// WriteRestore says what was restored, and where the former files are.
 func WriteRestore(out io.Writer, r restore.Result) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Restored %s from %s.\nIt has %s.\n%s", OneLine(r.Store), OneLine(r.Path), contents(r.Info), origin(r.Info))

@@ -19,7 +19,7 @@ func (v View) Alerts(notifiers []alerting.NotifierReport, alerts []alerting.Aler
 	return g.Group{v.notifiers(slices.Clone(notifiers)), v.alerts(alerts)}
 }
 
-// Tested returns what became of the messages of a test.
+// Tested shows the result of a test.
 func Tested(report *alerting.TestReport) g.Node {
 	kind, text := ui.Good, "The test of "+brief(report.Notifier, 100)+" arrived."
 	if !report.OK {

@@ -41,7 +41,7 @@ func TestSessionEnds(t *testing.T) {
 }
 
 // TestSessionIsForOnePerson checks that the session of one person does not serve the next
-// one at the same browser, whom the proxy names.
+// one at the same browser that the proxy names.
 func TestSessionIsForOnePerson(t *testing.T) {
 	s := New()
 	token := s.Begin(Digest{1}, "ada", start)
