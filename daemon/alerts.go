@@ -147,7 +147,7 @@ func (o *onCall) flushAlerts(ctx context.Context) error {
 	return o.daemon.store.FlushAlerts(patience)
 }
 
-// Incident reports on one incident. The error is store.ErrNotFound if there is none.
+// Incident reports on one incident. The error is store.ErrNotFound if there isn't one.
 func (o *onCall) Incident(ctx context.Context, id int64) (alerting.IncidentReport, error) {
 	late := o.flushAlerts(ctx) != nil
 	r, err := o.daemon.store.Incident(ctx, id)

@@ -26,7 +26,7 @@ type Alerts interface {
 	// Incidents returns a page of incidents, the last opened first.
 	Incidents(ctx context.Context, q IncidentQuery) (IncidentPage, error)
 	// Incident returns an incident with its timeline and deliveries. The error is
-	// ErrNotFound if there is none.
+	// ErrNotFound if there isn't one.
 	Incident(ctx context.Context, id int64) (IncidentRecord, error)
 	// Silences returns a page of silences, also ended ones, the last one first.
 	Silences(ctx context.Context, limit int, cursor string) (SilencePage, error)

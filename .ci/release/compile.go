@@ -45,7 +45,7 @@ func host() platform {
 	return platform{runtime.GOOS, runtime.GOARCH}
 }
 
-// choose returns the platforms named in a list, or all if there is none.
+// choose returns the platforms named in a list, or all if there isn't one.
 func choose(names string) ([]platform, error) {
 	if names == "" {
 		return published, nil

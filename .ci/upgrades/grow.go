@@ -109,7 +109,7 @@ func peak(ctx context.Context, size func() float64) func() (float64, float64) {
 
 // log returns the size of the write-ahead log in MiB.
 func (s *site) log() float64 {
-	size, _ := s.size("vega.db-wal") // 0 if there is none
+	size, _ := s.size("vega.db-wal") // 0 if there isn't one
 	return size
 }
 

@@ -75,7 +75,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.engine.ServeHTTP(w, a.external.Load().inside(r))
 }
 
-// route returns the row of the table for a request, or nil if there is none.
+// route returns the row of the table for a request, or nil if there isn't one.
 func (a *API) route(c *gin.Context) *route {
 	method := c.Request.Method
 	if method == http.MethodHead {

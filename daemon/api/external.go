@@ -15,7 +15,7 @@ import (
 // external is the URL at which clients reach vega through a proxy.
 type external struct {
 	base     string // without a slash at the end; "" if it is not configured
-	prefix   string // the path of base, such as /vega; "" if there is none
+	prefix   string // the path of base, such as /vega; "" if there isn't one
 	host     string // without the port; "" if base is ""
 	document func() ([]byte, error)
 }

@@ -158,7 +158,7 @@ func (d *integrationStage) scrapeModule(s *bind.Section) (m ScrapeModule, ok boo
 // moduleBinding builds a module that is bound to a probe.
 type moduleBinding struct{ binding }
 
-// from returns the option that the target goes into, or nil if there is none, which it
+// from returns the option that the target goes into, or nil if there isn't one, which it
 // reports.
 func (b moduleBinding) from() *schema.Row {
 	sch, names := schema.ForProbe(b.probe), b.holders()

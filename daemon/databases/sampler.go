@@ -70,7 +70,7 @@ func (s *sampler) read(now time.Time) map[string]figure {
 }
 
 // earlier returns the oldest sample within the window. Without one it returns the
-// latest sample before the window, or nil if there is none. It drops older samples.
+// latest sample before the window, or nil if there isn't one. It drops older samples.
 func (s *sampler) earlier(now time.Time) *sample {
 	for len(s.samples) > 1 && now.Sub(s.samples[0].at) > sampleWindow {
 		s.samples = s.samples[1:]

@@ -67,7 +67,7 @@ func Read(dir string) (*Set, error) {
 	return set, err
 }
 
-// read reads the file, and returns nil for info if there is none.
+// read reads the file, and returns nil for info if there isn't one.
 func read(root *os.Root, dir string) (_ *Set, info fs.FileInfo, _ error) {
 	path := filepath.Join(dir, File)
 	text, info, err := contents(root, dir)

@@ -86,7 +86,7 @@ func (s *search) over() bool {
 	}
 }
 
-// latest returns the most recent evidence. ok is false if there is none or it is too
+// latest returns the most recent evidence. ok is false if there isn't one or it is too
 // old.
 func (s *search) latest(now time.Time) (diagnostics.Evidence, bool) {
 	for ; s != nil; s = s.before {
@@ -125,7 +125,7 @@ func (e *evidences) add(ctx context.Context, warnings []Warning, patience time.D
 	}
 }
 
-// await returns the latest evidence. It waits only if there is none yet.
+// await returns the latest evidence. It waits only if there isn't one yet.
 func (s *search) await(ctx context.Context) (diagnostics.Evidence, bool) {
 	if found, ok := s.latest(time.Now()); ok || s == nil {
 		return found, ok

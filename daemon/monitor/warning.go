@@ -24,7 +24,7 @@ type Warning struct {
 	Since       time.Time      `json:"since"`  // when the status was first observed
 	Explanation string         `json:"explanation"`
 	WhatToDo    string         `json:"what_to_do"`
-	// Limit is the limit of the resource, or nil if there is none or it is unknown.
+	// Limit is the limit of the resource, or nil if there isn't one or it is unknown.
 	// Moved lists how the figure and related ones changed.
 	Limit *diagnostics.Limit `json:"limit,omitempty"`
 	Moved []diagnostics.Move `json:"moved"`

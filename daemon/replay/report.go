@@ -118,7 +118,7 @@ func count(all map[string]*AlertCount, o *Opened, add func(*AlertCount)) {
 	}
 }
 
-// entry returns the entry of a name, and adds it if there is none.
+// entry returns the entry of a name, and adds it if there isn't one.
 func entry[T any](all map[string]*T, name string) *T {
 	if all[name] == nil {
 		all[name] = new(T)

@@ -107,7 +107,7 @@ func (a answer) decode(into any) error {
 	return nil
 }
 
-// kind returns the media type, "none" if there is none.
+// kind returns the media type, "none" if there isn't one.
 func (a answer) kind() string {
 	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // rustWork is the directory in which cargo builds a project.
 type rustWork struct {
 	target  string
-	wrapper string // "" if there is none
+	wrapper string // "" if there isn't one
 	done    func() // must be called after the build
 }
 

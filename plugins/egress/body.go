@@ -211,7 +211,7 @@ func (g *gunzip) whole(err error) error {
 	return err
 }
 
-// next begins the next member. It returns io.EOF if there is none, once the body
+// next begins the next member. It returns io.EOF if there isn't one, once the body
 // was read to its end.
 func (g *gunzip) next() error {
 	magic, err := g.in.Peek(2)

@@ -23,7 +23,7 @@ type peer struct {
 	options transport.TLS
 	name    string // in SNI, and verified
 	roots   *x509.CertPool
-	client  *tls.Certificate // nil if there is none to present
+	client  *tls.Certificate // nil if there isn't one to present
 	now     time.Time
 	former  time.Time // the time if the wall clock had not been set; zero if it was not
 

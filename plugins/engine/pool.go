@@ -55,7 +55,7 @@ func NewPool(e *Engine, entry string, image []byte, pages *memory.PageMap) *Pool
 }
 
 // Reuse returns an idle instance, reset after its last run, whose memory may
-// grow to exactly the limit. It returns nil if there is none.
+// grow to exactly the limit. It returns nil if there isn't one.
 func (p *Pool) Reuse(h Host, limit manifest.Size) *Instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()

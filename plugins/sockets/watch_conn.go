@@ -113,7 +113,7 @@ func nameservers() (n int) {
 var edns = []byte{0, 0, 41}
 
 // withoutEDNS returns a query as package net writes it without the OPT record at
-// its end, or nil if there is none.
+// its end, or nil if there isn't one.
 func withoutEDNS(query []byte) []byte {
 	const size = 11 // of a record without options
 	at := len(query) - size

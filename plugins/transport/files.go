@@ -57,7 +57,7 @@ func (f *Files) now() time.Time {
 	return time.Now()
 }
 
-// Client returns the client certificate of t, or nil if there is none.
+// Client returns the client certificate of t, or nil if there isn't one.
 func (f *Files) Client(t TLS) (*tls.Certificate, error) {
 	if !t.Cert.IsSet() {
 		return nil, nil

@@ -71,7 +71,7 @@ func Span(d time.Duration) string {
 type Units struct{ Day, Hour, Minute, Second, Between string }
 
 // Elapsed formats a duration by its two largest units, to the second: 3d 4h, 2h 5m, 45s.
-// The second unit is left out if there is none of it. A negative duration counts as 0.
+// The second unit is left out if there isn't one of it. A negative duration counts as 0.
 func (u Units) Elapsed(d time.Duration) string {
 	d = max(d, 0).Round(time.Second)
 	units := []struct {

@@ -106,7 +106,7 @@ func (l *lexer) blockComment() {
 	}
 }
 
-// past skips the next mark, or to the end if there is none.
+// past skips the next mark, or to the end if there isn't one.
 func (l *lexer) past(mark string) bool {
 	n := strings.Index(l.source[l.at:], mark)
 	if n < 0 {

@@ -182,7 +182,7 @@ func shorten(words []word) []word {
 }
 
 // brackets returns, for each opening bracket, the index of the closing one, or
-// 0 if there is none.
+// 0 if there isn't one.
 func brackets(words []word) []int {
 	closing := make([]int, len(words))
 	var open []int

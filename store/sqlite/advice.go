@@ -97,7 +97,7 @@ type advisor struct {
 	indexes map[string]*Finding
 	indexed time.Time     // when indexes was last updated
 	version int64         // of the schema to which the cache belongs
-	working chan struct{} // closed when the work in progress ends; nil if there is none
+	working chan struct{} // closed when the work in progress ends; nil if there isn't one
 	db      *sql.DB       // a pool of its own, which is not profiled
 	expert  *advise.Advisor
 	closed  bool

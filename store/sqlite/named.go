@@ -26,7 +26,7 @@ type openFile struct {
 var errNotRegular = errors.New("it is a directory, or not a regular file")
 
 // current returns the pool of connections to the file that the path names now.
-// It fails if there is none. Queries in progress keep their connections.
+// It fails if there isn't one. Queries in progress keep their connections.
 func (f *openFile) current() (*sql.DB, error) {
 	info, err := os.Stat(f.path)
 	f.mu.Lock()

@@ -45,7 +45,7 @@ type Reader struct {
 }
 
 // OpenForeign returns a Reader of the SQLite database at path. The first query
-// opens the file, and fails if there is none.
+// opens the file, and fails if there isn't one.
 func OpenForeign(path string, options ...Option) (*Reader, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"vega/store"
 )
 
-// get returns a value, or "-" if there is none.
+// get returns a value, or "-" if there isn't one.
 func get(t *testing.T, s store.KV, integration, key string) string {
 	t.Helper()
 	v, ok, err := s.Get(t.Context(), integration, key)

@@ -112,7 +112,7 @@ func (m *Limiter) freeDescriptor() {
 	}
 }
 
-// accept finds a place for a connection, or returns nil if there is none. It also
+// accept finds a place for a connection, or returns nil if there isn't one. It also
 // returns the idle connections to close for it.
 func (m *Limiter) accept(tcp *net.TCPConn) (c *connection, evicted []*connection) {
 	address := addressOf(tcp.RemoteAddr())

@@ -107,7 +107,7 @@ func (d *alertBuilder) kind(s *bind.Section) string {
 }
 
 // unset reports the first of the attributes that has no value because a variable is
-// not set. It returns false if there is none.
+// not set. It returns false if there isn't one.
 func (d alertBuilder) unset(s *bind.Section, so string, names ...string) bool {
 	for _, name := range names {
 		t := s.Slot(name)

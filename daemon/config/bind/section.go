@@ -101,7 +101,7 @@ func (s *Section) Place(name string) diag.Place {
 	return s.Head
 }
 
-// Block returns the block of that kind, or an empty one if there is none.
+// Block returns the block of that kind, or an empty one if there isn't one.
 func (s *Section) Block(name string) *Section {
 	for _, b := range s.Blocks {
 		if b.Schema.Name == name {

@@ -191,7 +191,7 @@ func keysOf(in *syntax.Expr) []string {
 	return keys
 }
 
-// find returns the value of a key in a map; nil if there is none.
+// find returns the value of a key in a map; nil if there isn't one.
 func find(in *syntax.Expr, key string) *syntax.Expr {
 	for i := 0; i+1 < len(in.Items); i += 2 {
 		if in.Items[i].Kind == syntax.TextExpr && in.Items[i].Text == key {

@@ -89,7 +89,7 @@ func (f *maskedFile) mask(i int, public func(string) bool) []byte {
 }
 
 // block returns the word that begins the top-level block or attribute around a line.
-// It returns "" if there is none, or if another block seems to begin in it, because
+// It returns "" if there isn't one, or if another block seems to begin in it, because
 // the first one is not closed.
 func (f *maskedFile) block(i int, words []string) string {
 	n := f.chunkOf(i)

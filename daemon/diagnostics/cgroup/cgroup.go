@@ -79,5 +79,5 @@ type PIDs struct{ Current, Limit uint64 }
 // Waits holds what the kernel has counted about tasks that waited for a CPU.
 type Waits struct {
 	Pressure  string         // the content of cpu.pressure, "" if unavailable
-	Throttled *time.Duration // time lost to the quota; nil if there is none
+	Throttled *time.Duration // time lost to the quota; nil if there isn't one
 }

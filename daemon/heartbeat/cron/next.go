@@ -118,7 +118,7 @@ func (s *Schedule) moment(date, after time.Time, in *time.Location) time.Time {
 }
 
 // resolve returns the moment at which a clock shows a time on a date: the first one if
-// there are two, and the end of the gap if there is none.
+// there are two, and the end of the gap if there isn't one.
 func resolve(date time.Time, hour, minute int, in *time.Location) time.Time {
 	year, month, day := date.Date()
 	t := time.Date(year, month, day, hour, minute, 0, 0, in)

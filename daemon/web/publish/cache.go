@@ -31,7 +31,7 @@ type made struct {
 	body []byte
 }
 
-// Get returns the answer of a key. It makes one if there is none, or none that is fresh.
+// Get returns the answer of a key. It makes one if there isn't one, or none that is fresh.
 // While one caller makes it, the others get the last one, or wait until ctx ends if that is
 // too old. An error is not kept.
 func (c *Cache) Get(ctx context.Context, key string, now func() time.Time, make func() ([]byte, error)) ([]byte, error) {

@@ -43,7 +43,7 @@ func Acquire(path string) (*Lock, error) {
 	return &Lock{file: f}, nil
 }
 
-// open opens the file, and creates it if there is none.
+// open opens the file, and creates it if there isn't one.
 func open(path string) (*os.File, error) {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, irregular(path)

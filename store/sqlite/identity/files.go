@@ -156,7 +156,7 @@ func (f *Files) State() State {
 // logHeader is the length of the header of a write-ahead log, in bytes.
 const logHeader = 32
 
-// LogHeader returns the header of the write-ahead log, or "" if there is none.
+// LogHeader returns the header of the write-ahead log, or "" if there isn't one.
 func (f *Files) LogHeader() string {
 	log, err := os.Open(f.path + suffixes[0])
 	if err != nil {

@@ -23,7 +23,7 @@ type Options struct {
 	Store   string   // path of the store's file; see sqlite.Resolve
 	DataDir string   // of vega
 	Files   []string // names of the files in DataDir that may be restored
-	// Stay has those of Files that are only restored if there is none.
+	// Stay has those of Files that are only restored if there isn't one.
 	Stay []string
 	Now  time.Time // of the names of what is kept
 	backup.Watch

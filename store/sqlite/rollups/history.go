@@ -215,7 +215,7 @@ func (s *reader) stored(series int64, step time.Duration, from, until time.Time)
 	return all, end, err
 }
 
-// ends returns when the last bucket of a step ends, the zero time if there is none.
+// ends returns when the last bucket of a step ends, the zero time if there isn't one.
 func (s *session) ends(series int64, step time.Duration) (end time.Time, err error) {
 	var at int64
 	var data []byte
