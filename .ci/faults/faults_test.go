@@ -149,6 +149,17 @@ func TestAPairBeginsAndEndsBoth(t *testing.T) {
 	}
 }
 
+func TestFaultsAreChosenByName(t *testing.T) {
+	for _, f := range all() {
+		if chosen, err := choose(settings{only: f.name}); err != nil || !slices.ContainsFunc(chosen, func(c fault) bool { return c.name == f.name }) {
+			t.Errorf("%s: %d faults, %v", f.name, len(chosen), err)
+		}
+	}
+	if chosen, err := choose(settings{only: "clock/+1h~full/tmpfs"}); err != nil || len(chosen) != 1 {
+		t.Errorf("a pair: %d faults, %v", len(chosen), err)
+	}
+}
+
 func TestInboxCountsMessages(t *testing.T) {
 	b := &inbox{got: map[string]map[string]bool{}}
 	for _, m := range [][2]string{{"1", "opening"}, {"1", "opening"}, {"2", "resolve"}, {"3", "opening"}} { // the second is the first again

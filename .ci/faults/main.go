@@ -5,7 +5,7 @@
 //
 //	go run ./.ci/faults              # all faults, about 20 minutes
 //	go run ./.ci/faults -short       # the short form of most of them
-//	go run ./.ci/faults -only kill,full/tmpfs,stop+full/tmpfs -keep
+//	go run ./.ci/faults -only kill,full/tmpfs,stop~full/tmpfs -keep
 //	go run ./.ci/faults -pairs 20    # two random faults at a time
 //	go run ./.ci/faults -weather 1h  # random faults of one vega: nothing grows
 //	go run ./.ci/faults -list
@@ -146,7 +146,7 @@ func choose(s settings) ([]fault, error) {
 		}
 	}
 	for name := range strings.SplitSeq(s.only, ",") {
-		if strings.Contains(name, "+") {
+		if strings.Contains(name, "~") {
 			f, err := pairOf(name)
 			if err != nil {
 				return nil, err

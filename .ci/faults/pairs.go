@@ -18,10 +18,10 @@ func pairs(of []fault, n int) (list []fault) {
 	return list
 }
 
-// pairOf returns the pair that a name such as "stop+full/tmpfs" stands for.
+// pairOf returns the pair that a name such as "stop~full/tmpfs" stands for.
 func pairOf(name string) (fault, error) {
 	var of []fault
-	for part := range strings.SplitSeq(name, "+") {
+	for part := range strings.SplitSeq(name, "~") {
 		for _, f := range all() {
 			if f.name == part {
 				of = append(of, f)
@@ -49,7 +49,7 @@ func pair(a, b fault) (fault, bool) {
 		return fault{}, false
 	}
 	f := a
-	f.name, f.what = a.name+"+"+b.name, a.what+"; and "+b.what
+	f.name, f.what = a.name+"~"+b.name, a.what+"; and "+b.what
 	f.needs = append(append([]need{}, a.needs...), b.needs...)
 	f.place = max(a.place, b.place)
 	f.routed, f.named, f.both = a.routed || b.routed, a.named || b.named, a.both || b.both
