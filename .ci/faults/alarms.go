@@ -135,7 +135,7 @@ func (t *trial) prepareAlarms(ctx context.Context) (string, error) {
 	t.atEnd(func() { _ = a.inbox.server.Close() })
 	var hcl strings.Builder
 	fmt.Fprintf(&hcl, "notifier \"inbox\" {\n  type = \"webhook\"\n  url  = \"http://127.0.0.1:%d/\"\n}\n", port(a.inbox.listener))
-	hcl.WriteString("alert \"health-checks\" {\n  integrations = [\"*\"]\n  after        = 2\n  severity     = \"critical\"\n}\n")
+	hcl.WriteString("alert \"health-checks\" {\n  integrations = [\"*\"]\n  after        = 2\n  severity     = \"critical\"\n  repeat_interval = \"0s\"\n}\n")
 	fmt.Fprintf(&hcl, "integration \"job\" {\n  probe    = core.heartbeat\n  interval = \"5s\"\n  config {\n    token = %q\n    grace = \"2s\"\n  }\n}\n", a.token)
 	for _, name := range patients {
 		host := t.targetHost()
