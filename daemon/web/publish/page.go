@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"vega/daemon/web/ui"
-
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
+
+	"vega/daemon/web/ui"
 )
 
 // Link is a status page in a list.

@@ -9,10 +9,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"vega/policies/check"
-
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
+
+	"vega/policies/check"
 )
 
 // The sizes of text from others, in bytes.
