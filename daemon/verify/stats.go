@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
@@ -55,13 +54,15 @@ func (s *session) stats(ctx context.Context) (stats, error) {
 	return out, err
 }
 
-// findQuery returns the query that a request caused, or nil.
-func findQuery(all []query, id string) *query {
-	n := slices.IndexFunc(all, func(q query) bool { return q.CorrelationID == id })
-	if n < 0 {
-		return nil
+// findQuery returns the longest query that a request caused, or nil. A request may cause
+// several, such as a pragma before a statement that waits.
+func findQuery(all []query, id string) (longest *query) {
+	for n := range all {
+		if q := &all[n]; q.CorrelationID == id && (longest == nil || q.DurationMS > longest.DurationMS) {
+			longest = q
+		}
 	}
-	return &all[n]
+	return longest
 }
 
 // total returns how often a function of the store has sent its statement.
