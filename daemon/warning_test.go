@@ -83,9 +83,12 @@ func TestGoroutineLeakIsExplained(t *testing.T) {
 		t.Fatal("a warning before the leak")
 	}
 	stop := make(chan struct{})
+	var begun sync.WaitGroup
+	begun.Add(3000)
 	for range 3000 {
-		go leakForTheTest(stop)
+		go leakForTheTest(&begun, stop)
 	}
+	begun.Wait() // one that has not begun is in no function yet
 	w, ok := h.settle("system.threads.go_routines")
 	if !ok || w.Behind == nil || !strings.Contains(w.Behind.Goroutines[0].Function, "leakForTheTest") || !strings.Contains(w.Explanation, "warning threshold: 2000") {
 		t.Fatalf("%+v", w)
@@ -95,7 +98,10 @@ func TestGoroutineLeakIsExplained(t *testing.T) {
 	h.goesAway("system.threads.go_routines")
 }
 
-func leakForTheTest(stop chan struct{}) { <-stop }
+func leakForTheTest(begun *sync.WaitGroup, stop chan struct{}) {
+	begun.Done()
+	<-stop
+}
 
 // goesAway waits until the warning about a resource has ended.
 func (h *harness) goesAway(resource string) {

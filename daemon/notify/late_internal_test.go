@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,10 +12,13 @@ import (
 func TestLateIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l late
+		var mu sync.Mutex // of at
 		var at []time.Duration
 		start := time.Now()
 		var retry func()
 		retry = func() {
+			mu.Lock()
+			defer mu.Unlock()
 			at = append(at, time.Since(start))
 			if len(at) == 8 {
 				l.take()
@@ -28,6 +32,8 @@ func TestLateIsTriedAgain(t *testing.T) {
 			t.Errorf("%d mails are kept", len(l.mails))
 		}
 		time.Sleep(24 * time.Hour)
+		mu.Lock()
+		defer mu.Unlock()
 		want := []time.Duration{1, 3, 7, 15, 31, 61, 91, 121}
 		if len(at) != len(want) {
 			t.Fatalf("tried at %v", at)
