@@ -28,17 +28,17 @@ const patience = 5 * time.Second
 // patientVFS returns the name of the VFS, or "" without one.
 var patientVFS = sync.OnceValue(register)
 
-const patientName = "vega\x00"
+const patientName = "vega"
 
-// The copies of SQLite's tables, with some functions replaced. They stay where they are:
-// SQLite keeps their addresses.
+// The copies of SQLite's tables, with some functions replaced, are in SQLite's memory and
+// are never freed: it keeps their addresses.
 var (
-	vfs       sqlite3.Tsqlite3_vfs
-	original  uintptr  // SQLite's own VFS
-	copies    sync.Map // *sqlite3.Tsqlite3_io_methods, by the address of the original
-	originals sync.Map // the reverse
-	disks     sync.Map // *disk, by the address of the file
-	known     sync.Map // *disk, by directory
+	original  uintptr // SQLite's own VFS
+	copying   sync.Mutex
+	copies    = map[uintptr]uintptr{} // addresses of copies of sqlite3.Tsqlite3_io_methods, by those of the originals
+	originals sync.Map                // the reverse
+	disks     sync.Map                // *disk, by the address of the file
+	known     sync.Map                // *disk, by directory
 )
 
 func register() string {
@@ -50,14 +50,19 @@ func register() string {
 	if original = sqlite3.Xsqlite3_vfs_find(tls, 0); original == 0 {
 		return ""
 	}
-	vfs = *at[sqlite3.Tsqlite3_vfs](original)
+	vfs := *at[sqlite3.Tsqlite3_vfs](original)
 	vfs.FpNext = 0
-	vfs.FzName = uintptr(unsafe.Pointer(unsafe.StringData(patientName)))
-	vfs.FxOpen = address(openFile)
-	if sqlite3.Xsqlite3_vfs_register(tls, uintptr(unsafe.Pointer(&vfs)), 0) != sqlite3.SQLITE_OK {
+	name, err := libc.CString(patientName)
+	if err != nil {
 		return ""
 	}
-	return patientName[:len(patientName)-1]
+	vfs.FzName = name
+	vfs.FxOpen = address(openFile)
+	made := placed(tls, vfs)
+	if made == 0 || sqlite3.Xsqlite3_vfs_register(tls, made, 0) != sqlite3.SQLITE_OK {
+		return ""
+	}
+	return patientName
 }
 
 // openFile opens a file as SQLite's VFS does, and replaces its functions.
@@ -74,24 +79,44 @@ func openFile(tls *libc.TLS, _, name, file uintptr, flags int32, out uintptr) in
 	open := function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](at[sqlite3.Tsqlite3_vfs](original).FxOpen)
 	rc := open(tls, original, name, file, flags, out)
 	if shared && opened.FpMethods != 0 {
+		methods := replaced(tls, opened.FpMethods)
+		if methods == 0 {
+			return rc // without memory, the file is SQLite's own
+		}
 		disks.Store(file, d)
-		opened.FpMethods = replaced(opened.FpMethods)
+		opened.FpMethods = methods
 	}
 	return rc
 }
 
 // replaced returns the address of a copy of a table of functions, always the same for one
-// table.
-func replaced(table uintptr) uintptr {
+// table; 0 without memory.
+func replaced(tls *libc.TLS, table uintptr) uintptr {
+	copying.Lock()
+	defer copying.Unlock()
+	if made, ok := copies[table]; ok {
+		return made
+	}
 	c := *at[sqlite3.Tsqlite3_io_methods](table)
 	c.FxClose, c.FxSync = address(closeFile), address(syncFile)
 	if c.FiVersion >= 2 && c.FxShmLock != 0 {
 		c.FxShmLock = address(lockIndex)
 	}
-	made, _ := copies.LoadOrStore(table, &c)
-	at := uintptr(unsafe.Pointer(made.(*sqlite3.Tsqlite3_io_methods)))
-	originals.Store(at, table)
-	return at
+	made := placed(tls, c)
+	if made != 0 {
+		originals.Store(made, table)
+		copies[table] = made
+	}
+	return made
+}
+
+// placed returns the address of a copy of a value in SQLite's memory; 0 without memory.
+func placed[T any](tls *libc.TLS, value T) uintptr {
+	to := sqlite3.Xsqlite3_malloc(tls, int32(unsafe.Sizeof(value)))
+	if to != 0 {
+		*at[T](to) = value
+	}
+	return to
 }
 
 // own returns SQLite's own functions for a file.
