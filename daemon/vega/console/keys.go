@@ -42,10 +42,19 @@ func expiry(k Key, now time.Time) string {
 	case k.Expired:
 		text = "expired " + Span(now.Sub(k.Expires)) + " ago"
 	case !k.Expires.IsZero():
-		text = "in " + Span(k.Expires.Sub(now))
+		text = "in " + Span(nearly(k.Expires.Sub(now)))
 	}
 	for _, until := range k.Previous {
-		text += "; the previous one in " + Span(until.Sub(now))
+		text += "; the previous one in " + Span(nearly(until.Sub(now)))
 	}
 	return text
+}
+
+// nearly rounds a time that is left to minutes, unless it is short: a key of 30 days has
+// 30 days left for a while, not 29 days and 23 hours.
+func nearly(left time.Duration) time.Duration {
+	if left < time.Hour {
+		return left
+	}
+	return left.Round(time.Minute)
 }
