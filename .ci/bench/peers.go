@@ -62,7 +62,7 @@ func (b *bench) compare(ctx context.Context, l load) (err error) {
 	defer func() {
 		for _, e := range all {
 			err = errors.Join(err, e.started.end())
-			_ = e.target.close() // of a benchmark that failed
+			_ = e.target.close() // after the last check
 		}
 	}()
 	for _, e := range b.entries() {
@@ -86,7 +86,7 @@ func (b *bench) compare(ctx context.Context, l load) (err error) {
 		if e.held, err = footprintOf(e.started.pid()); err != nil {
 			return err
 		}
-		seen := e.target.close()
+		seen := e.target.soFar()
 		e.made = countSince(seen, e.at)
 		e.arrived = arrivalsOf(seen, e.started.readyAt(), l.every)
 	}

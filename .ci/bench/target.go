@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,17 +50,24 @@ func answerAll(l net.Listener) {
 	}
 }
 
-// answerOne reads a request without a body and answers it.
+// answerOne reads a request without a body and answers it. It returns io.EOF if the
+// client wants the connection closed: check_http waits for that.
 func answerOne(in *bufio.Reader, out io.Writer) error {
+	last := false
 	for {
 		line, err := in.ReadSlice('\n')
 		if err != nil {
 			return err
 		}
-		if len(line) <= len("\r\n") { // the end of the header
-			_, err := io.WriteString(out, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok")
-			return err
+		last = last || bytes.EqualFold(bytes.TrimSpace(line), []byte("Connection: close"))
+		if len(line) > len("\r\n") { // not the end of the header
+			continue
 		}
+		_, err = io.WriteString(out, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok")
+		if err == nil && last {
+			return io.EOF
+		}
+		return err
 	}
 }
 
@@ -128,6 +137,17 @@ func (r *recorder) checks() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.seen)
+}
+
+// soFar returns a copy of the records, by path.
+func (r *recorder) soFar() map[string][]time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seen := make(map[string][]time.Time, len(r.seen))
+	for path, times := range r.seen {
+		seen[path] = slices.Clone(times)
+	}
+	return seen
 }
 
 // close stops the server and returns its records, by path.
