@@ -99,8 +99,10 @@ func (n *Notifier) sendLate() {
 func (n *Notifier) deliverLate(c *smtp.Client) {
 	all := n.late.take()
 	left := make([]mailing, 0, len(all))
-	defer func() { n.late.restore(left) }()
-	for _, m := range all {
+	defer func() { n.late.restore(append(left, all...)) }() // after a panic, those that had no turn, too
+	for len(all) > 0 {
+		m := all[0]
+		all = all[1:]
 		if time.Since(m.since) > lateFor {
 			continue
 		}
