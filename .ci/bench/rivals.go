@@ -82,23 +82,17 @@ func (b *bench) enterPeer(ctx context.Context, e *entry, l load) (daemon, error)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	text, path := gatusConfig(l, e.target.url, port), "/health"
-	if e.name == "Cloudprober" {
-		text, path = cloudproberConfig(l, e.target.url, port), "/health"
-	}
-	file := filepath.Join(dir, "config")
-	if err := os.WriteFile(file+".yaml", []byte(text), 0o600); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(file+".cfg", []byte(text), 0o600); err != nil {
-		return nil, err
-	}
+	file, text := filepath.Join(dir, "config.yaml"), gatusConfig(l, e.target.url, port)
 	cmd := exec.CommandContext(ctx, program)
 	if e.name == "Cloudprober" {
-		cmd.Args = append(cmd.Args, "--config_file="+file+".cfg")
+		file, text = filepath.Join(dir, "config.cfg"), cloudproberConfig(l, e.target.url, port)
+		cmd.Args = append(cmd.Args, "--config_file="+file)
 	}
-	cmd.Env = append(os.Environ(), "GATUS_CONFIG_PATH="+file+".yaml", "GATUS_LOG_LEVEL=ERROR")
-	return startRival(ctx, cmd, dir, "http://"+address+path)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	cmd.Env = append(os.Environ(), "GATUS_CONFIG_PATH="+file, "GATUS_LOG_LEVEL=ERROR")
+	return startRival(ctx, cmd, dir, "http://"+address+"/health")
 }
 
 func startRival(ctx context.Context, cmd *exec.Cmd, dir, healthy string) (*rival, error) {
