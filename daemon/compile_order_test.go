@@ -105,6 +105,48 @@ func TestReloadToAnotherDirectory(t *testing.T) {
 	}
 }
 
+// reloading is a host whose first change comes after a reload.
+type reloading struct {
+	catalog.Host
+	reload func()
+}
+
+func (r *reloading) Change(f func(*catalog.Set) (*catalog.Set, error)) error {
+	if reload := r.reload; reload != nil {
+		r.reload = nil
+		reload()
+	}
+	return r.Host.Change(f)
+}
+
+// TestReloadDuringAPoll reloads to another directory after the watcher has read the one
+// before. What it read says nothing about the other one.
+func TestReloadDuringAPoll(t *testing.T) {
+	h := build(t, "watch = false\n"+bind("a", "plain.healthy", ""))
+	write(t, filepath.Join(h.dir, "other"), "late.wasm", tiny.Plain(t, "late", "1", tiny.AnswerParameter))
+	w := h.catalog.NewWatcher()
+	w.Poll(t.Context())
+	write(t, h.plugins(), "new.wasm", tiny.Plain(t, "new", "1", tiny.AnswerParameter))
+	w.Poll(t.Context())
+	h.configure("watch = false\nplugins {\n  dir = \"other\"\n}\n" + bind("l", "late.healthy", ""))
+	h.catalog.Host = &reloading{h.catalog.Host, func() {
+		if _, err := h.Reload(t.Context(), ByHTTP); err != nil {
+			t.Error(err)
+		}
+	}}
+	for range 3 {
+		w.Poll(t.Context())
+		if got := h.status(); got != "l=healthy" {
+			t.Error(got)
+		}
+		for _, p := range h.Plugins() {
+			if p.Name == "new" || p.State != loaded {
+				t.Errorf("%+v", p)
+			}
+		}
+	}
+}
+
 // TestRestoredFileIsLoadedAgain follows the advice that a withdrawn plugin gives in
 // its reason.
 func TestRestoredFileIsLoadedAgain(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
 	"vega/daemon/config"
@@ -35,6 +36,9 @@ func (c *Catalog) Handle(ctx context.Context, file string) (done, taken bool) {
 func (c *Catalog) apply(ctx context.Context, f manifest.Found, by *config.Config) (done bool) {
 	var short *shortage.Error
 	err := c.Host.Change(func(now *Set) (*Set, error) {
+		if !now.reads(filepath.Dir(f.File)) {
+			return nil, nil
+		}
 		if now.Config != by {
 			f = c.look(f.File, now.Config.Plugins.Trust.Admit)
 		}
@@ -167,7 +171,12 @@ func rebind(cfg *config.Config, dropped []manifest.Found, owners manifest.Owners
 
 // note records why a file is not in service; see noted.
 func (c *Catalog) note(f manifest.Found, why error, pending bool) {
-	_ = c.Host.Change(func(now *Set) (*Set, error) { return now.noted(f, why, pending), nil }) // the configuration is unchanged, so this can't fail
+	_ = c.Host.Change(func(now *Set) (*Set, error) { // the configuration is unchanged, so this can't fail
+		if !now.reads(filepath.Dir(f.File)) {
+			return nil, nil
+		}
+		return now.noted(f, why, pending), nil
+	})
 }
 
 // noted returns the set that records why a file is not in service. If pending is
@@ -200,14 +209,23 @@ func (s *Set) noted(f manifest.Found, why error, pending bool) *Set {
 	return &Set{Config: s.Config, Owners: s.Owners, plugins: all}
 }
 
-// withdraw removes from service every plugin whose file is gone, and reports whether
-// it found any. It keeps a manifest while an integration is bound to it, because
+// reads reports whether a directory is the one that plugins are read from. A reload may
+// have come between reading another one and acting on it.
+func (s *Set) reads(dir string) bool {
+	return filepath.Clean(s.Config.Plugins.Dir) == filepath.Clean(dir)
+}
+
+// withdraw removes from service every plugin whose file is gone from the directory that
+// was read, and reports whether it found any. It keeps a manifest while an integration is bound to it, because
 // checking the rest of the configuration needs it.
-func (c *Catalog) withdraw(gone func(file string) bool) bool {
+func (c *Catalog) withdraw(dir string, gone func(file string) bool) bool {
 	var out []string
 	err := c.Host.Change(func(now *Set) (*Set, error) {
 		next := &Set{Config: now.Config}
 		out = nil
+		if !now.reads(dir) {
+			return nil, nil
+		}
 		for _, p := range now.plugins {
 			if p.found.File == "" || p.State == withdrawn || !gone(p.found.File) {
 				next.plugins = append(next.plugins, p)

@@ -115,7 +115,7 @@ func (w *Watcher) Poll(ctx context.Context) (news bool) {
 	if w.noteDir(ctx, dir, err); err != nil { // change nothing
 		return news
 	}
-	gone := c.withdraw(func(file string) bool {
+	gone := c.withdraw(dir, func(file string) bool {
 		_, here := files[file]
 		_, was := w.last[file]
 		return !here && !was
