@@ -148,7 +148,8 @@ func (p *process) get(path string) (status int, body string) {
 	p.t.Helper()
 	status, body, err := p.ask(path)
 	if err != nil {
-		p.t.Fatal(err)
+		written := p.written()
+		p.t.Fatalf("%v; vega wrote last:\n%s", err, written[max(0, len(written)-4000):])
 	}
 	return status, body
 }

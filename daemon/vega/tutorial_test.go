@@ -89,6 +89,13 @@ func runTutorial(t *testing.T, l build.Language, blocks []string) {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	err = cmd.Run()
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+	for range 500 { // they write to the directory, which is removed next
+		if syscall.Kill(-cmd.Process.Pid, 0) != nil {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	out, _ := os.ReadFile(log.Name())
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
