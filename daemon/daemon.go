@@ -154,6 +154,7 @@ func (d *Daemon) open(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	d.room.hold, d.room.grow = d.catalog.Sandbox.SetHostMemory, d.catalog.Sandbox.LimitGrowth
+	d.catalog.Sandbox.AskBeforeGrowth(d.room.pressure.mayGrow)
 	d.room.adopt(cfg)
 	if err = step(d.options.Step, "memory", func() (string, error) { return d.room.outcome(ctx), nil }); err != nil {
 		return err

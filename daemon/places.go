@@ -61,9 +61,13 @@ func (b bound) String() string {
 func rounded(bytes uint64) manifest.Size { return manifest.Size(bytes >> 20 << 20) }
 
 // usable returns the part of the limit that the heap and runs may use.
-func (b bound) usable() uint64 {
-	return b.limit - min(b.limit, min(max(b.limit/4, minReserve), maxReserve))
-}
+func (b bound) usable() uint64 { return b.limit - min(b.limit, b.reserve()) }
+
+// reserve returns the part of the limit that neither the heap nor runs may plan with.
+func (b bound) reserve() uint64 { return min(max(b.limit/4, minReserve), maxReserve) }
+
+// left returns how much more fits before the kernel kills a process.
+func (b bound) left() uint64 { return b.limit - min(b.limit, b.held) }
 
 // places returns how many runs fit, if all but the memory of those in progress
 // stays in use.
@@ -77,9 +81,10 @@ func (b bound) heap() int64 { return int64(max(b.usable()/8*5, minHeap)) }
 
 // room adapts the engine and Go's runtime to the memory that there is.
 type room struct {
-	log    *slog.Logger
-	engine *engine.Engine
-	read   func(context.Context) []bound
+	log      *slog.Logger
+	engine   *engine.Engine
+	read     func(context.Context) []bound
+	pressure *pressure
 
 	mu     sync.Mutex                    // guards the fields up to said
 	hold   func(manifest.Size)           // limits what vega holds for probes; nil: does nothing
@@ -100,6 +105,7 @@ type room struct {
 // all the memory.
 func newRoom(ctx context.Context, log *slog.Logger, e *engine.Engine) *room {
 	r := &room{log: log, engine: e, read: boundsOf(), spread: plugins.DefaultMemory, most: math.MaxInt64}
+	r.pressure = newPressure(r.read)
 	all := r.read(ctx)
 	r.limitHeap(all)
 	r.warn(ctx, all)
@@ -179,6 +185,7 @@ func (r *room) fit(ctx context.Context) (tightest bound, places int) {
 	r.others = others
 	r.limitHeld()
 	r.limitGrowth(all)
+	r.pressure.note(all)
 	r.engine.Fit(places, tightest.String())
 	return tightest, places
 }

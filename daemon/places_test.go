@@ -29,9 +29,10 @@ func newTestRoom(t *testing.T, log *bytes.Buffer, read func() []bound) *room {
 	t.Cleanup(func() { debug.SetMemoryLimit(before) })
 	e := engine.New(engine.Options{MaxRunning: config.MaxRunning, Sockets: sockets.NewPool(0)})
 	t.Cleanup(e.Close)
+	all := func(context.Context) []bound { return read() }
 	return &room{
 		log: slog.New(slog.NewTextHandler(log, nil)), engine: e, spread: plugins.DefaultMemory,
-		read: func(context.Context) []bound { return read() },
+		read: all, pressure: newPressure(all),
 	}
 }
 

@@ -32,6 +32,13 @@ func (s *Sandbox) LimitGrowth(more, min manifest.Size) {
 	s.ledger.LimitGrowth(int64(more), int64(min))
 }
 
+// AskBeforeGrowth has mayGrow decide whether the memory of a running probe may grow.
+// ordinary says that it will not exceed what an ordinary run needs. mayGrow may be
+// called concurrently.
+func (s *Sandbox) AskBeforeGrowth(mayGrow func(ordinary bool) bool) {
+	s.ledger.AskBeforeGrowth(mayGrow)
+}
+
 // crowded is the message of a run whose memory could not grow.
 const crowded = "vega has too little memory for all running probes together; give vega more, or use longer intervals"
 

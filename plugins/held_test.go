@@ -73,6 +73,11 @@ func TestSumOfGuestMemory(t *testing.T) {
 			t.Errorf("%s/%s %q", got.Status, got.Cause, got.Message)
 		}
 	}
+	s.LimitGrowth(1<<40, 0)
+	s.AskBeforeGrowth(func(ordinary bool) bool { return ordinary })
+	if got := m.Run(t.Context(), in); got.Status != check.Unknown || got.Cause != check.Host || !strings.Contains(got.Message, "too little memory for all running probes") {
+		t.Errorf("refused: %s/%s %q", got.Status, got.Cause, got.Message)
+	}
 }
 
 // However a run ends, nothing stays counted: if it traps, exits, exceeds its output,

@@ -32,6 +32,7 @@ type Ledger struct {
 	thirdParty int64 // the part of held that belongs to third-party guests
 	grown      int64 // linear memory of all guests, as far as it counts
 	growth     int64 // limit of grown; 0: none
+	mayGrow    func(ordinary bool) bool
 }
 
 // New returns a Ledger with the given limit in bytes.
@@ -70,6 +71,23 @@ func (l *Ledger) LimitGrowth(more, least int64) {
 	l.growth = max(l.grown+min(more, math.MaxInt64-l.grown), least, 1)
 }
 
+// AskBeforeGrowth has mayGrow decide whether a linear memory may grow at all. ordinary
+// says that it will not exceed what an ordinary run needs. Without a call, nobody is
+// asked. mayGrow may be called concurrently.
+func (l *Ledger) AskBeforeGrowth(mayGrow func(ordinary bool) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mayGrow = mayGrow
+}
+
+// refuses reports whether a linear memory may not grow.
+func (l *Ledger) refuses(ordinary bool) bool {
+	l.mu.Lock()
+	mayGrow := l.mayGrow
+	l.mu.Unlock()
+	return mayGrow != nil && !mayGrow(ordinary)
+}
+
 // grow counts n bytes of linear memory. n is negative for memory that is given back.
 func (l *Ledger) grow(n int64) bool {
 	l.mu.Lock()
@@ -87,7 +105,8 @@ const (
 	// others.
 	small = 64 << 10
 	// smallGrowth is what the linear memory of an ordinary run grows by at most. It is
-	// not counted, because runtimes reserve more than they use.
+	// not counted, because runtimes reserve more than they use; mayGrow looks at what
+	// they use.
 	smallGrowth = 1 << 20
 )
 
@@ -180,10 +199,14 @@ func (a *Account) Grow(size int64) error {
 	if size > a.linear && size+a.held > a.limit {
 		return ErrRun
 	}
-	if a.linear == 0 {
+	first := a.linear == 0
+	if first {
 		a.free = size + smallGrowth
 	}
 	counted := max(0, size-a.free)
+	if size > a.linear && !first && a.ledger.refuses(counted == 0) {
+		return ErrSum
+	}
 	if !a.ledger.grow(counted - a.grown) {
 		return ErrSum
 	}

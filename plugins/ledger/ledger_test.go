@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -136,6 +137,30 @@ func TestGuestsShareGrowth(t *testing.T) {
 	l.LimitGrowth(1<<63-1, 0)
 	if l.grown != 0 || l.growth != 1<<63-1 {
 		t.Errorf("%d have grown, the limit is %d", l.grown, l.growth)
+	}
+}
+
+// TestGrowthIsAskedFor expects that every growth is asked for except for the first, which
+// comes before the run, and that what is refused is not counted.
+func TestGrowthIsAskedFor(t *testing.T) {
+	l := New(1000)
+	var asked []bool
+	may := true
+	l.AskBeforeGrowth(func(ordinary bool) bool {
+		asked = append(asked, ordinary)
+		return may
+	})
+	const first, free = 5000, 5000 + smallGrowth
+	a := l.Open(1<<40, true)
+	if err := errors.Join(a.Grow(first), a.Grow(free), a.Grow(free+1), a.Grow(free)); err != nil {
+		t.Fatal(err)
+	}
+	may = false
+	if err := a.Grow(free + 1); !errors.Is(err, ErrSum) {
+		t.Errorf("%v", err)
+	}
+	if want := []bool{true, false, false}; !slices.Equal(asked, want) || l.grown != 0 {
+		t.Errorf("asked %v, want %v; %d have grown", asked, want, l.grown)
 	}
 }
 
