@@ -3,7 +3,6 @@ package shipped
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -30,15 +28,6 @@ type daemon struct {
 	dir     string
 	address string
 }
-
-// built returns the program, built once for all tests.
-var built = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(temporary, "vega")
-	if out, err := exec.Command("go", "build", "-o", path, "vega/daemon/vega").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build vega: %w\n%s", err, out)
-	}
-	return path, nil
-})
 
 // temporary is the directory of the program.
 var temporary string
@@ -59,10 +48,6 @@ func TestMain(m *testing.M) {
 // files are other files by name, in its directory.
 func serve(t *testing.T, config string, files map[string]string) *daemon {
 	t.Helper()
-	program, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
 	port := realtest.FreePort(t)
 	d := &daemon{t: t, dir: t.TempDir(), address: net.JoinHostPort("127.0.0.1", port)}
 	for name, text := range files {
@@ -74,7 +59,7 @@ func serve(t *testing.T, config string, files map[string]string) *daemon {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), program, "serve")
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), realtest.Vega(t, temporary), "serve")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = d.dir, log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
