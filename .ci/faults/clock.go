@@ -54,7 +54,7 @@ func clockFaults() []fault {
 		jump("-1h", "back by an hour", true, constant(-time.Hour)),
 		jump("+1d", "a day ahead", false, constant(day)),
 		jump("-1d", "back by a day", false, constant(-day)),
-		jump("+400d", "400 days ahead", true, constant(400*day)),
+		jump("+400d", "400 days ahead", false, constant(400*day)),
 		jump("-400d", "back by 400 days", false, constant(-400*day)),
 		jump("1970", "to 1970", true, func() time.Duration { return time.Until(time.Unix(60, 0)) }),
 	}

@@ -25,7 +25,7 @@ func limitFaults() []fault {
 			end:   func(_ context.Context, t *trial) error { return limitSize(t, unix.RLIM_INFINITY) },
 		},
 		{
-			name: "ports", what: "the only ephemeral port is in use", short: true, needs: []need{root, network}, fewer: true,
+			name: "ports", what: "the only ephemeral port is in use", needs: []need{root, network}, fewer: true,
 			begin: usePorts, end: freePorts,
 		},
 		{

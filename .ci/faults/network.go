@@ -21,7 +21,7 @@ func networkFaults() []fault {
 			},
 		},
 		{
-			name: "interface", what: "the interface to the targets is down, and up", short: true, needs: []need{root, network}, routed: true, fewer: true,
+			name: "interface", what: "the interface to the targets is down, and up", needs: []need{root, network}, routed: true, fewer: true,
 			begin: func(ctx context.Context, t *trial) error { return t.near.ip(ctx, "link", "set", device, "down") },
 			end:   func(ctx context.Context, t *trial) error { return t.near.ip(ctx, "link", "set", device, "up") },
 		},
@@ -41,7 +41,7 @@ func networkFaults() []fault {
 		garbage: "the resolver answers with random bytes",
 	} {
 		list = append(list, fault{
-			name: "resolver/" + mode, what: what, short: mode != garbage, needs: []need{root, network}, routed: true, named: true, fewer: true,
+			name: "resolver/" + mode, what: what, short: mode == silent, needs: []need{root, network}, routed: true, named: true, fewer: true,
 			begin: func(_ context.Context, t *trial) error { return t.resolver.fail(mode) },
 			end:   func(ctx context.Context, t *trial) error { return t.resolver.repair(ctx) },
 		})

@@ -31,7 +31,7 @@ func fullFaults() []fault {
 		full("full/tmpfs", "the disk is filled, and freed", false, true),
 		lasting(130*time.Second, full("full/minutes", "the disk is filled for more than two minutes, and freed", false, false)),
 		staying(full("full/ends", "the disk is filled until vega ends", false, true)),
-		full("full/quiet", "the disk is filled, and freed, while nobody writes by HTTP", true, true),
+		full("full/quiet", "the disk is filled, and freed, while nobody writes by HTTP", true, false),
 		{
 			name: "full/thin", what: "writes to the disk fail with an I/O error: what is below it is full, and freed",
 			needs: []need{root, loop}, place: ext4, storage: true, short: true,
@@ -132,7 +132,7 @@ func damageFaults() []fault {
 		damage("damaged/pages", "every page of vega.db but the first is overwritten with random bytes", true, func(t *trial) error {
 			return scribble(t.data("vega.db"), 4096, 1<<40)
 		}),
-		damage("damaged/header", "the first page of vega.db is overwritten with random bytes", true, func(t *trial) error {
+		damage("damaged/header", "the first page of vega.db is overwritten with random bytes", false, func(t *trial) error {
 			return scribble(t.data("vega.db"), 0, 4096)
 		}),
 		damage("damaged/wal", "vega.db-wal is overwritten with random bytes behind its header", true, func(t *trial) error {
@@ -143,7 +143,7 @@ func damageFaults() []fault {
 		}),
 		damage("truncated/db", "vega.db is truncated to nothing", true, func(t *trial) error { return cut(t.data("vega.db"), 0) }),
 		damage("truncated/db-half", "vega.db is truncated to half of its size", false, func(t *trial) error { return cut(t.data("vega.db"), 2) }),
-		damage("truncated/wal", "vega.db-wal is truncated to nothing", true, func(t *trial) error { return cut(t.data("vega.db-wal"), 0) }),
+		damage("truncated/wal", "vega.db-wal is truncated to nothing", false, func(t *trial) error { return cut(t.data("vega.db-wal"), 0) }),
 		damage("truncated/wal-half", "vega.db-wal is truncated to half of its size", false, func(t *trial) error { return cut(t.data("vega.db-wal"), 2) }),
 	}
 }
@@ -194,7 +194,7 @@ func replaceFaults() []fault {
 			},
 		},
 		{
-			name: "away/file", what: "vega.db is moved away, and back", short: true, storage: true,
+			name: "away/file", what: "vega.db is moved away, and back", storage: true,
 			begin: func(_ context.Context, t *trial) error { return os.Rename(t.data("vega.db"), t.data("away")) },
 			end:   func(_ context.Context, t *trial) error { return putBack(t.data("away"), t.data("vega.db")) },
 		},
@@ -253,7 +253,7 @@ func moveAll(from, to string, move func(from, to string) error) (err error) {
 func mountFaults() []fault {
 	return []fault{
 		{
-			name: "mount/over", what: "an empty file system is mounted over the data directory, and taken away", short: true,
+			name: "mount/over", what: "an empty file system is mounted over the data directory, and taken away",
 			needs: []need{root}, storage: true,
 			begin: func(ctx context.Context, t *trial) error {
 				return t.mountAt(ctx, t.data(""), "-t", "tmpfs", "-o", "size=16m", "kit")
