@@ -60,6 +60,15 @@ func (a *Allowance) take() error {
 	return nil
 }
 
+// Take takes a place for a socket that the caller opens, and returns the function that
+// releases it. It returns a shortage if there is no place.
+func (a *Allowance) Take() (release func(), err error) {
+	if err := a.take(); err != nil {
+		return nil, err
+	}
+	return (&place{of: a}).leave, nil
+}
+
 // takeBriefly is like take, for a query to a server. While other queries of the
 // run are in progress, it waits for one to end, because a lookup makes two
 // concurrently and may be allowed only one.

@@ -42,12 +42,15 @@ func (d *Dialer) Dial(ctx context.Context, network, address string, a *Allowance
 // connect is like Dial, for a caller that already has a place in the allowance.
 // It releases the place if the connection fails.
 func (d *Dialer) connect(ctx context.Context, network, address string, a *Allowance, brief bool) (net.Conn, error) {
-	plain := net.Dialer{KeepAlive: d.KeepAlive}
+	plain := net.Dialer{KeepAlive: d.KeepAlive, Control: unicast}
 	conn, err := plain.DialContext(ctx, network, address)
 	if err == nil {
 		return counted(conn, a, brief), nil
 	}
 	a.give(brief)
+	if network == "udp" && errors.Is(err, syscall.EACCES) && connectable(ctx, address) == nil { // not so with a prohibited route
+		return nil, ErrBroadcast
+	}
 	return nil, unreached(ctx, address, err)
 }
 
