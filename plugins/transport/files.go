@@ -8,13 +8,15 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // grace is how long the last good content of a file is used when what replaced
 // it can't be: the certificate and its key are rarely replaced in one step.
 const grace = time.Minute
 
-// Files keeps what was read of certificate files, and reads a file again when
+// Files keeps what was read of certificate and key files, and reads a file again when
 // it has changed. It is safe for concurrent use.
 type Files struct {
 	// Now returns the time; nil means time.Now.
@@ -23,6 +25,8 @@ type Files struct {
 	mu    sync.Mutex
 	pairs map[[2]string]*kept[*tls.Certificate]
 	pools map[string]*kept[pool]
+
+	identities map[[2]string]*kept[ssh.Signer] // by file or text, and passphrase
 }
 
 // pool holds authorities in addition to those of base.

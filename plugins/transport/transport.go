@@ -23,6 +23,7 @@ type Options struct {
 	// integration's target; "" means the target's own.
 	ConnectTo string
 	Auth      Auth
+	SSH       SSH
 }
 
 // TLS configures TLS with the integration's own targets. CAFile and MinVersion
