@@ -138,6 +138,7 @@ plugins {
 #   grant {
 #     http = ["GET https://status.example.com"]
 #     net  = ["tcp://mail.example.com:25"]
+#     icmp = ["10.0.0.0/8"]
 #     dns  = ["example.com"]
 #     sql  = [database.app]
 #     kv   = "64KiB"
@@ -277,6 +278,15 @@ integration "port" {
     expect  = "SSH-2.0"
   }
 }
+
+# Ping. vega doctor says whether this machine permits it.
+# integration "ping" {
+#   probe = core.icmp
+#   config {
+#     host    = "router.example.com"
+#     max_rtt = "50ms" # slower on average is degraded
+#   }
+# }
 
 integration "mail" {
   probe   = core.smtp

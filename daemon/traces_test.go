@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	metricspb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
@@ -180,6 +181,56 @@ integration "web" {
 	}
 	if len(collector.metrics) == 0 {
 		t.Error("no metrics were exported")
+	}
+}
+
+// TestTraceOfStepsHasNoTakenValue checks that what a step takes from an answer does not
+// leave with the span of the request that it is sent in.
+func TestTraceOfStepsHasNoTakenValue(t *testing.T) {
+	const taken = "a-session-of-the-target"
+	var asked atomic.Int32
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/orders/"+taken && r.URL.RawQuery == "s="+taken {
+			asked.Add(1)
+		}
+		w.Header().Set("X-Session", taken)
+	}))
+	t.Cleanup(target.Close)
+	collector := newOTLP(t)
+	h := &harness{t: t, dir: t.TempDir()}
+	h.bundle()
+	h.configure(fmt.Sprintf(`
+telemetry {
+  otlp {
+    endpoint = %q
+    metrics  = false
+  }
+}
+integration "shop" {
+  probe = core.flow
+  config {
+    steps = [
+      { name = "login", url = "%[2]s/login", take = { id = "header: X-Session" } },
+      { name = "orders", url = "%[2]s/orders/{id}?s={id}", headers = { X-Session = "{id}" } },
+    ]
+  }
+}
+`, collector.URL, target.URL))
+	h.open()
+	t.Cleanup(func() { _ = h.Close() })
+	if got, err := h.Health(t.Context(), engine.Query{}); err != nil || got.Integrations[0].Status != check.Healthy || asked.Load() == 0 {
+		t.Fatalf("%+v, %v, asked %d times", got, err, asked.Load())
+	}
+	if err := h.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := attributes(collector.span(t, "GET").GetAttributes()); !strings.Contains(got, "url.full="+target.URL+" ") {
+		t.Errorf("the request has %s", got)
+	}
+	for _, body := range collector.bodies {
+		if strings.Contains(body, taken) {
+			t.Errorf("exported: %s", body)
+		}
 	}
 }
 

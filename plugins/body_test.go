@@ -28,7 +28,7 @@ func answered(t *testing.T, body string, memory manifest.Size, asks bool) (*gues
 	if asks {
 		m.Imports = []manifest.Import{{Module: abi.Module, Name: "json"}}
 	}
-	g, err := m.newGuest(&Input{Memory: memory}, nil, time.Now().Add(time.Hour))
+	g, err := m.newGuest(&Input{Memory: memory}, &manifest.Probe{}, time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,5 +216,30 @@ func TestBodyThatFails(t *testing.T) {
 	cancel()
 	if _, err := find(r, "a"); err == nil || errno(err) == abi.ErrNotSet {
 		t.Errorf("a run that has ended: %v", err)
+	}
+}
+
+// passed is a context whose deadline has passed, but whose timer has not run yet.
+type passed struct{ context.Context }
+
+func (passed) Deadline() (time.Time, bool) { return time.Now().Add(-time.Nanosecond), true }
+
+// TestAWaitUntilTheDeadlineIsOver checks that a wait that lasts as long as the run counts
+// as one that the run's deadline ended, whichever of their timers runs first.
+func TestAWaitUntilTheDeadlineIsOver(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	later, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		over bool
+	}{
+		"the deadline passed": {passed{t.Context()}, true}, "canceled": {ended, true},
+		"time is left": {later, false}, "without a deadline": {t.Context(), false},
+	} {
+		if over(c.ctx) != c.over {
+			t.Errorf("%s: %v", name, !c.over)
+		}
 	}
 }

@@ -60,8 +60,11 @@ func send(c *call, s *slot, r *request) (*egress.Response, error) {
 	answer, err := c.net.HTTP(c.ctx, &r.Request)
 	c.comeIn()
 	if err == nil {
-		err = s.held.Grow(headerMemory(answer.Header))
-		if err != nil {
+		size := headerMemory(answer.Header)
+		if r.HTTP2 {
+			c.lease.Charge(priceOf(size, priceFieldKiB))
+		}
+		if err = s.held.Grow(size); err != nil {
 			_ = answer.Body.Close() // the first error is the one to report
 		}
 	}
@@ -143,6 +146,8 @@ var httpCalls = map[string]hostCall{
 			r.UTF8 = value != 0
 		case c.i32(1) == abi.OptNoJSON:
 			r.noJSON = value != 0
+		case c.i32(1) == abi.OptHTTP2:
+			r.HTTP2 = value != 0
 		default:
 			err = fmt.Errorf("%w: unknown http option %d", errInvalid, c.i32(1))
 		}
@@ -175,7 +180,7 @@ var httpCalls = map[string]hostCall{
 		return int64(answer.Status)
 	}},
 	"http_response_header": {[]api.ValueType{i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
-		r, err := at[*response](&c.handles, c.i32(0))
+		r, err := answerOf(&c.handles, c.i32(0))
 		if err != nil {
 			return int64(c.fail(err))
 		}
@@ -192,8 +197,35 @@ var httpCalls = map[string]hostCall{
 		}
 		return c.put(3, value)
 	}},
-	"http_timing": {[]api.ValueType{i32, i32}, nanosI64, func(c *call) int64 {
+	"http_unix": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
+		r, err := at[*request](&c.handles, c.i32(0))
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		t, err := heldTexts(c, c.handles.open[c.i32(0)], 1)
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		r.Socket = t[0]
+		return 0
+	}},
+	"http_response_trailer": {[]api.ValueType{i32, i32, i32, i32, i32}, errnoI32, func(c *call) int64 {
 		r, err := at[*response](&c.handles, c.i32(0))
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		name, err := c.text(1)
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		value, ok := headerValue(r.trailers, name)
+		if !ok {
+			return int64(c.fail(fmt.Errorf("trailer %q: %w", name, errNotSet)))
+		}
+		return c.put(3, value)
+	}},
+	"http_timing": {[]api.ValueType{i32, i32}, nanosI64, func(c *call) int64 {
+		r, err := answerOf(&c.handles, c.i32(0))
 		phase := c.i32(1)
 		if err == nil && (phase < 0 || int(phase) >= len(r.Phases)) {
 			err = fmt.Errorf("%w: unknown phase %d", errInvalid, phase)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -39,6 +40,8 @@ var netCalls = map[string]hostCall{
 			n, err = h.Read(c.ctx, buf)
 		case *response:
 			n, err = h.read(buf)
+		case shell:
+			n, err = h.Read(buf)
 		default:
 			_, err = at[stream](&c.handles, c.i32(0))
 		}
@@ -50,6 +53,26 @@ var netCalls = map[string]hostCall{
 			return int64(c.fail(err))
 		}
 		return 0
+	}},
+	"read_within": {[]api.ValueType{i32, i64, i32, i32}, errnoI32, func(c *call) int64 {
+		s, err := at[stream](&c.handles, c.i32(0))
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		buf, err := c.buffer(2)
+		if err != nil {
+			return int64(c.fail(err))
+		}
+		c.goOut()
+		n, err := s.ReadWithin(c.ctx, time.Duration(c.stack[1]), buf)
+		c.comeIn()
+		if n > 0 || err == nil || errors.Is(err, io.EOF) {
+			return int64(n)
+		}
+		late := c.timedOut
+		code := c.fail(err)
+		c.timedOut = late || c.timedOut && over(c.ctx) // otherwise only this wait is over
+		return int64(code)
 	}},
 	"write": {[]api.ValueType{i32, i32, i32}, errnoI32, func(c *call) int64 {
 		s, err := at[stream](&c.handles, c.i32(0))
@@ -99,6 +122,8 @@ var netCalls = map[string]hostCall{
 			fact, err = h.TLSInfo(c.i32(1))
 		case *response:
 			fact, err = h.TLSInfo(c.i32(1))
+		case *websocket:
+			fact, err = h.Answer().TLSInfo(c.i32(1))
 		default:
 			_, err = at[stream](&c.handles, c.i32(0))
 		}

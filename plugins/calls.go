@@ -41,6 +41,7 @@ var calls = func() map[string]hostCall {
 	all := map[string]hostCall{}
 	for _, part := range []map[string]hostCall{
 		resultCalls, configCalls, matchCalls, httpCalls, jsonCalls, netCalls, dnsCalls, sqlCalls, kvCalls,
+		icmpCalls, websocketCalls, sshCalls,
 	} {
 		maps.Copy(all, part)
 	}
@@ -51,7 +52,8 @@ var calls = func() map[string]hostCall {
 // the processor.
 var waiting = map[string]bool{
 	"http_send": true, "json": true,
-	"dial": true, "read": true, "write": true, "close": true, "tls_start": true,
+	"dial": true, "read": true, "read_within": true, "write": true, "close": true, "tls_start": true,
+	"icmp_echo": true, "websocket_open": true, "websocket_send": true, "websocket_receive": true, "ssh_connect": true, "ssh_run": true,
 	"resolve": true, "sql_query": true, "sql_next": true, "kv_get": true, "kv_set": true,
 }
 

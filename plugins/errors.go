@@ -1,8 +1,10 @@
 package plugins
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"vega/plugins/egress"
 	"vega/plugins/fault"
@@ -79,6 +81,13 @@ func (g *guest) fail(err error) int32 {
 		return strangeErrno
 	}
 	return int32(code)
+}
+
+// over reports whether a context has ended or its deadline has passed. When a wait of the
+// same length ends, the context may not have noticed yet.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
 }
 
 // endSpan ends the span of a call with the kind of its error.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"vega/plugins/egress"
 	"vega/plugins/engine"
 	"vega/plugins/ledger"
 	"vega/plugins/manifest"
@@ -66,12 +67,12 @@ func (m *Module) newGuest(in *Input, probe *manifest.Probe, deadline time.Time) 
 			return nil, err
 		}
 	}
-	g.real = session{m.sandbox.options.Network.Session(&in.Grants, vault, g.output.audit), vault}
+	g.real = session{egress.Judge{Session: m.sandbox.options.Network.Session(&in.Grants, vault, g.output.audit)}, vault}
 	g.real.Trace, g.real.Account, g.real.Sockets, g.real.Transport = in.Trace, network{g}, in.Sockets, in.Transport
 	if in.Certificate {
 		g.real.Seen.Redact = vault.Redact
 	}
-	g.real.Span = in.Span
+	g.real.Span, g.real.Filled = in.Span, probe.Fills()
 	g.net = &g.real
 	if in.Around != nil {
 		g.net = in.Around(&g.real)

@@ -27,7 +27,7 @@ func guestManifest() *manifest.Manifest {
 	m := &manifest.Manifest{ABI: "vega_v1", Name: "guest", Version: "1.0.0"}
 	for _, name := range []string{
 		"fine", "trap", "exit", "three", "silent", "details", "metric", "logs", "hungry", "spin", "sleep", "forget",
-		"count", "get", "dial", "handles", "resolve", "query", "kv", "echo", "memory", "guess", "smuggle", "stumble", "past", "dice", "kinds", "unended", "clock", "absent", "misspelt", "deadlock", "apart", "recovers",
+		"count", "get", "reach", "dial", "handles", "resolve", "query", "kv", "echo", "memory", "guess", "smuggle", "stumble", "past", "dice", "kinds", "unended", "clock", "absent", "misspelt", "deadlock", "apart", "recovers",
 	} {
 		m.Probes = append(m.Probes, manifest.Probe{Name: name, Options: guestOptions(), Capabilities: []manifest.Capability{
 			{Kind: manifest.HTTP, Reason: "test", From: []string{"url"}},
@@ -35,6 +35,10 @@ func guestManifest() *manifest.Manifest {
 			{Kind: manifest.DNS, Reason: "test", From: []string{"name"}},
 			{Kind: manifest.SQL, Reason: "test", From: []string{"database"}},
 			{Kind: manifest.KV, Reason: "test"},
+			{Kind: manifest.ICMP, Reason: "test"},
+			{Kind: manifest.WebSocket, Reason: "test"},
+			{Kind: manifest.SSH, Reason: "test"},
+			{Kind: manifest.Unix, Reason: "test"},
 		}})
 	}
 	return m

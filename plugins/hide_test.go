@@ -20,7 +20,7 @@ func secretive(t *testing.T, memory manifest.Size, secret string) *guest {
 	}
 	m := &Module{Module: &manifest.Module{}, sandbox: s}
 	values := manifest.Values{"password": manifest.Text{{Text: secret, Secret: true}}}
-	g, err := m.newGuest(&Input{Memory: memory, Values: values}, nil, time.Now().Add(time.Hour))
+	g, err := m.newGuest(&Input{Memory: memory, Values: values}, &manifest.Probe{}, time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"vega/plugins"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
 	"vega/plugins/testdata/hostile"
 	"vega/policies/check"
 )
@@ -342,6 +346,30 @@ func TestCompilerPanicIsRefused(t *testing.T) {
 	}
 	if r := reports[0]; r.Refused == "" || r.Honest != "" {
 		t.Errorf("%s, honest: %q", ending(r), r.Honest)
+	}
+}
+
+// A module that imports a host call with other types than the call has is refused, and
+// the message names the call.
+func TestCallsWithOtherTypesAreRefused(t *testing.T) {
+	s := newSandbox(t, plugins.Options{})
+	probe := manifest.Probe{Name: "p"}
+	for _, kind := range append(slices.Clone(grant.Listed), manifest.KV) {
+		probe.Capabilities = append(probe.Capabilities, manifest.Capability{Kind: kind, Reason: "test"})
+	}
+	for _, name := range plugins.Calls() {
+		for _, types := range [][2]string{{"", ""}, {"FF", "i"}, {"iiiiiiiii", "i"}, {"i", "F"}, {"i", "ii"}} {
+			packed, err := manifest.Pack(hostile.Importing(name, types[0], types[1]), &manifest.Manifest{ABI: "vega_v1", Name: "hostile", Version: "1", Probes: []manifest.Probe{probe}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m, err := s.Load(t.Context(), packed); err == nil {
+				_ = m.Close()
+				t.Errorf("%s with the types %q is taken", name, types)
+			} else if !plugins.IsRefusal(err) || !strings.Contains(err.Error(), name) {
+				t.Errorf("%s with the types %q: %v", name, types, err)
+			}
+		}
 	}
 }
 

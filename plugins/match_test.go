@@ -55,6 +55,58 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// A group is found alike in short texts and long ones; what is not matched is not set.
+func TestMatchGroup(t *testing.T) {
+	long := append(bytes.Repeat([]byte("é"), 1<<20), `<i name="id" value="x&quot;1">`...)
+	for _, c := range []struct {
+		pattern string
+		group   int32
+		text    []byte
+		want    string
+		err     error
+	}{
+		{`name="id" value="([^"]+)"`, 1, long, "x&quot;1", nil},
+		{`name="id" value="([^"]+)"`, 1, long[len(long)-40:], "x&quot;1", nil},
+		{`name="(..)"`, 0, long, `name="id"`, nil},
+		{`(a)|(b)`, 1, []byte("xb"), "", errNotSet},
+		{`(a*)b`, 1, []byte("xb"), "", nil},
+		{`(z)`, 1, long, "", errNotSet},
+		{`(z)`, 2, long, "", errInvalid},
+		{`(z)`, -1, long, "", errInvalid},
+		{`(`, 0, long, "", errInvalid},
+	} {
+		if got, err := matchGroup(free{}, c.pattern, c.text, c.group); string(got) != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s in %d bytes: %q, %v", c.pattern, len(c.text), got, err)
+		}
+	}
+}
+
+// Groups multiply the work and the memory of a match.
+func TestMatchGroupEnds(t *testing.T) {
+	p := &patience{left: 50}
+	text := bytes.Repeat([]byte("x"), 8<<20)
+	if _, err := matchGroup(p, strings.Repeat("(x?)", 500)+"y", text, 500); !errors.Is(err, errEnough) || p.pauses != 51 {
+		t.Errorf("%v after %d pauses", err, p.pauses)
+	}
+	const room = 16 << 20
+	if _, err := matchGroup(&roomy{left: room}, strings.Repeat("(x)", 1000), text[:1], 1); !errors.Is(err, errEnough) {
+		t.Errorf("1,000 groups fit into %d bytes: %v", room, err)
+	}
+}
+
+// roomy is a host with some memory.
+type roomy struct {
+	free
+	left int
+}
+
+func (r *roomy) Hold(n int) error {
+	if r.left -= n; r.left < 0 {
+		return errEnough
+	}
+	return nil
+}
+
 // A match that would take minutes pauses regularly, and ends with the run.
 func TestMatchEnds(t *testing.T) {
 	p := &patience{left: 50}

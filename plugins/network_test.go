@@ -151,19 +151,29 @@ func TestResolvedAddressIsJudged(t *testing.T) {
 func TestUngrantedCapabilities(t *testing.T) {
 	s := newSandbox(t, plugins.Options{Databases: noDatabases{}})
 	m := s.guest(t)
-	for probe, c := range map[string]struct {
+	reach := func(network, to string) manifest.Values {
+		return manifest.Values{"network": manifest.Plain(network), "name": manifest.Plain(to)}
+	}
+	for _, c := range []struct {
+		probe  string
 		values manifest.Values
 		line   string
 	}{
-		"get":     {manifest.Values{"url": manifest.Plain("http://127.0.0.1:1/")}, `http = ["GET http://127.0.0.1:1"]`},
-		"dial":    {manifest.Values{"address": manifest.Plain("127.0.0.1:1"), "network": manifest.Plain("tls")}, `net = ["tls://127.0.0.1:1"]`},
-		"resolve": {manifest.Values{"name": manifest.Plain("example.com")}, `dns = ["example.com"]`},
-		"query":   {manifest.Values{"database": manifest.Plain("app"), "sql": manifest.Plain("SELECT 1")}, `sql = [database.app]`},
-		"kv":      {manifest.Values{"value": manifest.Plain("v")}, `kv = "64KiB"`},
+		{"get", manifest.Values{"url": manifest.Plain("http://127.0.0.1:1/")}, `http = ["GET http://127.0.0.1:1"]`},
+		{"dial", manifest.Values{"address": manifest.Plain("127.0.0.1:1"), "network": manifest.Plain("tls")}, `net = ["tls://127.0.0.1:1"]`},
+		{"resolve", manifest.Values{"name": manifest.Plain("example.com")}, `dns = ["example.com"]`},
+		{"query", manifest.Values{"database": manifest.Plain("app"), "sql": manifest.Plain("SELECT 1")}, `sql = [database.app]`},
+		{"kv", manifest.Values{"value": manifest.Plain("v")}, `kv = "64KiB"`},
+		{"reach", reach("icmp", "127.0.0.1"), `icmp = ["127.0.0.1"]`},
+		{"reach", reach("websocket", "ws://127.0.0.1:1/"), `websocket = ["ws://127.0.0.1:1"]`},
+		{"reach", reach("ssh", "127.0.0.1:1"), `ssh = ["127.0.0.1:1"]`},
+		{"reach", reach("unix", "/run/nothing.sock"), `unix = ["/run/nothing.sock"]`},
+		{"reach", reach("http over unix", "/run/nothing.sock"), `unix = ["GET /run/nothing.sock"]`},
+		{"reach", reach("http2", "http://127.0.0.1:1/"), `http = ["POST http://127.0.0.1:1"]`},
 	} {
-		got := m.Run(t.Context(), plugins.Input{Integration: "i", Probe: probe, Values: c.values, Timeout: 5 * time.Second})
+		got := m.Run(t.Context(), plugins.Input{Integration: "i", Probe: c.probe, Values: c.values, Timeout: 5 * time.Second})
 		if got.Cause != check.Denied || !strings.Contains(strings.Join(got.Denied, " "), c.line) {
-			t.Errorf("%s: %s/%s %q, denied %q", probe, got.Status, got.Cause, got.Message, got.Denied)
+			t.Errorf("%s: %s/%s %q, denied %q", c.line, got.Status, got.Cause, got.Message, got.Denied)
 		}
 	}
 }

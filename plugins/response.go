@@ -3,10 +3,12 @@ package plugins
 import (
 	"errors"
 	"io"
+	"net/http"
 	"slices"
 
 	"vega/plugins/egress"
 	"vega/plugins/jsonpath"
+	"vega/plugins/ledger"
 	"vega/plugins/manifest"
 	"vega/plugins/memory"
 	"vega/sdk/abi"
@@ -22,10 +24,13 @@ type response struct {
 	ended bool // the whole body was read
 	asked bool // the guest called json, so the body must be kept
 	json  *jsonpath.Text
+
+	trailers http.Header    // after the end of the body
+	held     ledger.Holding // for them
 }
 
 func newResponse(g *guest, answer *egress.Response, q *request) *response {
-	r := &response{Response: answer, guest: g}
+	r := &response{Response: answer, guest: g, held: ledger.NewHolding(g)}
 	r.body.Buffer = memory.NewBuffer(&g.account, int(egress.BodyLimit(q.MaxBody)))
 	if q.noJSON || !g.module.imports("json") {
 		r.body.lost = errInvalid // the guest can't call json
@@ -42,6 +47,7 @@ func (r *response) close() {
 	_ = r.Body.Close() // the guest can't receive the error
 	r.json = nil
 	r.body.Free()
+	r.held.Release()
 }
 
 func (r *response) read(buf []byte) (int, error) {
@@ -64,8 +70,27 @@ func (r *response) fetch(buf []byte) (int, error) {
 	r.guest.goOut()
 	n, err := r.Body.Read(buf)
 	r.guest.comeIn()
-	r.ended = errors.Is(err, io.EOF)
+	if r.ended = errors.Is(err, io.EOF); r.ended {
+		if failed := r.end(); failed != nil {
+			err = failed
+		}
+	}
 	return n, err
+}
+
+// end takes the trailers, which came after the body.
+func (r *response) end() error {
+	if r.Trailers == nil || r.trailers != nil {
+		return nil
+	}
+	all := r.Trailers()
+	size := headerMemory(all)
+	r.guest.lease.Charge(priceOf(size, priceFieldKiB))
+	if err := r.held.Grow(size); err != nil {
+		return err
+	}
+	r.trailers = all
+	return nil
 }
 
 // body is the part of a response's body that was read. It is kept as long as

@@ -90,11 +90,19 @@ var sprees = []spent{
 	cramps("header-handles", "ok"),
 	ends("dial-loop", ""), ends("move-loop", ""), ends("move-much-loop", ""), ends("move-much-loop", "").secret(),
 	ends("resolve-loop", ""), ends("resolve-loop", "").secret(),
-	ends("match-loop", ""), ends("match-fold-loop", ""),
+	ends("match-loop", ""), ends("match-fold-loop", ""), ends("match-group-loop", ""),
 	ends("kv-loop", ""),
 	ends("sql-recursive", ""), ends("sql-recursive", "").atOnce(6),
 	blames("sql-handles", ""), blames("sql-wide-handles", ""),
 	ends("sql-column-loop", ""),
+	ends("http2-loop", ""), succeeds("http2-handles", ""),
+	ends("unix-loop", ""), succeeds("unix-handles", ""), ends("unix-dial-loop", ""), succeeds("unix-dial-handles", ""), ends("read-within-loop", ""),
+	ends("websocket-loop", ""), ends("websocket-loop", "").secret(), ends("websocket-send-loop", ""),
+	ends("websocket-receive-loop", "large"), ends("websocket-receive-loop", "large").secret(), ends("websocket-receive-loop", "small"),
+	ends("websocket-receive-loop", "fragments"), ends("websocket-receive-loop", "pings"),
+	succeeds("websocket-handles", "large"),
+	ends("ssh-loop", ""), ends("ssh-loop", "").atOnce(4), ends("ssh-run-loop", ""), succeeds("ssh-handles", ""),
+	ends("icmp-loop", ""),
 }
 
 // What the host holds and computes for a plugin is charged to it: the run ends within

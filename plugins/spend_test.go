@@ -3,10 +3,15 @@ package plugins_test
 import (
 	"compress/gzip"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha1"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,12 +19,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/miekg/dns"
+	"golang.org/x/crypto/ssh"
 
 	"vega/plugins"
 	"vega/plugins/egress"
@@ -27,6 +34,7 @@ import (
 	"vega/plugins/manifest"
 	"vega/plugins/scheduler"
 	"vega/plugins/testdata/hostile"
+	"vega/plugins/transport"
 	"vega/policies/check"
 	"vega/store/sqlite"
 )
@@ -45,8 +53,10 @@ type spree struct {
 
 // world holds the addresses of the parent process's servers.
 type world struct {
-	HTTP, HTTPS, Blaster, DNS string
-	Roots                     string // PEM
+	HTTP, HTTPS, Blaster, DNS   string
+	HTTP2, WebSocket, SSH, Unix string
+	Roots                       string // PEM
+	HostKey                     string // fingerprint of the SSH server
 }
 
 // bill is the result of a spree.
@@ -202,6 +212,11 @@ func (s spree) input(t *testing.T, m *module) plugins.Input {
 	values := manifest.Values{
 		"url": manifest.Plain(url + "/" + s.Body), "address": manifest.Plain(s.World.Blaster),
 		"name": manifest.Plain("many.example"), "database": manifest.Plain("app"),
+		"socket": manifest.Plain(s.World.WebSocket + "/" + s.Body), "path": manifest.Plain(s.World.Unix),
+		"shell": manifest.Plain(s.World.SSH), "host": manifest.Plain("127.0.0.1"),
+	}
+	if strings.HasPrefix(s.Module, "http2-") {
+		values["url"] = manifest.Plain(s.World.HTTP2 + "/" + s.Body)
 	}
 	if s.Secret {
 		values["token"] = manifest.Text{{Text: "s3cret-of-the-operator", Secret: true}}
@@ -219,7 +234,11 @@ func (s spree) input(t *testing.T, m *module) plugins.Input {
 	dnsRule.Origin = grant.FromBlock
 	block.Rules = append(block.Rules, dnsRule)
 	set, _ := grant.Effective(grant.Request{Probe: p, Values: values, Written: written, Block: block})
-	return plugins.Input{Probe: "p", Values: values, Grants: set, Timeout: patient}
+	login := transport.SSH{
+		User: manifest.Plain("vega"), Password: manifest.Text{{Text: sshPassword, Secret: true}}, Command: manifest.Plain("much"),
+		HostKeys: []transport.HostKey{{Type: "ssh-ed25519", Fingerprint: s.World.HostKey}},
+	}
+	return plugins.Input{Probe: "p", Values: values, Grants: set, Timeout: patient, Transport: &transport.Options{SSH: login}}
 }
 
 func coreInput(t *testing.T, core *module, name string, values manifest.Values) plugins.Input {
@@ -238,6 +257,14 @@ func spenderWasm(t testing.TB, name string) []byte {
 		"resolve":      {Kind: manifest.DNS, Reason: "test", From: []string{"name"}},
 		"sql_query":    {Kind: manifest.SQL, Reason: "test", From: []string{"database"}},
 		"kv_get":       {Kind: manifest.KV, Reason: "test"},
+
+		"http_unix":      {Kind: manifest.Unix, Reason: "test", From: []string{"path"}, Methods: []string{"GET"}},
+		"websocket_open": {Kind: manifest.WebSocket, Reason: "test", From: []string{"socket"}},
+		"ssh_connect":    {Kind: manifest.SSH, Reason: "test", From: []string{"shell"}},
+		"icmp_echo":      {Kind: manifest.ICMP, Reason: "test", From: []string{"host"}},
+	}
+	if strings.HasPrefix(name, "unix-dial-") {
+		kinds["dial"] = manifest.Capability{Kind: manifest.Unix, Reason: "test", From: []string{"path"}}
 	}
 	for _, m := range hostile.Spenders() {
 		if m.Name != name {
@@ -249,9 +276,13 @@ func spenderWasm(t testing.TB, name string) []byte {
 			{Name: "name", Type: manifest.String},
 			{Name: "database", Type: manifest.Database},
 			{Name: "token", Type: manifest.String, Sensitive: true},
+			{Name: "socket", Type: manifest.URL, Schemes: []string{"ws"}},
+			{Name: "path", Type: manifest.String},
+			{Name: "shell", Type: manifest.Address},
+			{Name: "host", Type: manifest.String},
 		}}
 		for _, c := range m.Calls {
-			if k, ok := kinds[c]; ok {
+			if k, ok := kinds[c]; ok && !(c == "http_request" && slices.ContainsFunc(m.Calls, func(c string) bool { return c == "websocket_open" || c == "http_unix" })) {
 				p.Capabilities = append(p.Capabilities, k)
 			}
 		}
@@ -313,14 +344,26 @@ func startWorld(t *testing.T) world {
 	secure.StartTLS()
 	t.Cleanup(plain.Close)
 	t.Cleanup(secure.Close)
+	modern := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "ok")
+		w.Header().Set(http.TrailerPrefix+"A", strings.Repeat("x", 60<<10))
+	}))
+	modern.Config.Protocols = new(http.Protocols)
+	modern.Config.Protocols.SetUnencryptedHTTP2(true)
+	modern.Start()
+	t.Cleanup(modern.Close)
+	messages := httptest.NewServer(http.HandlerFunc(serveMessages))
+	t.Cleanup(messages.Close)
+	shell, key := muchOutput(t)
 	return world{
+		HTTP2: modern.URL, WebSocket: "ws" + strings.TrimPrefix(messages.URL, "http"), SSH: shell, HostKey: key, Unix: unixSocket(t, handler),
 		HTTP: plain.URL, HTTPS: secure.URL, Blaster: blaster(t), DNS: manyRecords(t),
 		Roots: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})),
 	}
 }
 
-// blaster writes as fast as its peer reads.
-func blaster(t *testing.T) string {
+// accepting serves each connection, and returns its address.
+func accepting(t *testing.T, serve func(net.Conn)) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -333,17 +376,126 @@ func blaster(t *testing.T) string {
 			if err != nil {
 				return
 			}
-			go func() {
-				defer c.Close()
-				for buf := make([]byte, 256<<10); ; {
-					if _, err := c.Write(buf); err != nil {
-						return
-					}
-				}
-			}()
+			go serve(c)
 		}
 	}()
 	return l.Addr().String()
+}
+
+// blaster writes as fast as its peer reads.
+func blaster(t *testing.T) string {
+	t.Helper()
+	return accepting(t, func(c net.Conn) {
+		defer c.Close()
+		for buf := make([]byte, 256<<10); ; {
+			if _, err := c.Write(buf); err != nil {
+				return
+			}
+		}
+	})
+}
+
+// unixSocket serves HTTP over a socket in the file system and returns its path.
+func unixSocket(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "") //nolint:usetesting // that of the test is too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	path := filepath.Join(dir, "s")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	go func() { _ = s.Serve(l) }()
+	t.Cleanup(func() { _ = s.Close() })
+	return path
+}
+
+// serveMessages upgrades to a WebSocket and sends, as fast as the peer reads, what the
+// path names: messages of 1 MiB or of a byte, messages of 1,000 fragments of a byte, or
+// pings between messages. With another path it reads what the peer sends.
+func serveMessages(w http.ResponseWriter, q *http.Request) {
+	conn, both, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	sum := sha1.Sum([]byte(q.Header.Get("Sec-Websocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	head := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + base64.StdEncoding.EncodeToString(sum[:]) + "\r\n\r\n"
+	if _, err := io.WriteString(conn, head); err != nil {
+		return
+	}
+	frames := map[string]string{
+		"/large":     "\x82\x7f\x00\x00\x00\x00\x00\x10\x00\x00" + strings.Repeat("x", 1<<20),
+		"/small":     strings.Repeat("\x81\x01x", 20000),
+		"/fragments": strings.Repeat("\x01\x01x"+strings.Repeat("\x00\x01x", 998)+"\x80\x01x", 20),
+		"/pings":     strings.Repeat(strings.Repeat("\x89\x01x", 999)+"\x81\x01x", 20),
+	}[q.URL.Path]
+	if frames == "" {
+		_, _ = conn.Write([]byte("\x81\x01x\x88\x02\x03\xe8")) // a message, and the answer to a goodbye
+		_, _ = io.Copy(io.Discard, both)
+		return
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, both)
+		_ = conn.Close() // ends the writing, too
+	}()
+	for err == nil {
+		_, err = io.WriteString(conn, frames)
+	}
+}
+
+// sshPassword is the password of the server of muchOutput.
+const sshPassword = "correct horse battery staple"
+
+// muchOutput starts an SSH server whose command prints as much as the peer takes, and
+// returns its address and the fingerprint of its key.
+func muchOutput(t *testing.T) (address, fingerprint string) {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &ssh.ServerConfig{PasswordCallback: func(_ ssh.ConnMetadata, given []byte) (*ssh.Permissions, error) {
+		if string(given) != sshPassword {
+			return nil, errors.New("wrong")
+		}
+		return nil, nil
+	}}
+	config.AddHostKey(signer)
+	return accepting(t, func(c net.Conn) { serveShell(c, config) }), ssh.FingerprintSHA256(signer.PublicKey())
+}
+
+// serveShell serves a connection whose command prints 64 KiB.
+func serveShell(c net.Conn, config *ssh.ServerConfig) {
+	defer c.Close()
+	conn, channels, requests, err := ssh.NewServerConn(c, config)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	go ssh.DiscardRequests(requests)
+	for offered := range channels {
+		channel, requests, err := offered.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			for q := range requests {
+				_ = q.Reply(true, nil)
+				_, _ = channel.Write(make([]byte, 64<<10))
+				_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{}))
+				_ = channel.Close()
+			}
+		}()
+	}
 }
 
 // manyRecords is a DNS server that answers over TCP with as many records as a message

@@ -3,7 +3,6 @@ package sdk
 import (
 	"strconv"
 	"strings"
-	"time"
 	"unsafe"
 
 	"vega/sdk/abi"
@@ -13,16 +12,23 @@ import (
 // default; use Has to tell the difference. The host has checked every value
 // against its type in the manifest before the run.
 
+// config is not inlined, so that modules stay small.
+//
+//go:noinline
+func (r *Run) config(option string, buf unsafe.Pointer, size uint32) int32 {
+	return abi.Config(r.within+option, buf, size)
+}
+
 // Has reports whether the option is set or has a default.
 func (r *Run) Has(option string) bool {
-	return abi.Config(option, nil, 0) >= 0
+	return r.config(option, nil, 0) >= 0
 }
 
 // String returns the option's text. Values from env() or file() are
 // placeholders of the same length: the host replaces them where they are sent
 // as a whole, in a header, basic auth or the configured URL.
 func (r *Run) String(option string) string {
-	s, _ := whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 { return abi.Config(option, buf, size) })
+	s, _ := whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 { return r.config(option, buf, size) })
 	return s
 }
 
@@ -45,7 +51,7 @@ func (r *Run) Int(option string) int {
 func (r *Run) Bool(option string) bool { return r.String(option) == "true" }
 
 // Duration returns the value of a duration option.
-func (r *Run) Duration(option string) time.Duration { return time.Duration(r.int64(option)) }
+func (r *Run) Duration(option string) Duration { return Duration(r.int64(option)) }
 
 // Size returns the value of a size option in bytes.
 func (r *Run) Size(option string) int64 { return r.int64(option) }
@@ -61,6 +67,17 @@ func (r *Run) Strings(option string) []string {
 	list := make([]string, 0, n)
 	for i := range n {
 		list = append(list, r.String(option+"."+strconv.Itoa(i)))
+	}
+	return list
+}
+
+// Objects returns the objects of a list option, each as a run whose options are the
+// fields of that object.
+func (r *Run) Objects(option string) []*Run {
+	n := r.Int(option + ".#")
+	list := make([]*Run, 0, n)
+	for i := range n {
+		list = append(list, &Run{within: r.within + option + "." + strconv.Itoa(i) + "."})
 	}
 	return list
 }

@@ -14,9 +14,10 @@ type Conn struct {
 	pending []byte // read but not yet returned
 }
 
-var networks = [...]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP: "udp"}
+var networks = [...]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP: "udp", abi.NetUnix: "unix"}
 
-// Dial connects to host:port over "tcp", "tls" or "udp". A tls connection is
+// Dial connects to host:port over "tcp", "tls" or "udp", or over "unix" to the path of a
+// stream socket in the file system. A tls connection is
 // established even if the certificate is bad, so that it can be inspected: call
 // TLS().Verify() before you trust the peer. The host sends no secret over an
 // unverified connection.
@@ -31,7 +32,7 @@ func (r *Run) Dial(network, address string) (*Conn, error) {
 		}
 		return &Conn{handle: handle}, nil
 	}
-	return nil, &Error{Code: abi.ErrInvalid, Text: `the network must be "tcp", "tls" or "udp"`}
+	return nil, &Error{Code: abi.ErrInvalid, Text: `the network must be "tcp", "tls", "udp" or "unix"`}
 }
 
 // Read reads available data, waiting for the first byte. It returns io.EOF at
@@ -45,16 +46,33 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return read(c.handle, b)
 }
 
-// Write writes all of b. A secret needs secrets = "anywhere" in the grant, and must
+// ReadWithin is like Read, but waits for no longer than wait, and at least for a
+// millisecond: then it returns ErrTimeout, and the connection can still be used.
+func (c *Conn) ReadWithin(wait Duration, b []byte) (int, error) {
+	if len(c.pending) > 0 || len(b) == 0 {
+		return c.Read(b)
+	}
+	n := abi.ReadWithin(c.handle, int64(wait), pointer(b), uint32(len(b)))
+	switch {
+	case n < 0:
+		return 0, failure(n)
+	case n == 0:
+		return 0, io.EOF
+	default:
+		return int(n), nil
+	}
+}
+
+// Write writes all of b. Over udp, b is one datagram, which may be empty. A secret needs secrets = "anywhere" in the grant, and must
 // lie within one write.
 func (c *Conn) Write(b []byte) (int, error) {
 	done := 0
-	for done < len(b) {
+	for first := true; first || done < len(b); first = false {
 		n := abi.Write(c.handle, pointer(b[done:]), uint32(len(b)-done))
 		if n < 0 {
 			return done, failure(n)
 		}
-		if n == 0 {
+		if n == 0 && len(b) > 0 {
 			return done, io.ErrShortWrite
 		}
 		done += int(n)

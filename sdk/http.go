@@ -2,7 +2,6 @@ package sdk
 
 import (
 	"strconv"
-	"time"
 	"unsafe"
 
 	"vega/sdk/abi"
@@ -48,6 +47,18 @@ func (q *Request) BasicAuth(user, password string) *Request {
 	return q
 }
 
+// Unix sends the request over the socket at a path in the file system, such as
+// "/run/docker.sock", instead of to the host of its URL. The URL begins with http://, and
+// its host is only sent as Host, such as http://localhost/version. No redirect is
+// followed, and cookies are neither kept nor sent. The grant names the method and the
+// path: unix = ["GET /run/docker.sock"]. A path whose last element is a link is refused.
+func (q *Request) Unix(path string) *Request {
+	if q.err == nil {
+		q.check(abi.HTTPUnix(q.handle, path))
+	}
+	return q
+}
+
 // Redirects sets how many redirects to follow; 0 returns the redirect itself.
 func (q *Request) Redirects(n int) *Request {
 	if q.err == nil {
@@ -80,6 +91,16 @@ func (q *Request) UTF8() *Request {
 func (q *Request) NoJSON() *Request {
 	if q.err == nil {
 		abi.HTTPOption(q.handle, abi.OptNoJSON, 1) // an older host does not know it
+	}
+	return q
+}
+
+// HTTP2 sends the request over HTTP/2 only: over https the server must choose it in the
+// handshake, and over http it must speak it from the first byte (h2c with prior
+// knowledge). No redirect is followed. The header TE may then be "trailers".
+func (q *Request) HTTP2() *Request {
+	if q.err == nil {
+		q.check(abi.HTTPOption(q.handle, abi.OptHTTP2, 1))
 	}
 	return q
 }
@@ -149,6 +170,15 @@ func (p *Response) Headers(name string) []string {
 	}
 }
 
+// Trailer returns the value of a header that came after the body, which must have been
+// read to its end, or "".
+func (p *Response) Trailer(name string) string {
+	s, _ := whole(valueSize, func(buf unsafe.Pointer, size uint32) int32 {
+		return abi.HTTPResponseTrailer(p.handle, name, buf, size)
+	})
+	return s
+}
+
 // Redirected returns where redirects led: the scheme, host and path of the URL
 // that answered. It is "" if the requested URL did, or if an older host does not
 // say it.
@@ -190,8 +220,8 @@ func (p *Response) Len(path string) (int, error) {
 // Timing returns the duration of a phase, summed over redirects. The total
 // covers the time until the headers arrived, or until the end of the body once
 // it was read.
-func (p *Response) Timing(phase Phase) time.Duration {
-	return time.Duration(max(0, abi.HTTPTiming(p.handle, int32(phase))))
+func (p *Response) Timing(phase Phase) Duration {
+	return Duration(max(0, abi.HTTPTiming(p.handle, int32(phase))))
 }
 
 // TLS returns the facts about the connection of an https response.

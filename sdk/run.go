@@ -1,13 +1,13 @@
 package sdk
 
 import (
-	"time"
-
 	"vega/sdk/abi"
 )
 
 // Run is one execution of a probe. It gives access to options and host calls.
-type Run struct{}
+type Run struct {
+	within string // the path of the object whose fields are the options, with a dot
+}
 
 // Detail adds evidence under a name; the same name replaces it. A run may add 64;
 // with more it is unknown. Values are cut at 4 KiB.
@@ -22,8 +22,8 @@ func (r *Run) Metric(name string, value float64, unit string) {
 }
 
 // Millis adds a duration as a metric in milliseconds.
-func (r *Run) Millis(name string, d time.Duration) {
-	r.Metric(name, float64(d)/float64(time.Millisecond), "ms")
+func (r *Run) Millis(name string, d Duration) {
+	r.Metric(name, float64(d)/float64(Millisecond), "ms")
 }
 
 // Debug writes a line to vega's log.
@@ -43,10 +43,10 @@ func (r *Run) Log(level abi.Level, line string) { abi.Log(int32(level), clip(lin
 
 // Deadline returns how long the run may still wait. When it has passed, host
 // calls end with ErrTimeout, early enough to still return a result.
-func (r *Run) Deadline() time.Duration { return time.Duration(abi.Deadline()) }
+func (r *Run) Deadline() Duration { return Duration(abi.Deadline()) }
 
-// Now returns the time of the host's clock, in UTC.
-func (r *Run) Now() time.Time { return time.Unix(0, abi.Now()).UTC() }
+// Now returns the time of the host's clock.
+func (r *Run) Now() Time { return UnixTime(0, abi.Now()) }
 
 // Since returns the time elapsed since t, by the host's clock.
-func (r *Run) Since(t time.Time) time.Duration { return r.Now().Sub(t) }
+func (r *Run) Since(t Time) Duration { return r.Now().Sub(t) }

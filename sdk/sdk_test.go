@@ -51,7 +51,7 @@ func TestOptions(t *testing.T) {
 		if r.Float("number") != 2.5 || r.Int("number") != 2 || r.Int("whole") != 7 || r.Size("size") != 1<<40 {
 			t.Error("a number was misread")
 		}
-		if !r.Bool("yes") || r.Bool("no") || r.Duration("wait") != 1500*time.Millisecond {
+		if !r.Bool("yes") || r.Bool("no") || r.Duration("wait") != 1500*sdk.Millisecond {
 			t.Error("a bool or duration was misread")
 		}
 		if got := strings.Join(r.Strings("list"), " "); got != "x 2 true" {
@@ -78,7 +78,7 @@ func TestResultsAreClipped(t *testing.T) {
 		r.Detail(strings.Repeat("ä", 500), strings.Repeat("ö", 5000))
 		r.Metric("nan", 0/zero, "")
 		r.Metric("inf", 1/zero, "")
-		r.Millis("wait", 1500*time.Microsecond)
+		r.Millis("wait", 1500*sdk.Microsecond)
 		r.Info(strings.Repeat("ü", 5000))
 		return sdk.Degraded("late")
 	}, sdktest.Config{})

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 	"unsafe"
 
 	"vega/sdk/abi"
@@ -46,25 +45,25 @@ func (t TLS) Issuer() string {
 
 // NotAfter returns the expiry of the certificate in UTC, or zero if there is
 // none.
-func (t TLS) NotAfter() time.Time {
+func (t TLS) NotAfter() Time {
 	s, err := t.fact(abi.TLSNotAfter)
 	seconds, bad := strconv.ParseInt(s, 10, 64)
 	if err != nil || bad != nil {
-		return time.Time{}
+		return Time{}
 	}
-	return time.Unix(seconds, 0).UTC()
+	return UnixTime(seconds, 0)
 }
 
 // ChainEnds returns when the peer is no longer trusted, in UTC: when the first
 // certificate of its verified chain expires. It is never after NotAfter unless
 // the chain was not verified.
-func (t TLS) ChainEnds() time.Time {
+func (t TLS) ChainEnds() Time {
 	s, err := t.fact(abi.TLSChainNotAfter)
 	seconds, bad := strconv.ParseInt(s, 10, 64)
 	if err != nil || bad != nil { // an older host
 		return t.NotAfter()
 	}
-	return time.Unix(seconds, 0).UTC()
+	return UnixTime(seconds, 0)
 }
 
 // ChainSubject returns the subject of the certificate that ends the chain, or
@@ -77,7 +76,7 @@ func (t TLS) ChainSubject() string {
 // Redirects returns when the first of the servers that redirected a request over
 // TLS is no longer trusted, its origin, and the subject of the certificate that
 // ends then, or "" if that is its own. Without such a server all are empty.
-func (t TLS) Redirects() (ends time.Time, origin, subject string) {
+func (t TLS) Redirects() (ends Time, origin, subject string) {
 	s, err := t.fact(abi.TLSRedirects)
 	all := strings.SplitN(s, "\n", 3)
 	if err != nil || len(all) < 3 { // an older host, or none
@@ -87,7 +86,7 @@ func (t TLS) Redirects() (ends time.Time, origin, subject string) {
 	if err != nil {
 		return ends, "", ""
 	}
-	return time.Unix(seconds, 0).UTC(), all[1], all[2]
+	return UnixTime(seconds, 0), all[1], all[2]
 }
 
 // ClientCertificate returns "" if the peer asked for no client certificate, and

@@ -82,7 +82,11 @@ func (b binding) grants(i Integration, config *bind.Section, block grantBlock, j
 	written := map[string]bool{}
 	for _, t := range config.Slots {
 		written[t.Row.Name] = t.State == bind.Present
-		b.ownDatabase(t.Value, t.Expr.At, t.Row.Element())
+	}
+	for _, in := range config.Within() {
+		for _, t := range in.Slots {
+			b.ownDatabase(t.Value, t.Expr.At, t.Row.Element())
+		}
 	}
 	declared := map[manifest.Kind]bool{}
 	for _, k := range b.probe.Capabilities {
@@ -121,6 +125,14 @@ func (b binding) grants(i Integration, config *bind.Section, block grantBlock, j
 // dnsNames reports text that a probe would look up, but that is no name. It
 // returns false if there is any.
 func (b binding) dnsNames(config *bind.Section) (good bool) {
+	good = true
+	for _, in := range config.Within() {
+		good = b.names(in) && good
+	}
+	return good
+}
+
+func (b binding) names(config *bind.Section) (good bool) {
 	good = true
 	for _, t := range config.Slots {
 		text, ok := t.Value.(manifest.Text)

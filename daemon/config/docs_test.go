@@ -140,7 +140,7 @@ func wrongIn(t *testing.T, example string, bundled []manifest.Found) string {
 	var left diag.Diagnostics
 	for _, d := range ds {
 		switch d.Code {
-		case diag.Required, diag.NoGrant, diag.Undeclared, diag.FileUnreadable, diag.BadTLS:
+		case diag.Required, diag.NoGrant, diag.Undeclared, diag.FileUnreadable, diag.BadTLS, diag.BadSSH:
 		default:
 			if d.Severity == diag.Error {
 				left = append(left, d)

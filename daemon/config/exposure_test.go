@@ -50,3 +50,26 @@ func TestLLMDefaults(t *testing.T) {
 		t.Errorf("%+v", c.LLM)
 	}
 }
+
+// TestSecretsOfTheSSHBlock has a value of the environment in each attribute that a secret
+// may be in: a command often contains a password for a program there.
+func TestSecretsOfTheSSHBlock(t *testing.T) {
+	c := good(t, `
+integration "a" {
+  probe = core.ssh
+  config { address = "example.com:22" }
+  ssh {
+    user      = "vega"
+    password  = env("LOGIN")
+    host_keys = ["SHA256:uNiVztksCsDhcc0u9e8BrnXmnDCmnWgXTlxAhU1cm+U"]
+    command   = "MYSQL_PWD=${env("DB_PASSWORD")} mysqladmin ping"
+  }
+}
+`, Options{Bundled: shipped(t), Env: exampleVariable})
+	secrets := c.Integrations[0].Transport.SSH.Secrets()
+	for _, name := range []string{"LOGIN", "DB_PASSWORD"} {
+		if value, _ := exampleVariable(name); !slices.Contains(secrets, value) {
+			t.Errorf("the value of %s is not hidden: %q", name, secrets)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 
 	"vega/daemon/config/diag"
 	"vega/daemon/config/input"
+	"vega/plugins/manifest"
 )
 
 func names(c *Config) (all []string) {
@@ -98,6 +99,50 @@ integration "alone" {
 	}
 	if again, ds := c.Rebind(options(t, nil)); again == nil || !reflect.DeepEqual(names(again), names(c)) {
 		t.Errorf("after Rebind:\n%s", shownText(t, ds))
+	}
+}
+
+// TestForEachInSteps checks that keys, values and functions are evaluated in the fields
+// of a list of objects, next to the {name} of a value that a run takes.
+func TestForEachInSteps(t *testing.T) {
+	dir := t.TempDir()
+	lay(t, dir, "eu.body", `{"id":"{id}"}`)
+	path := lay(t, dir, "vega.hcl", `
+integration "shop" {
+  probe    = core.flow
+  for_each = { eu = { host = "eu.example.com", status = [200, 204] } }
+  config {
+    steps = [
+      { name = "login-${each.key}", url = "https://${each.value.host}/login", body = "key=${env("KEY")}", follow_redirects = env_set("FOLLOW"), take = { id = "json: ${each.key}.id" } },
+      { name = "cart", url = "https://${each.value.host}/cart/{id}", body = file("${each.key}.body"), expect_status = each.value.status, headers = { X = "${each.key}{id}$${id}" } },
+    ]
+  }
+}
+`)
+	c, ds := Load(path, options(t, map[string]string{"KEY": "a-long-secret"}))
+	if c == nil {
+		t.Fatal(shownText(t, ds))
+	}
+	steps := integrationNamed(t, c, "shop.eu").Values["steps"].([]manifest.Value)
+	login, cart := steps[0].(map[string]manifest.Value), steps[1].(map[string]manifest.Value)
+	for want, got := range map[string]manifest.Value{
+		"login-eu":                         login["name"],
+		"https://eu.example.com/login":     login["url"],
+		"key=a-long-secret":                login["body"],
+		"json: eu.id":                      login["take"].(map[string]manifest.Value)["id"],
+		"https://eu.example.com/cart/{id}": cart["url"],
+		`{"id":"{id}"}`:                    cart["body"],
+		"eu{id}${id}":                      cart["headers"].(map[string]manifest.Value)["X"],
+	} {
+		if text, _ := got.(manifest.Text); text.Reveal() != want {
+			t.Errorf("%q, want %q", text.Reveal(), want)
+		}
+	}
+	if login["follow_redirects"] != false || !reflect.DeepEqual(cart["expect_status"], []manifest.Value{200.0, 204.0}) {
+		t.Errorf("%v, %v", login["follow_redirects"], cart["expect_status"])
+	}
+	if got := c.Secrets(); !slices.Contains(got, "a-long-secret") || strings.Contains(fmt.Sprint(steps), "a-long-secret") {
+		t.Errorf("the secrets are %q, the steps %v", got, steps)
 	}
 }
 
@@ -337,6 +382,24 @@ func TestKeyFromAVariableWithANewline(t *testing.T) {
 	for _, text := range []string{key + "\n\n", key + " ", key[:8] + "\n" + key[8:]} {
 		if c, ds := load(t, hcl, Options{Env: one("K", text), Scan: noPlugins}); c != nil || ds.CountCode(diag.OutOfBounds) != 1 {
 			t.Errorf("%q is accepted", text)
+		}
+	}
+}
+
+// TestMetadataNextToAuth has two logins for one call of gRPC.
+func TestMetadataNextToAuth(t *testing.T) {
+	for header, want := range map[string]bool{"authorization": true, "AUTHORIZATION": true, "x-tenant": false} {
+		_, ds := load(t, `integration "orders" {
+  probe = core.grpc
+  config {
+    url      = "https://grpc.example.com"
+    metadata = { `+header+` = env("TOKEN") }
+  }
+  auth { token = env("TOKEN") }
+}`, Options{Bundled: shipped(t), Env: func(string) (string, bool) { return "0123456789abcdef", true }})
+		said := shownText(t, ds)
+		if found := strings.Contains(said, "The header Authorization in config authenticates, too"); found != want || found != (len(ds) == 1) {
+			t.Errorf("%s: %s", header, said)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func (d *integrationStage) grantBlock(s *bind.Section) grantBlock {
 	out := grantBlock{at: map[manifest.Kind]diag.Place{}}
 	g := s.Block("grant")
 	d.ev.Evaluate(g)
-	for _, kind := range []manifest.Kind{manifest.HTTP, manifest.Net, manifest.DNS, manifest.SQL} {
+	for _, kind := range grant.Listed {
 		t := g.Slot(string(kind))
 		if t == nil {
 			continue
@@ -60,6 +60,14 @@ func grantFix(kind manifest.Kind) string {
 		return `use a method and an origin, such as "GET https://example.com"`
 	case manifest.Net:
 		return `use a network and an address, such as "tcp://example.com:25"`
+	case manifest.ICMP:
+		return `use a host such as "example.com", or a range such as "10.0.0.0/8"`
+	case manifest.WebSocket:
+		return `use an origin, such as "wss://example.com"`
+	case manifest.SSH:
+		return `use an address, such as "example.com:22"`
+	case manifest.Unix:
+		return `use an HTTP method and the path of a socket, such as "GET /run/docker.sock"; or the path alone for another protocol`
 	default:
 		return `use a name such as "example.com", or a server such as "@10.0.0.2:53"`
 	}

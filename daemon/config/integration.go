@@ -97,8 +97,10 @@ func (d *integrationStage) integration(s *bind.Section) Integration {
 	}
 	d.checks.demands(s, out)
 	d.checks.plainSecrets(config, s.Name)
-	if s.Has("auth") {
-		d.checks.plainSecrets(s.Block("auth"), s.Name)
+	for _, name := range []string{"auth", "ssh"} {
+		if s.Has(name) {
+			d.checks.plainSecrets(s.Block(name), s.Name)
+		}
 	}
 	if out.Enabled {
 		b.unusedGrants(out, config, block)
@@ -217,16 +219,16 @@ func refusedName(f manifest.Found) string { return strings.TrimSuffix(filepath.B
 
 // withoutProbe says what to do instead of a probe that other programs have.
 var withoutProbe = map[string]string{
-	"icmp": noICMP, "ping": noICMP,
-	"grpc": "vega has no probe for gRPC; use core.tcp or core.tls for its address", "websocket": noWebSocket, "ws": noWebSocket, "wss": noWebSocket,
 	"exec": ownProbe, "script": ownProbe, "command": ownProbe, "shell": ownProbe, "nagios": ownProbe, "nrpe": ownProbe,
 }
 
-const (
-	noICMP      = "vega sends no ICMP; use core.tcp for a port that answers"
-	noWebSocket = "vega has no probe for WebSocket; use core.http for a path of the same server"
-	ownProbe    = "vega runs no programs of the host; vega plugin new writes a probe of your own"
-)
+const ownProbe = "vega runs no programs of the host; vega plugin new writes a probe of your own"
+
+// alsoCalled holds the names that other programs have for a probe of core.
+var alsoCalled = map[string]string{
+	"ping": "icmp", "echo": "icmp", "ws": "websocket", "wss": "websocket", "steps": "flow", "multistep": "flow", "scenario": "flow",
+	"container": "docker", "containers": "docker",
+}
 
 func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, plugin, name string) {
 	var names []string
@@ -234,11 +236,15 @@ func (d *integrationStage) noProbe(at diag.Place, m *manifest.Manifest, plugin, 
 		names = append(names, p.Name)
 	}
 	fix, near := cmp.Or(withoutProbe[name], "use one of these"), diag.Nearest(name, names)
+	means := name
+	if other := alsoCalled[name]; other != "" {
+		means, near = other, ""
+	}
 	if withoutProbe[name] != "" {
 		near = ""
 	} else if near != "" {
 		near = m.Name + "." + near
-	} else if near = d.elsewhere(plugin, name); near == "" && len(names) == 1 {
+	} else if near = d.elsewhere(plugin, means); near == "" && len(names) == 1 {
 		near = m.Name + "." + names[0]
 	}
 	if near != "" {

@@ -69,6 +69,9 @@ func (d builder) badDSN(t *bind.Slot, dsn string, err error) {
 func (b binding) queries(config *bind.Section) {
 	driver := b.driver(config)
 	for _, t := range config.Slots {
+		for _, in := range t.Objects {
+			b.queries(in)
+		}
 		text, ok := t.Value.(manifest.Text)
 		if !t.Row.SQL || !ok || t.State != bind.Present || driver == "" {
 			continue

@@ -13,6 +13,7 @@ import (
 	"vega/daemon/config/schema"
 	"vega/daemon/config/syntax"
 	"vega/plugins/manifest"
+	"vega/sdk/condition"
 )
 
 // hole stands for the parts of a string that are not literal.
@@ -34,6 +35,9 @@ func secretHeader(name string) bool {
 // of the variable name that it suggests.
 func (d crossChecks) plainSecrets(s *bind.Section, owner string) {
 	for _, t := range s.Slots {
+		for _, in := range t.Objects {
+			d.plainSecrets(in, owner)
+		}
 		if t.State == bind.Bad || t.State == bind.Unread {
 			continue
 		}
@@ -101,7 +105,7 @@ func (f plainFinder) lookInMap(items []*syntax.Expr) {
 func (f plainFinder) look(e *syntax.Expr, key string, secret bool) {
 	text := written(e)
 	switch {
-	case text == "":
+	case text == "", f.row.Fills && condition.Fill(text, func(string) string { return "" }) != text: // it contains a value that is taken from an answer
 	case secret && !f.row.Login && !e.Computed():
 		f.tell(e, text, key)
 	case f.row.Login || strings.Contains(text, "://") && strings.Contains(text, "@"):

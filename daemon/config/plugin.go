@@ -86,13 +86,17 @@ func (m manifestStage) option(s *bind.Section) manifest.Option {
 	o := manifest.Option{
 		Name: s.Name, Type: manifest.Type(m.ev.Str(s, "type")), Of: manifest.Type(m.ev.Str(s, "of")),
 		Required: eval.Get[bool](m.ev, s, "required"), Sensitive: eval.Get[bool](m.ev, s, "sensitive"), SQL: eval.Get[bool](m.ev, s, "sql"),
-		Description: m.ev.Str(s, "description"), OneOf: m.ev.Strs(s, "one_of"), Pattern: m.ev.Str(s, "pattern"),
+		Description: m.ev.Str(s, "description"), OneOf: m.ev.Strs(s, "one_of"), Schemes: m.ev.Strs(s, "schemes"), Pattern: m.ev.Str(s, "pattern"),
 		Format: manifest.Format(m.ev.Str(s, "format")), Requires: m.ev.Strs(s, "requires"), Conflicts: m.ev.Strs(s, "conflicts"),
 	}
 	if t := s.Slot("default"); t != nil && t.State == bind.Present {
 		o.Default = t.Value
 	}
 	o.Min, o.Max = m.bound(s, "min", o.Type), m.bound(s, "max", o.Type)
+	o.Unique, o.Fills = eval.Get[bool](m.ev, s, "unique"), eval.Get[bool](m.ev, s, "fills")
+	for _, f := range s.All("field") {
+		o.Fields = append(o.Fields, m.option(f))
+	}
 	return o
 }
 
@@ -149,7 +153,12 @@ func (m manifestStage) place(err error) diag.Place {
 	if probe == nil {
 		return at
 	}
-	for _, in := range []*bind.Section{named(probe, "option", mistake.Option), named(probe, "capability", string(mistake.Capability))} {
+	option := named(probe, "option", mistake.Option)
+	var field *bind.Section
+	if option != nil {
+		field = named(option, "field", mistake.Field)
+	}
+	for _, in := range []*bind.Section{field, option, named(probe, "capability", string(mistake.Capability))} {
 		if in != nil {
 			return in.Head
 		}

@@ -45,7 +45,7 @@ var (
 // For returns the integration that checks a target. The error wraps ErrTarget or
 // ErrNotAllowed.
 func (m *ScrapeModule) For(target string) (Integration, error) {
-	t, err := targets.Parse(formOf(m.row), target)
+	t, err := targets.Parse(m.form(), target)
 	if err != nil {
 		return Integration{}, fmt.Errorf("%w: %w", ErrTarget, err)
 	}
@@ -86,7 +86,7 @@ func (m *ScrapeModule) redirectable(r grant.Rule) bool {
 	if r.Kind != manifest.HTTP || !methods {
 		return false
 	}
-	t, err := targets.Parse(formOf(m.row), r.Scheme+"://"+net.JoinHostPort(r.Host, strconv.Itoa(r.Port)))
+	t, err := targets.Parse(m.form(), r.Scheme+"://"+net.JoinHostPort(r.Host, strconv.Itoa(r.Port)))
 	return err == nil && slices.ContainsFunc(m.patterns, func(p targets.Pattern) bool { return p.Match(t) })
 }
 
@@ -97,8 +97,17 @@ func (m *ScrapeModule) request(values manifest.Values) grant.Request {
 	return grant.Request{Probe: m.probe, Values: values, Written: written, Bundled: m.Bundled, Secret: secret.In(m.probe, values)}
 }
 
-// formOf returns the form of the values of an option.
-func formOf(r *schema.Row) targets.Form { return targets.Form{Type: r.Type, DNS: r.DNS} }
+// form returns the form of the targets.
+func (m *ScrapeModule) form() targets.Form {
+	return targets.Form{Type: m.row.Type, DNS: m.row.DNS, Ping: m.pings(), Schemes: m.row.URLSchemes()}
+}
+
+// pings reports whether the targets are hosts for echo requests.
+func (m *ScrapeModule) pings() bool {
+	return slices.ContainsFunc(m.probe.Capabilities, func(k manifest.Capability) bool {
+		return k.Kind == manifest.ICMP && slices.Contains(k.From, m.From)
+	})
+}
 
 // maxModules limits the modules, and maxTargets the patterns of each, which each request
 // is compared with.
@@ -232,9 +241,13 @@ func (b moduleBinding) set() map[string]diag.Place {
 }
 
 // holders returns the options that can take the target of a request: a single URL,
-// address or name that is not secret.
+// address, name or host that is not secret. The path of a socket is not one: it names a
+// service of vega's machine.
 func (b moduleBinding) holders() (names []string) {
 	for _, k := range b.probe.Capabilities {
+		if k.Kind == manifest.Unix {
+			continue
+		}
 		for _, name := range k.From {
 			o := b.probe.Option(name)
 			if o == nil || o.Sensitive || slices.Contains(names, name) || !slices.Contains([]manifest.Type{manifest.URL, manifest.Address, manifest.String}, o.Type) {
@@ -290,7 +303,7 @@ func (b moduleBinding) patterns(m *ScrapeModule) {
 	m.Targets = b.ev.Strs(b.s, "targets")
 	switch n := len(m.Targets); {
 	case n == 0:
-		b.out.Err(diag.OutOfBounds, t.Expr.At, "targets is empty, so every request is refused.", "name a target, such as "+example(m.row))
+		b.out.Err(diag.OutOfBounds, t.Expr.At, "targets is empty, so every request is refused.", "name a target, such as "+m.example())
 	case n > maxTargets:
 		b.out.Err(diag.TooMuch, t.Element(maxTargets), fmt.Sprintf("A module has at most %d targets.", maxTargets), "use patterns, or several modules")
 		return
@@ -298,10 +311,10 @@ func (b moduleBinding) patterns(m *ScrapeModule) {
 	hidden := secret.In(b.probe, m.Values)
 	for n, text := range m.Targets {
 		at := t.Element(n)
-		p, err := targets.ParsePattern(formOf(m.row), text)
+		p, err := targets.ParsePattern(m.form(), text)
 		switch {
 		case err != nil:
-			b.out.Err(diag.BadAddress, at, fmt.Sprintf("This is not a valid target for %s: %v.", m.From, err), "write it as in "+example(m.row))
+			b.out.Err(diag.BadAddress, at, fmt.Sprintf("This is not a valid target for %s: %v.", m.From, err), "write it as in "+m.example())
 			continue
 		case slices.Contains(m.Targets[:n], text):
 			b.out.Err(diag.Twice, at, "This is already in the list.", "keep one of the two")
@@ -315,7 +328,7 @@ func (b moduleBinding) patterns(m *ScrapeModule) {
 // sample judges the module with a target.
 func (b moduleBinding) sample(m *ScrapeModule, connects connection.Stage) {
 	for _, p := range m.patterns {
-		t, err := targets.Parse(formOf(m.row), p.Sample())
+		t, err := targets.Parse(m.form(), p.Sample())
 		if err != nil {
 			continue
 		}
@@ -335,12 +348,14 @@ func (b moduleBinding) sample(m *ScrapeModule, connects connection.Stage) {
 }
 
 // example returns an entry of targets for an option.
-func example(r *schema.Row) string {
-	switch r.Type {
-	case manifest.URL:
-		return `"https://*.example.com"`
-	case manifest.Address:
+func (m *ScrapeModule) example() string {
+	switch r := m.row; {
+	case r.Type == manifest.URL:
+		return strconv.Quote(slices.Max(r.URLSchemes()) + "://*.example.com")
+	case r.Type == manifest.Address:
 		return `"*.example.com:443" or "10.0.0.0/8:22"`
+	case m.pings():
+		return `"*.example.com" or "10.0.0.0/8"`
 	default:
 		return `"*.example.com"`
 	}

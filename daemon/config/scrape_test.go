@@ -40,11 +40,45 @@ func TestScrapeModuleTakesOnlyItsTargets(t *testing.T) {
   from    = "name"
   targets = ["*.example.com", "example.com"]
 }`)
+	icmp := module(t, `scrape_module "icmp" {
+  probe   = core.icmp
+  targets = ["*.example.com", "10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]
+}`)
+	socket := module(t, `scrape_module "websocket" {
+  probe   = core.websocket
+  targets = ["ws://*.example.com", "wss://one.example.org/feed"]
+}`)
+	docker := module(t, `scrape_module "docker" {
+  probe   = core.docker
+  targets = ["https://*.example.com:2376"]
+}`)
 	for _, c := range []struct {
 		of     *ScrapeModule
 		target string
 		want   error
 	}{
+		{icmp, "a.example.com", nil},
+		{icmp, "A.example.com.", nil},
+		{icmp, "example.com", ErrNotAllowed},
+		{icmp, "10.1.2.3", nil},
+		{icmp, "::ffff:10.1.2.3", nil},
+		{icmp, "11.1.2.3", ErrNotAllowed},
+		{icmp, "2001:DB8::1", nil},
+		{icmp, "2001:db9::1", ErrNotAllowed},
+		{icmp, "192.0.2.1", nil},
+		{icmp, "10.0.0.0/8", ErrTarget},
+		{icmp, "0x0a.1.2.3", ErrTarget},
+		{icmp, "a.example.com:80", ErrTarget},
+		{icmp, "@10.0.0.2:53", ErrTarget},
+		{icmp, "fe80::1%eth0", ErrTarget},
+		{socket, "ws://a.example.com/any", nil},
+		{socket, "a.example.com", nil},
+		{socket, "wss://one.example.org/feed", nil},
+		{socket, "wss://one.example.org/", ErrNotAllowed},
+		{socket, "wss://a.example.com", ErrNotAllowed},
+		{socket, "http://a.example.com", ErrTarget},
+		{docker, "https://a.example.com:2376", nil},
+		{docker, "/run/docker.sock", ErrTarget},
 		{http, "https://a.example.com", nil},
 		{http, "https://a.b.example.com/any?path", nil},
 		{http, "HTTPS://a.example.com", nil},

@@ -25,6 +25,9 @@ type leftOut struct {
 // elsewhere: lists and maps (PartlySet), and required attributes.
 func (d crossChecks) leftOut(s *bind.Section, owned bool, may ...string) {
 	for _, t := range s.Slots {
+		for _, in := range t.Objects {
+			d.leftOut(in, owned)
+		}
 		r := t.Row
 		if t.State != bind.Absent || r.Required || r.Type == manifest.List || r.Type == manifest.Map || slices.Contains(may, r.Name) {
 			continue

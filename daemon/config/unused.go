@@ -37,7 +37,9 @@ func (b binding) unusedGrants(i Integration, config *bind.Section, block grantBl
 }
 
 // authenticates reports whether vega authenticates for the integration.
-func (i Integration) authenticates() bool { return i.Transport != nil && i.Transport.Auth.IsSet() }
+func (i Integration) authenticates() bool {
+	return i.Transport != nil && (i.Transport.Auth.IsSet() || i.Transport.SSH.IsSet())
+}
 
 // unused returns why a rule of the grant block has no effect, and a fix. all
 // are the integration's rules; before are those above it in the block.
@@ -62,7 +64,7 @@ func (b binding) unused(r grant.Rule, all, before []grant.Rule) (why, fix string
 // probe declares. It returns nothing for other kinds of rules.
 func (b binding) method(r grant.Rule) (method string, declared []string) {
 	switch r.Kind {
-	case manifest.HTTP:
+	case manifest.HTTP, manifest.Unix:
 		method = r.Method
 	case manifest.Net:
 		method = r.Scheme
@@ -86,7 +88,7 @@ func allowsSame(a, b grant.Rule) bool {
 // inTheClear reports whether traffic that the rule allows can be read on the
 // network.
 func inTheClear(r grant.Rule) bool {
-	return !loopback(r.Host) && (r.Kind == manifest.HTTP && r.Scheme == "http" || r.Kind == manifest.Net && r.Scheme != "tls")
+	return !loopback(r.Host) && (r.Kind == manifest.HTTP && r.Scheme == "http" || r.Kind == manifest.Net && r.Scheme != "tls" || r.Kind == manifest.WebSocket && r.Scheme == "ws")
 }
 
 // unusedDatabases warns of database blocks that nothing refers to. It does not

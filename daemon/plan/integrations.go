@@ -150,6 +150,11 @@ func addTransport(add func(name string, was, now any), old, next *transport.Opti
 	add("tls.fingerprint", was.TLS.Fingerprint, now.TLS.Fingerprint)
 	add("tls.skip_verify", was.TLS.SkipVerify, now.TLS.SkipVerify)
 	add("auth", option{was.Auth}, option{now.Auth})
+	add("ssh.host_keys", option{was.SSH.HostKeys}, option{now.SSH.HostKeys})
+	add("ssh.user", option{was.SSH.User}, option{now.SSH.User})
+	add("ssh.password", option{was.SSH.Password}, option{now.SSH.Password})
+	add("ssh.private_key", option{[]any{was.SSH.PrivateKey, was.SSH.Passphrase}}, option{[]any{now.SSH.PrivateKey, now.SSH.Passphrase}})
+	add("ssh.command", option{was.SSH.Command}, option{now.SSH.Command})
 }
 
 // granted returns a sorted list of what a grant block allows.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -88,11 +89,11 @@ func explain(cmd *cobra.Command, name string) error {
 	return w.Flush()
 }
 
-// joined returns the grants with one for all methods of an origin.
+// joined returns the grants with one for all methods of an origin or socket.
 func joined(grants []engine.Grant) []engine.Grant {
 	var out []engine.Grant
 	for _, g := range grants {
-		if n := len(out) - 1; n >= 0 && g.Kind == string(manifest.HTTP) && out[n].Kind == g.Kind && out[n].From == g.From {
+		if n := len(out) - 1; n >= 0 && (g.Kind == string(manifest.HTTP) || g.Kind == string(manifest.Unix)) && out[n].Kind == g.Kind && out[n].From == g.From && !strings.HasPrefix(g.Allow, "/") {
 			methods, origin, _ := strings.Cut(g.Allow, " ")
 			if before, same := strings.CutSuffix(out[n].Allow, " "+origin); same {
 				out[n].Allow = before + ", " + methods + " " + origin
@@ -116,7 +117,18 @@ func hopsOf(cfg *config.Config, i config.Integration) (all []hop) {
 	if o := i.Transport; o != nil && o.Auth.Client != nil {
 		all = append(all, hop{originOf(o.Auth.Client.TokenURL), "to get an access token", "auth.token_url"})
 	}
-	usesHTTP := slices.ContainsFunc(i.Grants.Rules, func(r grant.Rule) bool { return r.Kind == manifest.HTTP })
+	if o := i.Transport; o != nil && o.SSH.IsSet() {
+		did := "to log in as " + strconv.Quote(o.SSH.User.String())
+		if command := o.SSH.Command.String(); command != "" {
+			did += " and run " + strconv.Quote(command)
+		}
+		for _, r := range i.Grants.Rules {
+			if r.Kind == manifest.SSH {
+				all = append(all, hop{r.String(), did, "the ssh block"})
+			}
+		}
+	}
+	usesHTTP := slices.ContainsFunc(i.Grants.Rules, func(r grant.Rule) bool { return r.Kind == manifest.HTTP || r.Kind == manifest.WebSocket })
 	if proxy := cfg.Network.Proxy; len(proxy) > 0 && usesHTTP {
 		purpose := "for HTTP requests to other machines"
 		if len(cfg.Network.NoProxy) > 0 {

@@ -75,7 +75,7 @@ func hungInContainer(t *testing.T, mib, hung int, length time.Duration) {
 		t.Fatal(err)
 	}
 	// The shell joins the cgroup, so all memory of vega counts in it.
-	cmd := exec.CommandContext(t.Context(), "/bin/bash", "-c", `echo $$ >"$0"; exec -a vega "$@"`, filepath.Join(group, "cgroup.procs"), self, "serve", "--port", "0")
+	cmd := exec.CommandContext(t.Context(), realtest.Program(t, "bash", "bash"), "-c", `echo $$ >"$0"; exec -a vega "$@"`, filepath.Join(group, "cgroup.procs"), self, "serve", "--port", "0")
 	cmd.Dir, cmd.Env = dir, os.Environ()
 	p := serveBy(t, dir, cmd)
 	counts := hungCounts{}

@@ -250,6 +250,15 @@ func plain(t *testing.T) []byte {
 			{Kind: manifest.HTTP, Reason: "ask the target", From: []string{"url"}, Methods: []string{"GET"}},
 			{Kind: manifest.KV, Reason: "remember", Optional: true},
 		},
+	}, manifest.Probe{
+		Name:    "doors",
+		Options: []manifest.Option{{Name: "host", Type: manifest.String}, {Name: "server", Type: manifest.Address}, {Name: "socket", Type: manifest.String}},
+		Capabilities: []manifest.Capability{
+			{Kind: manifest.ICMP, Reason: "ping", From: []string{"host"}},
+			{Kind: manifest.WebSocket, Reason: "listen", Optional: true},
+			{Kind: manifest.SSH, Reason: "log in", From: []string{"server"}},
+			{Kind: manifest.Unix, Reason: "ask the engine", From: []string{"socket"}, Methods: []string{"GET", "POST"}},
+		},
 	})
 	wasm := []byte("\x00asm\x01\x00\x00\x00")
 	section := func(id byte, body ...byte) {

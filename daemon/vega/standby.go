@@ -42,7 +42,7 @@ func standBy(ctx context.Context, cfg *config.Config) {
 // or "".
 func ownServer(s config.Server, grants grant.Set) (address string) {
 	for _, r := range grants.Rules {
-		if r.Kind != manifest.HTTP && r.Kind != manifest.Net || r.Port != s.Port || !isHost(s.Host, r.Host) {
+		if r.Kind != manifest.HTTP && r.Kind != manifest.Net && r.Kind != manifest.WebSocket || r.Port != s.Port || !isHost(s.Host, r.Host) {
 			return ""
 		}
 		address = net.JoinHostPort(r.Host, strconv.Itoa(r.Port))

@@ -267,3 +267,23 @@ func stranger(t *testing.T, name string, start []byte) []byte {
 	}
 	return packed
 }
+
+func TestExplainNamesTheCommandOfTheSSHBlock(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "vega.hcl", `integration "up" {
+  probe = core.ssh
+  config { address = "127.0.0.1:2222" }
+  ssh {
+    host_keys = ["SHA256:uNiVztksCsDhcc0u9e8BrnXmnDCmnWgXTlxAhU1cm+U"]
+    user      = "ann"
+    password  = env("PASSWORD")
+    command   = "TOKEN=${env("PASSWORD")} uptime"
+  }
+}
+`)
+	t.Setenv("PASSWORD", "s3cret-value")
+	out, code := runIn(t, dir, "check", "--explain", "up")
+	if code != 0 || !strings.Contains(out, `to log in as "ann" and run "TOKEN=(secret) uptime"`) || !strings.Contains(out, "127.0.0.1:2222") || strings.Contains(out, "s3cret") {
+		t.Errorf("%d: %s", code, out)
+	}
+}

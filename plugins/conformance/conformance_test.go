@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+	"golang.org/x/crypto/ssh"
 
 	"vega/daemon/realtest"
 	"vega/plugins"
@@ -100,7 +101,7 @@ func outcomes(t *testing.T, w *world) []outcome {
 			status: check.Healthy, message: "talked",
 			details: with(facts(w.bad), map[string]string{
 				"write": "none", "line1": "ONE", "line2": "TWO", "ready": "go ahead", "starttls": "none", "line3": "THREE", "long_line": "-8",
-				"bye": "bye", "gone": "-7", "end": "end", "closed": "-11", "verified": "-6", "line4": "FOUR", "udp": "pong",
+				"bye": "bye", "gone": "-7", "end": "end", "closed": "-11", "verified": "-6", "line4": "FOUR", "udp": "pong", "late": "-3",
 			}),
 		},
 		{
@@ -148,9 +149,10 @@ func outcomes(t *testing.T, w *world) []outcome {
 		{
 			probe:  "match",
 			status: check.Healthy, message: "matched",
-			details: map[string]string{"yes": "true", "no": "false", "within": "true", "bad": "-9"},
+			details: map[string]string{"yes": "true", "no": "false", "within": "true", "bad": "-9", "group": "example", "no_group": "-1"},
 		},
 	}
+	all = append(all, reach(t, w)...)
 	for n, status := range []check.Status{check.Healthy, check.Degraded, check.Unhealthy, check.Unknown} {
 		cause := check.Target
 		switch status {
@@ -302,6 +304,11 @@ type world struct {
 	lines, tlsLines, datagram string
 	refusing, resetting       string
 	silent, dns               string
+
+	second             *httptest.Server // speaks HTTP/2 only, without TLS
+	linesPath, webPath string
+	shell              string // an SSH server
+	hostKey            ssh.Signer
 }
 
 func newWorld(t *testing.T) *world {
@@ -329,6 +336,7 @@ func newWorld(t *testing.T) *world {
 	w.refusing = "127.0.0.1:" + realtest.FreePort(t)
 	w.datagram = datagrams(t)
 	w.dns = nameServer(t)
+	w.doors(t)
 	w.roots = egress.New(w.dns)
 	w.roots.RootCAs = trusted.Pool
 	return w
@@ -346,6 +354,12 @@ func serveHTTP(rw http.ResponseWriter, q *http.Request) {
 		rw.Header().Set("X-Reply", "yes")
 		fmt.Fprintf(rw, `{"method":%q,"auth":%q,"a":[%q,%q],"token":%q,"body":%q,"none":null,"odd.key":true,"list":[1,2,3],"text":%q}`,
 			q.Method, user+":"+password, q.Header["X-A"][0], q.Header["X-A"][1], token, body, strings.Repeat("t", 600))
+	case "/trailers":
+		serveTrailers(rw, q)
+	case "/talk":
+		serveWebSocket(rw, q)
+	case "/none":
+		http.NotFound(rw, q)
 	case "/latin":
 		rw.Header().Set("Content-Type", "text/plain; charset=iso-8859-1")
 		_, _ = io.WriteString(rw, "caf\xe9")
@@ -386,9 +400,14 @@ func overTLS(c net.Conn, leaf *realtest.Leaf) net.Conn {
 	return tls.Server(c, &tls.Config{Certificates: []tls.Certificate{leaf.TLS}})
 }
 
-func listen(t *testing.T, serve func(net.Conn)) string {
+func listen(t *testing.T, handle func(net.Conn)) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	return serve(t, "tcp", "127.0.0.1:0", handle)
+}
+
+func serve(t *testing.T, network, address string, handle func(net.Conn)) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), network, address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -401,7 +420,7 @@ func listen(t *testing.T, serve func(net.Conn)) string {
 			}
 			go func() {
 				defer c.Close()
-				serve(c)
+				handle(c)
 			}()
 		}
 	}()

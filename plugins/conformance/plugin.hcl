@@ -109,3 +109,49 @@ probe "kv" {
 probe "match" {
   summary = "Matches regular expressions."
 }
+
+probe "icmp" {
+  summary = "Sends echo requests."
+  option "host" { type = "string" }
+  capability "icmp" {
+    reason = "Asks this machine."
+    from   = ["host"]
+  }
+}
+
+probe "websocket" {
+  summary = "Talks over a WebSocket."
+  option "url" { type = "string" }
+  capability "websocket" { reason = "Talks to the test's server." }
+}
+
+probe "ssh" {
+  summary = "Looks at an SSH server."
+  option "address" { type = "address" }
+  capability "ssh" {
+    reason = "Talks to the test's server."
+    from   = ["address"]
+  }
+}
+
+probe "unix" {
+  summary = "Uses sockets in the file system."
+  option "lines" { type = "string" }
+  option "web" { type = "string" }
+  capability "unix" {
+    reason  = "Talks to the test's servers."
+    from    = ["web"]
+    methods = ["GET"]
+  }
+}
+
+probe "http2" {
+  summary = "Sends bytes over HTTP/2 and reads the trailers."
+  option "url" { type = "url" }
+  option "first" { type = "url" }
+  capability "http" {
+    reason  = "Talks to the test's servers."
+    from    = ["url", "first"]
+    methods = ["POST"]
+  }
+}

@@ -157,5 +157,6 @@ func rejected(who string, answer *sdk.Response, option string) *sdk.Result {
 	default:
 		return nil
 	}
+	result = tlsHint(result, answer)
 	return &result
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"strconv"
-	"time"
 
 	"vega/sdk"
 )
@@ -69,17 +68,17 @@ func uncertified(r *sdk.Run, who, fix string) *sdk.Result {
 	return &result
 }
 
-func daysUntil(r *sdk.Run, t time.Time) int {
+func daysUntil(r *sdk.Run, t sdk.Time) int {
 	left := t.Sub(r.Now())
 	if left < 0 {
-		return -int((-left + 24*time.Hour - 1) / (24 * time.Hour))
+		return -int((-left + 24*sdk.Hour - 1) / (24 * sdk.Hour))
 	}
-	return int(left / (24 * time.Hour))
+	return int(left / (24 * sdk.Hour))
 }
 
 // date returns the day of t in UTC as 2006-01-02. Time.Format would add the
 // time zone database to the module.
-func date(t time.Time) string {
+func date(t sdk.Time) string {
 	// Days since 0000-03-01 in eras of 400 years: the calendar repeats, and a
 	// leap day comes last in its year.
 	days := t.Unix()/86400 + 719468
@@ -123,16 +122,20 @@ func expiring(who string, v validity, minimum int) *sdk.Result {
 // untrusted reports why a peer is not trusted.
 func untrusted(who string, err error) sdk.Result { return sdk.Failed(who, err) }
 
-// tlsHint adds to the result of an unexpected answer that the server misses a
-// client certificate: some servers answer instead of ending the connection.
+// tlsHint adds to the result of an unexpected answer that the server misses a client
+// certificate, or may not trust the one that it got: some servers answer instead of
+// ending the connection.
 func tlsHint(result sdk.Result, answer *sdk.Response) sdk.Result {
 	switch answer.Status {
 	case 400, 401, 403, 495, 496: // the last two are nginx's
 	default:
 		return result
 	}
-	if kind, _ := answer.TLS().ClientCertificate(); answer.TLS().Version() != "" && kind == "none" {
+	switch kind, _ := answer.TLS().ClientCertificate(); {
+	case kind == "none":
 		result.Message += "; it asks for a client certificate: set tls { client_cert, client_key } in the integration"
+	case kind != "" && answer.Status != 401 && answer.Status != 403: // those are about a login
+		result.Message += "; it asked for a client certificate, and may not trust that of tls { client_cert }"
 	}
 	return result
 }

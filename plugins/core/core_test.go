@@ -10,6 +10,11 @@ import (
 	"time"
 
 	"vega/daemon/realtest"
+	"vega/daemon/realtest/compiled"
+	"vega/plugins"
+	"vega/plugins/egress"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
 	"vega/sdk"
 	"vega/sdk/abi"
 	"vega/sdk/sdktest"
@@ -92,4 +97,55 @@ func deny() sdktest.Config {
 	return sdktest.Config{Deny: func(capability, _ string) string {
 		return capability + " to there is not granted; to allow it, write in the integration: grant { … }"
 	}}
+}
+
+// sandboxed returns a function that runs a probe of the bundled module as the daemon
+// does, with grants for HTTP besides those that follow from the options.
+func sandboxed(t *testing.T) func(in plugins.Input, set options, granted ...string) plugins.Result {
+	t.Helper()
+	s, err := plugins.Open(t.Context(), plugins.Options{CacheDir: compiled.Cache(), Network: egress.New("")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	m, err := s.Load(t.Context(), plugins.Core())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() })
+	return func(in plugins.Input, set options, granted ...string) plugins.Result {
+		t.Helper()
+		p, _ := m.Manifest.Probe(in.Probe)
+		in.Integration, in.Values = "test", manifest.Values{}
+		if in.Timeout == 0 {
+			in.Timeout = realtest.Patience
+		}
+		written := map[string]bool{}
+		for i := range p.Options {
+			o := &p.Options[i]
+			v, ok := set[o.Name]
+			if !ok {
+				v = o.Default
+			}
+			if v == nil {
+				continue
+			}
+			var err error
+			if in.Values[o.Name], err = o.Convert(v); err != nil {
+				t.Fatal(err)
+			}
+			written[o.Name] = ok
+		}
+		q := grant.Request{Probe: p, Values: in.Values, Written: written, Bundled: true}
+		for _, text := range granted {
+			r, err := grant.Parse(manifest.HTTP, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Origin = grant.FromBlock
+			q.Block.Rules = append(q.Block.Rules, r)
+		}
+		in.Grants, _ = grant.Effective(q)
+		return m.Run(t.Context(), in)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"vega/plugins/core/records"
 	"vega/sdk"
 )
 
@@ -13,11 +14,11 @@ func init() { sdk.Probe("dns", dnsProbe) }
 func dnsProbe(r *sdk.Run) sdk.Result {
 	name, rrtype, server := r.String("name"), r.String("type"), r.String("server")
 	expect := r.Strings("expect")
-	if _, ok := parseAddress(name); ok && rrtype != "PTR" {
+	if _, ok := records.ParseAddress(name); ok && rrtype != "PTR" {
 		return sdk.Unknown("name is the address " + name + ", which only has a PTR record; set type = \"PTR\", or query a name")
 	}
-	if bad := malformed(rrtype, expect); bad != "" {
-		return sdk.Unknown("expect has " + quote(bad) + ", which is not " + shapes[rrtype] + " of a record of type " + rrtype + "; correct expect or type")
+	if bad := records.Malformed(rrtype, expect); bad != "" {
+		return sdk.Unknown("expect has " + quote(bad) + ", which is not " + records.Shapes[rrtype] + " of a record of type " + rrtype + "; correct expect or type")
 	}
 	began := r.Now()
 	answers, err := r.Resolve(rrtype, name, server)
@@ -37,7 +38,7 @@ func dnsProbe(r *sdk.Run) sdk.Result {
 	r.Millis("response_time", took)
 	r.Metric("answers", float64(len(answers)), "")
 	r.Detail("answers", strings.Join(answers, ", "))
-	if missing := without(rrtype, expect, answers); len(missing) > 0 {
+	if missing := records.Missing(rrtype, expect, answers); len(missing) > 0 {
 		return sdk.Unhealthy(name + " " + rrtype + " lacks " + some(missing) + "; it answers " + shown(answers) + unlike(missing, answers))
 	}
 	return sdk.Healthy(name + " " + rrtype + " is " + shown(answers))
@@ -60,4 +61,20 @@ func lacking(name, rrtype string, err error) sdk.Result {
 		why = " (" + err.Error() + ")"
 	}
 	return sdk.Unhealthy(none + "; add it or correct type" + why)
+}
+
+// unlike says how a record differs from a wanted one where that can't be seen in
+// a message, or returns "".
+func unlike(missing, answers []string) string {
+	for _, w := range missing {
+		if joined, ok := records.Unquoted(trim(w)); ok {
+			w = joined
+		}
+		for _, a := range answers {
+			if text := difference(trim(a), trim(w)); text != "" {
+				return text
+			}
+		}
+	}
+	return ""
 }

@@ -73,6 +73,8 @@ func statusHint(r *sdk.Run, who string, answer *sdk.Response) string {
 	}
 }
 
+const wrongLogin = "; correct the credentials in auth or headers"
+
 // loginHint suggests what to do about a refused login. A server may accept only
 // schemes that vega does not have, such as NTLM.
 func loginHint(answer *sdk.Response) string {
@@ -83,11 +85,11 @@ func loginHint(answer *sdk.Response) string {
 		case "digest", "ntlm", "negotiate", "hawk", "mutual":
 			schemes = append(schemes, scheme)
 		default:
-			return "; correct the credentials in auth or headers"
+			return wrongLogin
 		}
 	}
 	if len(schemes) == 0 {
-		return "; correct the credentials in auth or headers"
+		return wrongLogin
 	}
 	return "; it accepts only logins by " + strings.Join(schemes, ", ") + ", which vega does not have: let it accept Basic or Bearer, or check a page without a login"
 }

@@ -51,7 +51,7 @@ func asObject(t testing.TB, body *hclsyntax.Body) map[string]any {
 		out[name] = json.RawMessage(text)
 	}
 	for _, b := range body.Blocks {
-		list := map[string]string{"probe": "probes", "option": "options", "capability": "capabilities"}[b.Type]
+		list := map[string]string{"probe": "probes", "option": "options", "field": "fields", "capability": "capabilities"}[b.Type]
 		inner := asObject(t, b.Body)
 		label := "name"
 		if b.Type == "capability" {
@@ -66,7 +66,7 @@ func asObject(t testing.TB, body *hclsyntax.Body) map[string]any {
 
 func TestManifestNamesEveryProbe(t *testing.T) {
 	m := readManifest(t)
-	want := []string{"http", "web_fetch", "tcp", "dns", "tls", "smtp", "redis", "llm", "database", "web_search", "osint", "slack", "home_assistant", "heartbeat"}
+	want := []string{"http", "grpc", "flow", "web_fetch", "tcp", "udp", "websocket", "icmp", "dns", "tls", "smtp", "ssh", "redis", "llm", "docker", "database", "web_search", "osint", "slack", "home_assistant", "heartbeat"}
 	var got []string
 	for _, p := range m.Probes {
 		got = append(got, p.Name)

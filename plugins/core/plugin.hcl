@@ -103,6 +103,164 @@ probe "http" {
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
   }
 }
+probe "grpc" {
+  summary = "Asks a gRPC server for its health, or makes a unary call and checks the answer."
+  option "url" {
+    type        = "url"
+    required    = true
+    description = "The server, such as https://grpc.example.com or, without TLS, http://10.0.0.5:50051. A path is put before that of the call."
+  }
+  option "service" {
+    type        = "string"
+    conflicts   = ["method"]
+    description = "The service whose health is asked for, such as shop.Orders; the whole server if not set. The server needs the service grpc.health.v1.Health."
+  }
+  option "method" {
+    type        = "string"
+    pattern     = "^/?[A-Za-z_][A-Za-z0-9_.]*/[A-Za-z_][A-Za-z0-9_]*$"
+    description = "A unary call to make instead, such as \"shop.Orders/List\"."
+  }
+  option "request_hex" {
+    type        = "string"
+    pattern     = "^([0-9A-Fa-f]{2}\\s*)*$"
+    requires    = ["method"]
+    description = "The request message in hexadecimal, such as \"0a0161\", as protoc --encode and xxd -p print it; an empty message if not set."
+  }
+  option "expect_status" {
+    type        = "string"
+    requires    = ["method"]
+    one_of      = ["OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"]
+    description = "The status with which the call must end; OK if not set. UNAUTHENTICATED checks a server without logging in."
+  }
+  option "expect" {
+    type        = "string"
+    requires    = ["method"]
+    description = "A text that the bytes of the answer must contain. A string in a protobuf message is there as it is."
+  }
+  option "reject" {
+    type        = "string"
+    requires    = ["method"]
+    description = "A text that the bytes of the answer must not contain."
+  }
+  option "metadata" {
+    type        = "map"
+    format      = "request_headers"
+    description = "Metadata to send, by name, such as { authorization = \"Bearer …\" }."
+  }
+  option "max_latency" {
+    type        = "duration"
+    description = "Degraded if the call takes longer, from the start of the name lookup to its status."
+  }
+  option "min_cert_days" {
+    type        = "number"
+    min         = 0
+    description = "Degraded if the certificate is valid for fewer days, or if there is none."
+  }
+  capability "http" {
+    reason  = "Sends the call over HTTP/2."
+    from    = ["url"]
+    methods = ["POST"]
+  }
+}
+
+probe "flow" {
+  summary = "Sends several HTTP requests, one after the other, and takes values from answers into later ones. Cookies are kept."
+  option "steps" {
+    type        = "list"
+    of          = "object"
+    required    = true
+    description = "The requests, in order. The first that fails ends the check."
+    field "name" {
+      type        = "string"
+      required    = true
+      unique      = true
+      pattern     = "[a-z][a-z0-9_-]{0,39}"
+      description = "The name of the step in messages and metrics, such as \"login\"."
+    }
+    field "url" {
+      type        = "url"
+      required    = true
+      fills       = true
+      description = "The URL to request. {name} in its path or query stands for a value that an earlier step takes."
+    }
+    field "method" {
+      type        = "string"
+      default     = "GET"
+      one_of      = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+      description = "The HTTP method."
+    }
+    field "headers" {
+      type        = "map"
+      format      = "request_headers"
+      fills       = true
+      description = "Headers to send, by name; {name} as in url."
+    }
+    field "body" {
+      type        = "string"
+      fills       = true
+      description = "The request body; {name} as in url. A value is escaped as JSON or as a form, by the body's Content-Type."
+    }
+    field "take" {
+      type        = "map"
+      format      = "takes"
+      description = "Values to take from the answer, by name: \"json: PATH\", \"header: NAME\", \"cookie: NAME\", or \"regex: EXPRESSION\" for what its group matches. They are not shown in results."
+    }
+    field "expect_status" {
+      type        = "list"
+      of          = "number"
+      min         = 200
+      max         = 599
+      description = "The accepted statuses; 200 to 299 if not set."
+    }
+    field "expect_headers" {
+      type        = "map"
+      of          = "any"
+      format      = "header_conditions"
+      description = "Conditions on headers, as in core.http."
+    }
+    field "expect_body" {
+      type        = "string"
+      conflicts   = ["method=HEAD"]
+      description = "A text that the first 1 MiB of the body must contain."
+    }
+    field "expect_regex" {
+      type        = "string"
+      format      = "regex"
+      conflicts   = ["method=HEAD"]
+      description = "A regular expression (RE2) that must match in the body."
+    }
+    field "reject_body" {
+      type        = "string"
+      conflicts   = ["method=HEAD"]
+      description = "A text that the body must not contain."
+    }
+    field "expect_json" {
+      type        = "map"
+      of          = "any"
+      format      = "json_conditions"
+      conflicts   = ["method=HEAD"]
+      description = "Conditions on the body's JSON, as in core.http."
+    }
+    field "follow_redirects" {
+      type        = "bool"
+      default     = true
+      description = "Follow up to 10 redirects, to granted destinations."
+    }
+    field "max_latency" {
+      type        = "duration"
+      description = "Degraded if the step takes longer."
+    }
+  }
+  option "max_latency" {
+    type        = "duration"
+    description = "Degraded if all steps together take longer."
+  }
+  capability "http" {
+    reason  = "Sends the request of each step and follows its redirects."
+    from    = ["steps.url"]
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+  }
+}
 
 probe "web_fetch" {
   summary = "Like http, with the time of each phase (DNS, connect, TLS, first byte) as a metric."
@@ -233,6 +391,167 @@ probe "tcp" {
     methods = ["tcp", "tls"]
   }
 }
+probe "udp" {
+  summary = "Sends a datagram and checks what comes back."
+  option "address" {
+    type        = "address"
+    required    = true
+    description = "The address to send to, host:port, such as ntp.example.com:123."
+  }
+  option "send" {
+    type        = "string"
+    description = "A text to send; an empty datagram if neither this nor send_hex is set."
+  }
+  option "send_hex" {
+    type        = "string"
+    conflicts   = ["send"]
+    pattern     = "^([0-9A-Fa-f]{2}\\s*)*$"
+    description = "Bytes to send, in hexadecimal, such as \"00ff\"."
+  }
+  option "expect" {
+    type        = "string"
+    description = "A text that the answer must contain. Without this and expect_hex, an answer is not needed: unhealthy only if the target reports that nothing listens there, because silence proves nothing over UDP."
+  }
+  option "expect_hex" {
+    type        = "string"
+    conflicts   = ["expect"]
+    pattern     = "^([0-9A-Fa-f]{2}\\s*)*$"
+    description = "Bytes that the answer must contain, in hexadecimal, such as \"00ff\"."
+  }
+  option "retries" {
+    type        = "number"
+    default     = 2
+    min         = 0
+    max         = 10
+    description = "How often to send again if nothing comes back, because UDP loses datagrams. The tries share the timeout."
+  }
+  option "max_latency" {
+    type        = "duration"
+    description = "Degraded if the answer comes later after the datagram that was sent last."
+  }
+  capability "net" {
+    reason  = "Sends datagrams to the configured address."
+    from    = ["address"]
+    methods = ["udp"]
+  }
+}
+
+probe "websocket" {
+  summary = "Opens a WebSocket, and optionally sends a message and waits for another."
+  option "url" {
+    type        = "url"
+    schemes     = ["ws", "wss"]
+    required    = true
+    description = "The URL of the WebSocket, such as wss://example.com/live. No redirect is followed."
+  }
+  option "headers" {
+    type        = "map"
+    format      = "request_headers"
+    description = "Headers of the upgrade, by name, such as Origin."
+  }
+  option "protocol" {
+    type        = "string"
+    pattern     = "[!#$%&'*+.^_`|~0-9A-Za-z-]+(, ?[!#$%&'*+.^_`|~0-9A-Za-z-]+)*"
+    description = "The subprotocol to offer, such as \"mqtt\", or several, separated by commas. Unhealthy if the server chooses another, or none."
+  }
+  option "send" {
+    type        = "string"
+    description = "A text message to send once the WebSocket is open."
+  }
+  option "expect" {
+    type        = "string"
+    description = "A text that one of the first 100 messages must contain."
+  }
+  option "expect_regex" {
+    type        = "string"
+    format      = "regex"
+    description = "A regular expression (RE2) that must match in one of the first 100 messages, the one that contains expect."
+  }
+  option "max_latency" {
+    type        = "duration"
+    description = "Degraded if opening the WebSocket and the expected message take longer."
+  }
+  option "min_cert_days" {
+    type        = "number"
+    min         = 0
+    description = "Degraded if the certificate is valid for fewer days."
+  }
+  capability "websocket" {
+    reason = "Opens the configured WebSocket."
+    from   = ["url"]
+  }
+}
+
+probe "icmp" {
+  summary = "Sends echo requests (ping) and checks loss, round trip time and jitter."
+  option "host" {
+    type        = "string"
+    required    = true
+    pattern     = "[^\\s/@*\\\\]+"
+    description = "The name or address of the host, such as \"router.example.com\" or \"10.0.0.1\"."
+  }
+  option "count" {
+    type        = "number"
+    default     = 3
+    min         = 1
+    max         = 100
+    description = "How many requests to send."
+  }
+  option "interval" {
+    type        = "duration"
+    default     = "200ms"
+    description = "The time between two requests, at least 10ms. The run needs (count - 1) * interval + wait, which must be less than its timeout."
+  }
+  option "wait" {
+    type        = "duration"
+    default     = "1s"
+    description = "How long to wait for the reply to each request. A later reply counts as lost."
+  }
+  option "size" {
+    type        = "number"
+    default     = 56
+    min         = 0
+    max         = 65500
+    description = "Bytes of payload of each request; a run sends at most 1 MiB."
+  }
+  option "ttl" {
+    type        = "number"
+    min         = 1
+    max         = 255
+    description = "The time to live, or hop limit, of the requests; the system's if not set."
+  }
+  option "family" {
+    type        = "string"
+    one_of      = ["4", "6"]
+    description = "Use only IPv4 or only IPv6; the first address of the host if not set."
+  }
+  option "degraded_loss" {
+    type        = "number"
+    default     = 0
+    min         = 0
+    max         = 100
+    description = "Degraded if a larger percentage of the requests is lost."
+  }
+  option "max_loss" {
+    type        = "number"
+    default     = 99
+    min         = 0
+    max         = 99
+    description = "Unhealthy if a larger percentage of the requests is lost. By default that is when no request is answered."
+  }
+  option "max_rtt" {
+    type        = "duration"
+    description = "Degraded if the average round trip time is longer."
+  }
+  option "max_jitter" {
+    type        = "duration"
+    description = "Degraded if the jitter is larger: the mean difference between the round trip times of successive replies."
+  }
+  capability "icmp" {
+    reason = "Sends echo requests to the configured host."
+    from   = ["host"]
+  }
+}
 
 probe "dns" {
   summary = "Makes a DNS query and checks the records."
@@ -330,6 +649,56 @@ probe "smtp" {
   }
 }
 
+probe "ssh" {
+  summary = "Checks the host key of an SSH server, logs in and runs a command, as the integration's ssh block says. Without that block, it shows identification and fingerprint."
+  option "address" {
+    type        = "address"
+    required    = true
+    description = "The address of the server, host:port, such as web.example.com:22."
+  }
+  option "expect_version" {
+    type        = "string"
+    description = "A text that the identification of the server must contain, such as OpenSSH."
+  }
+  option "exit_status" {
+    type        = "list"
+    of          = "number"
+    min         = 0
+    max         = 255
+    conflicts   = ["nagios=true"]
+    description = "The accepted exit statuses of the command; 0 if not set."
+  }
+  option "expect" {
+    type        = "string"
+    conflicts   = ["nagios=true"]
+    description = "A text that the first 64 KiB of the command's output must contain."
+  }
+  option "expect_regex" {
+    type        = "string"
+    format      = "regex"
+    conflicts   = ["nagios=true"]
+    description = "A regular expression (RE2) that must match in the first 64 KiB of the command's output."
+  }
+  option "reject" {
+    type        = "string"
+    conflicts   = ["nagios=true"]
+    description = "A text that the first 64 KiB of the command's output must not contain."
+  }
+  option "nagios" {
+    type        = "bool"
+    default     = false
+    description = "The command is a Nagios plugin: exit status 0 is healthy, 1 degraded, 2 unhealthy and 3 unknown, and its first line is the message."
+  }
+  option "max_latency" {
+    type        = "duration"
+    description = "Degraded if connection, login and command together take longer."
+  }
+  capability "ssh" {
+    reason = "Connects to the configured address; vega logs in and runs the command."
+    from   = ["address"]
+  }
+}
+
 probe "redis" {
   summary = "Authenticates if a password is set, and sends PING."
   option "address" {
@@ -396,6 +765,47 @@ probe "llm" {
     reason  = "Asks the configured model server for its version and models."
     from    = ["base_url"]
     methods = ["GET"]
+  }
+}
+
+probe "docker" {
+  summary   = "Checks containers of Docker or Podman: that they run, that their health checks pass, and how often they were restarted."
+  needs_any = ["socket", "url"]
+  option "socket" {
+    type        = "string"
+    conflicts   = ["url"]
+    description = "The path of the socket of Docker or Podman, such as \"/run/docker.sock\" or \"/run/podman/podman.sock\". Only GET requests are sent. A path whose last element is a link is refused."
+  }
+  option "url" {
+    type        = "url"
+    description = "The base URL of the API, instead of socket, such as https://docker.example.com:2376. The certificates go into the tls block."
+  }
+  option "containers" {
+    type        = "list"
+    description = "The names of containers that must run and, if they have a health check, pass it. If not set, all containers are looked at: it is degraded if the health check of one fails, or if one is restarting or dead."
+  }
+  option "max_restarts" {
+    type        = "number"
+    min         = 0
+    requires    = ["containers"]
+    description = "Degraded if a container was restarted more often since it was created."
+  }
+  option "ignore" {
+    type        = "list"
+    conflicts   = ["containers"]
+    description = "The names of containers that are not looked at."
+  }
+  capability "unix" {
+    reason   = "Reads the state of containers over the configured socket."
+    from     = ["socket"]
+    methods  = ["GET"]
+    optional = true
+  }
+  capability "http" {
+    reason   = "Reads the state of containers from the configured URL."
+    from     = ["url"]
+    methods  = ["GET"]
+    optional = true
   }
 }
 

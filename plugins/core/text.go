@@ -3,18 +3,18 @@ package main
 import (
 	"strconv"
 	"strings"
-	"time"
 
+	"vega/plugins/core/ascii"
 	"vega/sdk"
 	"vega/sdk/condition"
 )
 
 // short formats a duration for an operator.
-func short(d time.Duration) string {
-	if d < 10*time.Millisecond {
-		return d.Round(10 * time.Microsecond).String()
+func short(d sdk.Duration) string {
+	if d < 10*sdk.Millisecond {
+		return d.Round(10 * sdk.Microsecond).String()
 	}
-	return d.Round(time.Millisecond).String()
+	return d.Round(sdk.Millisecond).String()
 }
 
 // quote returns the beginning of a peer's text, on one line.
@@ -74,19 +74,9 @@ func window(s string, at int) string {
 	return s
 }
 
-// trim and lower handle only ASCII: package strings would add its Unicode
-// tables to the module.
-func trim(s string) string { return strings.Trim(s, " \t\r\n") }
+func trim(s string) string { return ascii.Trim(s) }
 
-func lower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
-		}
-	}
-	return string(b)
-}
+func lower(s string) string { return ascii.Lower(s) }
 
 // some lists up to ten names.
 func some(names []string) string {
@@ -120,4 +110,54 @@ func worst(results []sdk.Result) sdk.Result {
 		out.Message = message
 	}
 	return out
+}
+
+// origin returns the scheme, host and port of a URL, which name the target and
+// contain no secret.
+func origin(url string) string {
+	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		return "the target"
+	}
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	return scheme + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
+}
+
+// join appends a path to a base URL.
+func join(base, path string) string { return strings.TrimRight(base, "/") + path }
+
+// withQuery adds a parameter to a URL.
+func withQuery(url, name, value string) string {
+	mark := "?"
+	if strings.Contains(url, "?") {
+		mark = "&"
+	}
+	return url + mark + name + "=" + escape(value)
+}
+
+// escape percent-encodes a query value.
+func escape(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~' {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteByte('%')
+		b.WriteByte(hex[c>>4])
+		b.WriteByte(hex[c&15])
+	}
+	return b.String()
+}
+
+// hostOf returns the host of host:port, without brackets.
+func hostOf(address string) string {
+	if i := strings.LastIndexByte(address, ':'); i >= 0 {
+		address = address[:i]
+	}
+	return strings.Trim(address, "[]")
 }

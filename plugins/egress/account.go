@@ -24,14 +24,16 @@ type Work int
 
 // The kinds of work.
 const (
-	Lookup    Work = iota // a name lookup
-	Connect               // opening and closing a connection
-	Handshake             // a TLS handshake, including verification
-	Exchange              // a request and its response headers
-	HTTP2                 // the same, the additional cost of HTTP/2
-	Moved                 // bytes read or written
-	Written               // writes that HTTP/2 makes on its own
-	Question              // a query to a DNS server
+	Lookup       Work = iota // a name lookup
+	Connect                  // opening and closing a connection
+	Handshake                // a TLS handshake, including verification
+	Exchange                 // a request and its response headers
+	HTTP2                    // the same, the additional cost of HTTP/2
+	Moved                    // bytes read or written
+	Written                  // writes that HTTP/2 makes on its own
+	Question                 // a query to a DNS server
+	SSHHandshake             // a key exchange of SSH and a login
+	Pinged                   // echo requests, and the replies
 )
 
 // The memory that a connection takes in addition to the data read from it, in

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"vega/plugins/grant"
+	"vega/plugins/manifest"
 )
 
 // class describes under which conditions an address may be reached.
@@ -157,7 +158,7 @@ func forbidden(ip netip.Addr, host string, written bool) string {
 func (s *Session) allowed(rule grant.Rule, host string, found []netip.Addr) ([]netip.Addr, error) {
 	written := s.written(rule) || s.route().isNode(rule)
 	literal := host
-	if s.grants.Ranged {
+	if s.grants.Ranged || rule.Kind == manifest.ICMP && rule.Name != "" { // a range is not a literal of each of its addresses
 		literal = ""
 	}
 	var out []netip.Addr

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"time"
 
+	"vega/plugins/fault"
 	"vega/plugins/grant"
 	"vega/plugins/secret"
 	"vega/plugins/span"
@@ -32,17 +33,17 @@ type Conn struct {
 	ctx       context.Context // of the handshake; every call of a run has the same deadline
 }
 
-var schemes = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP: "udp"}
+var schemes = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tls", abi.NetUDP: "udp", abi.NetUnix: "unix"}
 
-// Dial connects to host:port over abi.NetTCP, NetTLS or NetUDP. TLS completes
+// Dial connects to host:port over abi.NetTCP, NetTLS or NetUDP, or to the path of a
+// socket over NetUnix. TLS completes
 // without verification so that a probe can inspect a bad certificate; TLSInfo
 // returns the result of verification.
 func (s *Session) Dial(ctx context.Context, network int32, addr string) (*Conn, error) {
 	defer s.begin(span.Dial, "dial")()
 	c, err := connectTo(ctx, s, network, addr)
 	if err == nil && s.call.Recorded() {
-		s.call.Text(span.Host, c.rule.Host)
-		s.call.Number(span.Port, int64(c.rule.Port))
+		describePeer(s.call, c.rule)
 		s.call.Text(span.Network, schemes[network])
 		notePeer(s.call, c.RemoteAddr())
 	}
@@ -52,7 +53,7 @@ func (s *Session) Dial(ctx context.Context, network int32, addr string) (*Conn, 
 
 // connectTo is like Dial, without the span of the call.
 func connectTo(ctx context.Context, s *Session, network int32, addr string) (*Conn, error) {
-	rule, err := s.judgeDial(network, addr)
+	rule, err := judgeDial(s, network, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,16 @@ func (a arriving) Read(p []byte) (int, error) {
 // arm bounds the next call by its context and returns a function that removes
 // the bound.
 func (c *Conn) arm(ctx context.Context) func() bool {
-	deadline, _ := ctx.Deadline()
+	return c.armUntil(ctx, time.Time{})
+}
+
+// armUntil is like arm, with an earlier end of the next call unless that is zero. A
+// context of its own could end the call after that one, too.
+func (c *Conn) armUntil(ctx context.Context, end time.Time) func() bool {
+	deadline, ok := ctx.Deadline()
+	if !end.IsZero() && (!ok || end.Before(deadline)) {
+		deadline = end
+	}
 	_ = c.conn.SetDeadline(deadline)
 	return context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(time.Unix(1, 0)) })
 }
@@ -131,7 +141,17 @@ func (c *Conn) arm(ctx context.Context) func() bool {
 // Read reads at least one byte, or returns io.EOF at the end. If p is too small
 // for a datagram, the next Read returns the rest.
 func (c *Conn) Read(ctx context.Context, p []byte) (int, error) {
-	defer c.arm(ctx)()
+	return c.readUntil(ctx, time.Time{}, p)
+}
+
+// ReadWithin is like Read, but waits for no longer than wait, and at least for a
+// millisecond.
+func (c *Conn) ReadWithin(ctx context.Context, wait time.Duration, p []byte) (int, error) {
+	return c.readUntil(ctx, time.Now().Add(max(wait, time.Millisecond)), p)
+}
+
+func (c *Conn) readUntil(ctx context.Context, end time.Time, p []byte) (int, error) {
+	defer c.armUntil(ctx, end)()
 	n, err := c.in.Read(p)
 	switch {
 	case n > 0:
@@ -164,6 +184,9 @@ func (c *Conn) Write(ctx context.Context, p []byte) (int, error) {
 	account.Pay(Moved, len(out))
 	defer c.arm(ctx)()
 	if _, err := c.conn.Write(out); err != nil {
+		if end, _ := fault.Judge(err, fault.Unavailable); end == fault.TooLarge { // whatever the peer answers
+			return 0, invalid("a datagram of %d bytes to %s is longer than the network carries; send at most 65507 bytes over IPv4, and less where the path does not take as much", len(out), hostPort(c.rule))
+		}
 		return 0, noResponse(ctx, c.session, c.peer, "writing to "+hostPort(c.rule), err)
 	}
 	return len(p), nil
@@ -316,4 +339,29 @@ func (p *packets) Read(b []byte) (int, error) {
 	n := copy(b, p.rest)
 	p.rest = p.rest[n:]
 	return n, nil
+}
+
+// JudgeDial returns the error that Dial would return before it connects, or
+// nil.
+func (s Judge) JudgeDial(network int32, addr string) error {
+	_, err := judgeDial(s.Session, network, addr)
+	return err
+}
+
+func judgeDial(s *Session, network int32, addr string) (grant.Rule, error) {
+	scheme, ok := schemes[network]
+	if !ok {
+		return grant.Rule{}, invalid("network %d does not exist", network)
+	}
+	var rule grant.Rule
+	var err error
+	if network == abi.NetUnix {
+		rule, err = s.grants.AllowsUnix("", addr)
+	} else {
+		rule, err = s.grants.AllowsNet(scheme, addr)
+	}
+	if err != nil {
+		return rule, s.deny(err)
+	}
+	return rule, nil
 }

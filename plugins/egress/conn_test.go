@@ -147,6 +147,90 @@ func TestUDPKeepsMessages(t *testing.T) {
 	wants(t, err, abi.ErrRefused)
 }
 
+// TestReadWithin checks that a wait for a datagram ends without ending the connection, so
+// that a request that was lost can be sent again.
+func TestReadWithin(t *testing.T) {
+	pc, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.Close()
+	go func() {
+		p := make([]byte, 100)
+		for n := 1; ; n++ {
+			_, from, err := pc.ReadFrom(p)
+			if err != nil {
+				return
+			}
+			if n > 1 { // the first is lost
+				_, _ = pc.WriteTo(fmt.Append(nil, n), from)
+			}
+		}
+	}()
+	addr := pc.LocalAddr().String()
+	r := start(t, setup{rules: rules(t, manifest.Net, "udp://"+addr)})
+	c := dial(t, r, abi.NetUDP, addr)
+	ctx, p := within(t, time.Minute), make([]byte, 10)
+	write(t, c, "x")
+	for _, wait := range []time.Duration{-time.Hour, 0, 5 * time.Millisecond} {
+		_, err := c.ReadWithin(ctx, wait, p)
+		wants(t, err, abi.ErrTimeout)
+	}
+	write(t, c, "")
+	if n, err := c.ReadWithin(ctx, time.Hour, p); err != nil || string(p[:n]) != "2" {
+		t.Errorf("%q %v", p[:n], err)
+	}
+	_, err = c.ReadWithin(within(t, 20*time.Millisecond), time.Hour, p)
+	wants(t, err, abi.ErrTimeout)
+}
+
+// A datagram goes to one host: not to all of a network, nor from another sender.
+func TestDatagramsStayBetweenTwo(t *testing.T) {
+	for _, addr := range []string{"127.255.255.255:9", "255.255.255.255:9"} {
+		r := start(t, setup{rules: rules(t, manifest.Net, "udp://"+addr)})
+		_, err := r.Dial(within(t, 5*time.Second), abi.NetUDP, addr)
+		if Code(err) != abi.ErrInvalid || !strings.Contains(err.Error(), "it is a broadcast address") {
+			t.Errorf("%s: %v", addr, err)
+		}
+	}
+	honest, spoof := packetConn(t), packetConn(t)
+	addr := honest.LocalAddr().String()
+	c := dial(t, start(t, setup{rules: rules(t, manifest.Net, "udp://"+addr)}), abi.NetUDP, addr)
+	write(t, c, "ask")
+	p := make([]byte, 10)
+	_, from, err := honest.ReadFrom(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = spoof.WriteTo([]byte("spoofed"), from)
+	_, _ = honest.WriteTo([]byte("honest"), from)
+	if n, err := c.Read(within(t, 5*time.Second), p); string(p[:n]) != "honest" {
+		t.Errorf("%q %v", p[:n], err)
+	}
+}
+
+// TestLongDatagramIsRefused has a datagram that UDP can't carry. The peer has not answered
+// with too much.
+func TestLongDatagramIsRefused(t *testing.T) {
+	addr := packetConn(t).LocalAddr().String()
+	c := dial(t, start(t, setup{rules: rules(t, manifest.Net, "udp://"+addr)}), abi.NetUDP, addr)
+	_, err := c.Write(within(t, 5*time.Second), make([]byte, 65508))
+	if wants(t, err, abi.ErrInvalid); !strings.Contains(err.Error(), "a datagram of 65508 bytes") {
+		t.Error(err)
+	}
+	write(t, c, strings.Repeat("x", 65507))
+}
+
+func packetConn(t *testing.T) net.PacketConn {
+	t.Helper()
+	pc, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pc.Close() })
+	return pc
+}
+
 // tlsEcho is a server that echoes what it receives.
 func tlsEcho(t testing.TB, cert tls.Certificate) (addr string, got chan string) {
 	got = make(chan string, 8)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"vega/plugins/grant"
+	"vega/plugins/manifest"
+	"vega/plugins/sockets"
 	"vega/plugins/span"
 	"vega/plugins/transport"
 	"vega/sdk/abi"
@@ -21,8 +23,11 @@ const maxTried = 8
 type timings [5]time.Duration
 
 // open resolves the rule's host, checks the addresses and connects. network is
-// tcp or udp.
+// tcp or udp. A socket in the file system is reached by its path.
 func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *timings) (net.Conn, error) {
+	if rule.Kind == manifest.Unix {
+		return openSocket(ctx, s, rule, t)
+	}
 	start := time.Now()
 	node := s.route().node(rule)
 	found, err := s.lookup(ctx, node.Host)
@@ -53,6 +58,9 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 		notePeer(part, conn.RemoteAddr().String())
 	}
 	endSpan(part, err)
+	if errors.Is(err, sockets.ErrBroadcast) {
+		return nil, invalid("can't connect to %s: %v", node.Host, err)
+	}
 	if err != nil {
 		return nil, offNode(rule, node, s.fail(ctx, "connecting to "+through(rule, node), err, abi.ErrIO))
 	}
@@ -63,7 +71,38 @@ func (s *Session) open(ctx context.Context, rule grant.Rule, network string, t *
 	return conn, nil
 }
 
-func hostPort(r grant.Rule) string { return net.JoinHostPort(r.Host, strconv.Itoa(r.Port)) }
+// overTLS reports whether a request that a rule allows goes over TLS.
+func overTLS(r grant.Rule) bool { return r.Scheme == "https" || r.Scheme == "wss" }
+
+// openSocket connects to a socket in the file system.
+func openSocket(ctx context.Context, s *Session, rule grant.Rule, t *timings) (net.Conn, error) {
+	start := time.Now()
+	s.account().Pay(Connect, 1)
+	part := s.call.Begin(span.Connect, "connect")
+	part.Text(span.Host, rule.Name)
+	part.Text(span.Network, "unix")
+	conn, err := s.network.dialer.DialLocal(ctx, rule.Name, s.Sockets)
+	endSpan(part, err)
+	if refused, ok := errors.AsType[*sockets.PathError](err); ok && refused.Untrusted {
+		return nil, s.deny(&grant.Denial{Asked: "connecting to the socket " + rule.Name + " is refused: " + refused.Text})
+	}
+	if err != nil {
+		return nil, s.fail(ctx, "connecting to "+rule.Name, err, abi.ErrIO)
+	}
+	took := time.Since(start)
+	t[abi.PhaseConnect] += took
+	s.Seen.Connect(took, nil)
+	s.peer = ""
+	return conn, nil
+}
+
+// hostPort returns where a rule leads: host and port, or the path of a socket.
+func hostPort(r grant.Rule) string {
+	if r.Kind == manifest.Unix {
+		return r.Name
+	}
+	return net.JoinHostPort(r.Host, strconv.Itoa(r.Port))
+}
 
 // route is what an integration says about its connections, and which of them it
 // is about.
@@ -94,7 +133,7 @@ func (r route) tlsFor(rule grant.Rule) transport.TLS {
 // replaced by connect_to. What the operator wrote there is consent to its
 // address.
 func (r route) node(rule grant.Rule) grant.Rule {
-	if r.options.ConnectTo == "" || !r.grants.Target(rule) {
+	if r.options.ConnectTo == "" || rule.Kind == manifest.Unix || !r.grants.Target(rule) {
 		return rule
 	}
 	host, port, err := grant.Address(r.options.ConnectTo)
@@ -114,13 +153,13 @@ func (r route) isNode(rule grant.Rule) bool {
 // authenticates reports whether the host authenticates requests to the rule's
 // origin: one of the integration's own url options.
 func (r route) authenticates(rule grant.Rule) bool {
-	return r.options.Auth.IsSet() && r.grants.OwnOrigin(rule)
+	return r.options.Auth.IsSet() && rule.Kind != manifest.Unix && r.grants.OwnOrigin(rule)
 }
 
 // mayBeRead reports whether what is sent for a rule may be read on the way: it
 // stays on this machine, or the operator agreed.
 func (r route) mayBeRead(rule grant.Rule) bool {
-	return isLoopback(rule.Host) && isLoopback(r.node(rule).Host) || r.grants.Plaintext
+	return rule.Kind == manifest.Unix || isLoopback(rule.Host) && isLoopback(r.node(rule).Host) || r.grants.Plaintext
 }
 
 // offNode names the node in an error for which a guest would name the host that

@@ -41,6 +41,7 @@ func (c *cookies) keep(account Account, from *url.URL, h http.Header) error {
 		return err
 	}
 	var err error
+	from = overHTTP(from)
 	jar := c.jars[from.Scheme]
 	if jar == nil {
 		if jar, err = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}); err != nil {
@@ -77,6 +78,7 @@ func asSent(lines []string) (parsed []*http.Cookie) {
 // header returns the headers to send: with the cookies of the site, if
 // there are any. A cookie that the guest sends itself stays as it is.
 func (c *cookies) header(to *url.URL, h http.Header) http.Header {
+	to = overHTTP(to)
 	schemes := []string{"http"}
 	if to.Scheme == "https" {
 		schemes = []string{"https", "http"}

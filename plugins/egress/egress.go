@@ -1,5 +1,5 @@
-// Package egress is a guest's only way to the network: http, raw connections
-// and DNS queries, each checked against the integration's grants before
+// Package egress is a guest's only way to the network: http, raw connections,
+// DNS queries and echo requests, each checked against the integration's grants before
 // anything is sent.
 //
 // New creates the process-wide Network, and Session binds it to one run's
@@ -56,6 +56,7 @@ type Network struct {
 
 	started  time.Time // what the monotonic clock counts from
 	settings clockSettings
+	echoes   echoLimit
 }
 
 func (n *Network) time() time.Time {
@@ -102,6 +103,8 @@ type Session struct {
 	vault   *secret.Vault
 	audit   func(error)
 	cookies cookies
+	echoes  echoes
+	parting time.Duration // that closing WebSockets has taken
 	spans
 }
 
@@ -123,6 +126,10 @@ func (n *Network) Session(g *grant.Set, v *secret.Vault, audit func(error)) *Ses
 	}
 	return &Session{network: n, grants: g, vault: v, audit: audit}
 }
+
+// Judge returns the errors that the calls of a session would return before they send
+// anything.
+type Judge struct{ *Session }
 
 // lookup resolves a host in the form of grant.Host. localhost is always
 // loopback, whatever a DNS server says.

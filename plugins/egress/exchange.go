@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"vega/plugins/grant"
@@ -21,12 +22,14 @@ type answer struct {
 	*http.Response
 	peer   *peer // nil without TLS
 	link   *link
-	proxy  *Proxy // that forwards the request, or nil
+	writer io.Writer // the connection, with TLS if there is any
+	proxy  *Proxy    // that forwards the request, or nil
 	remote string
 	held   holding
 	close  func()
 
-	request int // of the session, by number
+	request int         // of the session, by number
+	unheard atomic.Bool // over HTTP/2, the server has not sent anything yet
 }
 
 // exchange makes one hop that a rule allows: it connects, sends the request and
@@ -37,7 +40,7 @@ func (s *Session) exchange(ctx context.Context, rule grant.Rule, out *outgoing, 
 	a := &answer{held: holding{of: s.account()}}
 	a.close = a.held.release
 	memory := connMemory
-	if rule.Scheme == "https" {
+	if overTLS(rule) {
 		memory += tlsMemory
 	}
 	if !s.vault.Empty() {
@@ -49,7 +52,7 @@ func (s *Session) exchange(ctx context.Context, rule grant.Rule, out *outgoing, 
 	s.account().Leave()
 	defer s.account().Return()
 	err := s.send(ctx, rule, out, a, t)
-	if err == nil {
+	if err == nil && out.socket == "" {
 		err = s.cookies.keep(s.account(), out.url, a.Header)
 	}
 	if err == nil {
@@ -78,7 +81,7 @@ func (s *Session) send(ctx context.Context, rule grant.Rule, out *outgoing, a *a
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	a.remote = conn.RemoteAddr().String()
 	a.close = func() { stop(); _ = conn.Close(); a.held.release() }
-	a.link = &link{Conn: conn, held: &a.held, http1: out.http1}
+	a.link = &link{Conn: conn, held: &a.held, http1: out.http1, http2: out.http2}
 	return s.overLink(ctx, rule, out, a, t)
 }
 
@@ -86,38 +89,26 @@ func (s *Session) send(ctx context.Context, rule grant.Rule, out *outgoing, a *a
 // connect_to, or through the proxy.
 func (s *Session) connect(ctx context.Context, rule grant.Rule, out *outgoing, a *answer, t *timings) (net.Conn, error) {
 	p := s.network.Proxy
-	if !p.handles(out.url) || s.route().node(rule) != rule {
+	if out.socket != "" || !p.handles(overHTTP(out.url)) || s.route().node(rule) != rule {
 		return s.open(ctx, rule, "tcp", t)
 	}
-	if rule.Scheme == "http" {
+	forwards := rule.Scheme == "http" && !out.http2 // a proxy forwards by HTTP/1.1
+	if forwards {
 		a.proxy = p
 	}
-	return way{s, p, rule}.open(ctx, t)
+	return way{s, p, rule, !forwards}.open(ctx, t)
 }
 
 func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, a *answer, t *timings) error {
-	var conn net.Conn = a.link
-	send := http1
-	a.link.spare = spareBytes
-	if rule.Scheme == "https" {
-		secured, err := s.secure(ctx, a, rule, t)
-		if err != nil {
-			return err
-		}
-		conn = secured
-		if a.peer.state.NegotiatedProtocol == "h2" {
-			s.account().Pay(HTTP2, 1)
-			if err := a.held.grow(windowMemory + windowMemory/2); err != nil {
-				return err
-			}
-			send = s.network.overHTTP2
-			a.link.spare, a.link.detached = spareHTTP2, true
-		}
+	conn, send, err := layer(ctx, s, rule, out, a, t)
+	if err != nil {
+		return err
 	}
+	a.writer = conn
 	start := time.Now()
 	s.account().Pay(Exchange, 1)
 	s.account().Pay(Moved, len(out.body))
-	req := out.request(ctx, s.cookies.header(out.url, out.header))
+	req := out.request(ctx, out.headers(&s.cookies))
 	stage, doubts := "waiting for a response from "+hostPort(rule), &doubt{}
 	if a.proxy != nil {
 		stage, doubts = stage+" through the proxy "+a.proxy.String(), a.proxy.doubt(ctx, conn)
@@ -131,6 +122,8 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	}
 	switch late := ctx.Err() != nil || isTimeout(err); {
 	case err == nil:
+	case late && a.unheard.Load():
+		return s.fail(ctx, "waiting for the HTTP/2 settings of "+hostPort(rule), err, abi.ErrTarget)
 	case late && doubts.silent():
 		return a.proxy.hangs()
 	case a.proxy != nil && !late:
@@ -148,6 +141,36 @@ func (s *Session) overLink(ctx context.Context, rule grant.Rule, out *outgoing, 
 	return nil
 }
 
+// sender sends a request over a connection and reads the headers of the response.
+type sender func(conn net.Conn, r *http.Request, a *answer) (*http.Response, error)
+
+// layer makes the handshake of TLS, if the rule needs one, and returns the connection
+// to send over, and how: by HTTP/1.1, or by HTTP/2 if the server chooses it or the
+// request needs it.
+func layer(ctx context.Context, s *Session, rule grant.Rule, out *outgoing, a *answer, t *timings) (conn net.Conn, send sender, err error) {
+	conn, a.link.spare = a.link, spareBytes
+	second := out.http2
+	if overTLS(rule) {
+		if conn, err = s.secure(ctx, a, rule, t); err != nil {
+			return nil, nil, err
+		}
+		second = a.peer.state.NegotiatedProtocol == "h2"
+	}
+	switch {
+	case second:
+	case out.http2:
+		return nil, nil, errNoHTTP2
+	default:
+		return conn, http1, nil
+	}
+	s.account().Pay(HTTP2, 1)
+	a.link.spare, a.link.detached = spareHTTP2, true
+	return conn, s.network.overHTTP2, a.held.grow(windowMemory + windowMemory/2)
+}
+
+// errNoHTTP2 reports a server whose TLS handshake succeeds without HTTP/2.
+var errNoHTTP2 = &Error{Errno: abi.ErrTarget, Text: "it does not choose HTTP/2 in the TLS handshake (ALPN), which this request needs; enable HTTP/2 there, or use the port that speaks it"}
+
 // secure makes a handshake that verifies the peer. The end of the context
 // closes the connection, so the handshake needs no watcher of its own.
 func (s *Session) secure(ctx context.Context, a *answer, rule grant.Rule, t *timings) (*tls.Conn, error) {
@@ -160,6 +183,7 @@ func (s *Session) secure(ctx context.Context, a *answer, rule grant.Rule, t *tim
 	a.peer = p
 	config := p.config(func(cs *tls.ConnectionState) error { return admit(s, p, cs) })
 	config.NextProtos = a.link.protocols()
+	p.offers = config.NextProtos
 	secured := tls.Client(a.link, config)
 	part := s.call.Begin(span.Handshake, "tls handshake")
 	err = a.link.handshake(ctx, secured)
@@ -183,10 +207,19 @@ func noResponse(ctx context.Context, s *Session, p *peer, stage string, err erro
 	return s.fail(ctx, stage, err, abi.ErrTarget)
 }
 
+// headers returns the headers to send, with cookies. A socket gets none, because it is
+// not the host that its URL names.
+func (o *outgoing) headers(c *cookies) http.Header {
+	if o.socket != "" {
+		return o.header
+	}
+	return c.header(o.url, o.header)
+}
+
 func (o *outgoing) request(ctx context.Context, header http.Header) *http.Request {
 	r := &http.Request{
 		Method: o.method, URL: o.url, Host: o.url.Host, Header: header,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Close: true,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Close: !o.upgrade,
 	}
 	if len(o.body) > 0 {
 		r.Body = io.NopCloser(bytes.NewReader(o.body))

@@ -16,7 +16,7 @@ const maxInterim = 100
 
 // readHeader reads a response over HTTP/1, without its body.
 func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, error) {
-	if err := isHTTP(br); err != nil {
+	if err := isHTTP(br, r.URL.Scheme); err != nil {
 		return nil, err
 	}
 	for range maxInterim + 1 {
@@ -27,6 +27,11 @@ func readHeader(br *bufio.Reader, r *http.Request, in *budget) (*http.Response, 
 		}
 		if resp.StatusCode >= 200 {
 			in.left = math.MaxInt64
+			return resp, nil
+		}
+		if resp.StatusCode == http.StatusSwitchingProtocols && r.Header.Get("Upgrade") != "" {
+			in.left = math.MaxInt64
+			resp.Body = switched{br}
 			return resp, nil
 		}
 		if resp.StatusCode == http.StatusSwitchingProtocols {
@@ -75,15 +80,18 @@ func lineAt(br *bufio.Reader, at int) []byte {
 var errInterim = fmt.Errorf("the server sends only interim responses: more than %d", maxInterim)
 
 // isHTTP returns an error if what the server sends is another protocol.
-func isHTTP(br *bufio.Reader) error {
+func isHTTP(br *bufio.Reader, scheme string) error {
 	const begin = "HTTP/"
 	b, err := br.Peek(len(begin))
 	if len(b) >= 3 && b[1] == 3 && (b[0] == 0x15 || b[0] == 0x16) { // a TLS alert or handshake
+		if scheme == "ws" {
+			return errors.New("it speaks TLS: write wss:// instead of ws://")
+		}
 		return errors.New("it speaks HTTPS: write https:// instead of http://")
 	}
 	if err != nil || string(b) == begin {
 		return nil //nolint:nilerr // ReadResponse reports it
 	}
 	more, _ := br.Peek(min(br.Buffered(), 40))
-	return fmt.Errorf("it does not speak HTTP: it begins with %q; correct the port", more)
+	return fmt.Errorf("it does not speak HTTP: it begins with %q; correct the address or port", more)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vega/plugins/grant"
+	"vega/plugins/secret"
 	"vega/plugins/span"
 	"vega/sdk/abi"
 )
@@ -43,6 +44,11 @@ type Request struct {
 	Redirects   int   // maximum number to follow; 0 returns the redirect response
 	MaxBody     int64 // 0 means DefaultBody; the maximum is HardBody
 	UTF8        bool  // convert the body to UTF-8
+	HTTP2       bool  // over HTTP/2 only, also without TLS
+	// Socket is the path of a socket in the file system that the request goes to; "" for
+	// none. Its URL then begins with http://, and its host is only sent as Host. No
+	// redirect is followed, and cookies are neither kept nor sent.
+	Socket string
 	// BasicUser and BasicPass are for basic auth, which the host encodes.
 	BasicUser, BasicPass *string
 }
@@ -62,6 +68,8 @@ type Response struct {
 	Landed     string // where redirects led, without secrets; "" without a redirect
 	RemoteAddr string
 
+	// Trailers returns the trailers, once the body was read to its end. nil: none.
+	Trailers func() http.Header
 	// Facts implements TLSInfo.
 	Facts func(what int32) (string, error)
 }
@@ -109,7 +117,7 @@ func fetch(ctx context.Context, s *Session, r *Request) (*Response, error) {
 		if location != "" {
 			s.Seen.Redirect()
 		}
-		if location == "" || r.Redirects <= 0 {
+		if location == "" || r.Redirects <= 0 || r.Socket != "" || r.HTTP2 {
 			phases[abi.PhaseTotal] = time.Since(start)
 			resp := s.finish(ctx, r, out, a, phases, start)
 			resp.Facts = before.facts(a.peer)
@@ -148,25 +156,37 @@ var atTarget = map[abi.Errno]bool{
 
 // judge returns the grant that allows the next hop.
 func (s *Session) judge(out *outgoing) (grant.Rule, error) {
-	rule, err := s.grants.AllowsHTTP(out.method, out.url)
+	rule, err := out.allowed(s.grants, out.url)
 	if err != nil {
 		return rule, s.deny(redirectedFrom(out.from, err))
 	}
-	if !out.carriesSecret() && !s.route().authenticates(rule) || s.route().mayBeRead(rule) {
+	if !out.carriesSecret() && !s.route().authenticates(rule) {
 		return rule, nil
 	}
-	if out.url.Scheme == "http" {
-		return rule, s.deny(&grant.Denial{Asked: "sending a secret in plain text to " + origin(out.url), Fix: "plaintext = true"})
-	}
-	if s.route().tlsFor(rule).SkipVerify {
-		return rule, s.deny(unverified(origin(out.url)))
+	if d := s.route().mayCarrySecret(rule); d != nil {
+		return rule, s.deny(d)
 	}
 	return rule, nil
 }
 
+// mayCarrySecret returns the denial of a secret in a request that a rule allows, or nil.
+func (r route) mayCarrySecret(rule grant.Rule) *grant.Denial {
+	where := rule.Scheme + "://" + hostPort(rule)
+	switch {
+	case r.mayBeRead(rule):
+		return nil
+	case !overTLS(rule):
+		return &grant.Denial{Asked: "sending a secret in plain text to " + where, Fix: "plaintext = true"}
+	case r.tlsFor(rule).SkipVerify:
+		return unverified(where)
+	default:
+		return nil
+	}
+}
+
 // origin returns a URL without path, query and fragment.
 func origin(u *url.URL) string {
-	r, err := grant.Origins(u)
+	r, err := grant.AnyOrigin(u)
 	if err != nil {
 		return "an invalid URL"
 	}
@@ -179,13 +199,35 @@ func (s *Session) finish(ctx context.Context, r *Request, out *outgoing, a *answ
 		Status: a.StatusCode, Header: a.Header, Phases: phases,
 		FinalURL: out.url.String(), Landed: s.vault.Hide(out.landed()), RemoteAddr: a.remote,
 	}
-	resp.Body = s.body(ctx, a, r, func() { resp.Phases[abi.PhaseTotal] = time.Since(start) })
-	if !s.vault.Empty() {
-		for _, values := range resp.Header {
-			for i := range values {
-				values[i] = s.vault.Hide(values[i])
-			}
+	var trailers http.Header
+	resp.Trailers = func() http.Header { return trailers }
+	resp.Body = s.body(ctx, a, r, func() {
+		resp.Phases[abi.PhaseTotal] = time.Since(start)
+		trailers = hidden(s.vault, a.Trailer)
+	})
+	hidden(s.vault, resp.Header)
+	return resp
+}
+
+// hidden hides the secrets in headers.
+func hidden(v *secret.Vault, h http.Header) http.Header {
+	if v.Empty() {
+		return h
+	}
+	for _, values := range h {
+		for i := range values {
+			values[i] = v.Hide(values[i])
 		}
 	}
-	return resp
+	return h
+}
+
+// JudgeHTTP returns the error that HTTP would return before it sends anything,
+// or nil.
+func (s Judge) JudgeHTTP(r *Request) error {
+	out, err := s.prepare(r)
+	if err == nil {
+		_, err = s.judge(out)
+	}
+	return err
 }

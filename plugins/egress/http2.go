@@ -1,14 +1,17 @@
 package egress
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
+	"sync"
 	"sync/atomic"
 
 	"vega/sdk/abi"
@@ -37,8 +40,10 @@ func newHTTP2() *http.Transport {
 
 func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Response, error) {
 	r.Close = false
-	watched := &frames{Conn: conn}
-	cc, err := n.http2.NewClientConn(context.WithValue(r.Context(), connKey{}, net.Conn(watched)), "https", conn.RemoteAddr().String())
+	watched := &frames{Conn: conn, unheard: &a.unheard}
+	a.unheard.Store(true)
+	// The address is not used, but must have a port, which a socket in the file system lacks.
+	cc, err := n.http2.NewClientConn(context.WithValue(r.Context(), connKey{}, net.Conn(watched)), "https", "connected:443")
 	if err != nil {
 		return nil, watched.explain(err)
 	}
@@ -49,9 +54,12 @@ func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Re
 		err = failure
 	}
 	switch {
+	case err == nil && (resp.StatusCode < 200 || resp.StatusCode > 999): // a negative one would be an errno
+		return nil, fmt.Errorf("it answers with the status %d, which HTTP does not have", resp.StatusCode)
 	case err == nil:
+		resp.Body = &explained{resp.Body, r.Context(), watched}
 		return resp, nil
-	case watched.wantsHTTP1(r.Method):
+	case watched.wantsHTTP1(r.Method) && !a.link.http2:
 		return nil, fmt.Errorf("%w: %w", errHTTP1, err)
 	case watched.headers.Load() >= longHeaders:
 		return nil, errLongHeaders
@@ -60,6 +68,22 @@ func (n *Network) overHTTP2(conn net.Conn, r *http.Request, a *answer) (*http.Re
 	default:
 		return nil, watched.explain(err)
 	}
+}
+
+// explained is a body over HTTP/2. If the server ends it with an error, it says which.
+type explained struct {
+	io.ReadCloser
+	ctx     context.Context
+	watched *frames
+}
+
+// Read reads.
+func (e *explained) Read(p []byte) (int, error) {
+	n, err := e.ReadCloser.Read(p)
+	if failure := e.watched.failure.Load(); err != nil && !errors.Is(err, io.EOF) && failure != nil && e.ctx.Err() == nil && !isTimeout(err) {
+		err = failure
+	}
+	return n, err
 }
 
 // interim allows for as many interim responses as HTTP/1 does.
@@ -96,6 +120,7 @@ const (
 	frameHeader       = 9
 	frameFields       = 0x1
 	frameReset        = 0x3
+	frameSettings     = 0x4
 	frameGoAway       = 0x7
 	frameContinuation = 0x9
 	noError           = 0x0
@@ -109,7 +134,9 @@ const (
 // not look at the request, or its headers are too long.
 type frames struct {
 	net.Conn
+	reading sync.Mutex
 	head    [frameHeader + 8]byte // of a frame: its header, and the beginning of its payload
+	unheard *atomic.Bool          // no frame came yet
 	have    int                   // bytes of head
 	skip    int                   // bytes of the frame that are still to come
 	reset   atomic.Bool           // the stream was reset with the code
@@ -131,8 +158,29 @@ func (f *frames) explain(err error) error {
 	return err
 }
 
+// Write writes. If the server has closed the connection, it may have said why before.
+func (f *frames) Write(p []byte) (int, error) {
+	n, err := f.Conn.Write(p)
+	if err != nil && f.unheard.Load() && !isTimeout(err) {
+		f.reading.Lock()
+		defer f.reading.Unlock()
+		for f.unheard.Load() && f.ended.Load() == nil && f.failure.Load() == nil { // at most 9 bytes, or the end
+			if _, err := f.read(make([]byte, 1)); err != nil {
+				break
+			}
+		}
+	}
+	return n, err
+}
+
 // Read reads and watches.
 func (f *frames) Read(p []byte) (int, error) {
+	f.reading.Lock()
+	defer f.reading.Unlock()
+	return f.read(p)
+}
+
+func (f *frames) read(p []byte) (int, error) {
 	n, err := f.Conn.Read(p)
 	if err != nil && !errors.Is(err, net.ErrClosed) { // which is this side's doing
 		f.ended.CompareAndSwap(nil, &err)
@@ -140,7 +188,23 @@ func (f *frames) Read(p []byte) (int, error) {
 	for b := p[:n]; len(b) > 0; {
 		b = f.take(b)
 	}
+	if err != nil && f.have > 0 && f.unheard.Load() && !isTimeout(err) {
+		f.mistaken(f.head[:f.have])
+	}
 	return n, err
+}
+
+// mistaken notes that the server began with what is no frame of HTTP/2: its first must
+// be SETTINGS (RFC 9113, section 3.4).
+func (f *frames) mistaken(first []byte) {
+	text := fmt.Sprintf("it does not speak HTTP/2: it begins with %q; correct the port", first)
+	switch {
+	case bytes.HasPrefix(first, []byte("HTTP/")):
+		text = "it answers in HTTP/1.1, and this request needs HTTP/2; enable HTTP/2 there (without TLS, with prior knowledge: h2c), or use the port that speaks it"
+	case len(first) >= 3 && first[1] == 3 && (first[0] == 0x15 || first[0] == 0x16): // a TLS alert or handshake
+		text = "it speaks TLS on this port: write https:// instead of http://"
+	}
+	f.failure.CompareAndSwap(nil, &Error{Errno: abi.ErrTarget, Text: text})
 }
 
 // take looks at the beginning of b, and returns the rest.
@@ -179,6 +243,10 @@ func (f *frames) wanted() int {
 }
 
 func (f *frames) judge() {
+	if f.unheard.CompareAndSwap(true, false) && f.head[3] != frameSettings {
+		f.mistaken(f.head[:frameHeader])
+		return
+	}
 	code := func(at int) uint32 { return binary.BigEndian.Uint32(f.head[frameHeader+at:]) }
 	switch {
 	case f.head[3] == frameFields, f.head[3] == frameContinuation:
@@ -204,8 +272,11 @@ func (f *frames) fails(does string, code uint32) {
 	if code < uint32(len(codes)) {
 		name = codes[code]
 	}
-	if code == enhanceYourCalm {
+	switch code {
+	case enhanceYourCalm:
 		fix = "it limits this client: raise the interval, or its limits"
+	case http11Required:
+		fix = "let it take this request over HTTP/2"
 	}
 	text := "it " + does + " with the HTTP/2 error " + name + "; " + fix
 	f.failure.CompareAndSwap(nil, &Error{Errno: abi.ErrTarget, Text: text})

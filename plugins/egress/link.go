@@ -34,6 +34,7 @@ type link struct {
 	handshakeBytes int64 // bytes of the handshake
 	spare          int64 // limit on bytes that are not part of the body; 0 for none
 	http1          bool  // HTTP/2 is not offered
+	http2          bool  // nothing else is offered
 	detached       bool  // HTTP/2 reads in a goroutine without an account
 	first, silent  bool  // see readFirst
 
@@ -87,7 +88,10 @@ func (l *link) Write(p []byte) (int, error) {
 
 // protocols returns the protocols to offer in a TLS handshake.
 func (l *link) protocols() []string {
-	if l.http1 {
+	switch {
+	case l.http2:
+		return []string{"h2"}
+	case l.http1:
 		return []string{"http/1.1"}
 	}
 	return []string{"h2", "http/1.1"}

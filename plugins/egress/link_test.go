@@ -26,7 +26,7 @@ func frame(kind, flags byte, stream uint32, body []byte) []byte {
 }
 
 const (
-	frameData, frameHeaders, frameSettings, framePing, frameWindow = 0, 1, 4, 6, 8
+	frameData, frameHeaders, framePing, frameWindow = 0, 1, 6, 8
 
 	ended, padded, whole = 1, 8, 4 // flags: END_STREAM, PADDED, END_HEADERS
 )

@@ -21,7 +21,9 @@ import (
 // showed.
 type peer struct {
 	options transport.TLS
-	name    string // in SNI, and verified
+	name    string   // in SNI, and verified
+	offers  []string // protocols that the client speaks over TLS (ALPN)
+	plain   string   // the scheme without TLS, if it is not http
 	roots   *x509.CertPool
 	client  *tls.Certificate // nil if there isn't one to present
 	now     time.Time
@@ -62,6 +64,9 @@ func newPeer(s *Session, rule grant.Rule, name string) (*peer, error) {
 	p, err := s.network.peer(name, s.route().tlsFor(rule))
 	if err != nil {
 		return nil, hostError(s.vault.Hide(err.Error()), err)
+	}
+	if rule.Scheme == "wss" {
+		p.plain = "ws"
 	}
 	return p, nil
 }
@@ -144,7 +149,7 @@ func (p *peer) untrusted() string {
 	if p.chains, err = verify(p.state, p.roots, p.name, p.now); err != nil {
 		return p.whyInvalid(err)
 	}
-	return whyRevoked(p.state, p.chains, p.now)
+	return transport.WhyRevoked(p.state, p.chains, p.now)
 }
 
 // clockSettings notices that the wall clock was set. The zero value begins with the

@@ -17,12 +17,14 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/miekg/dns"
 
 	"vega/plugins/grant"
+	"vega/plugins/icmp"
 	"vega/plugins/manifest"
 	"vega/sdk/abi"
 )
@@ -188,7 +190,7 @@ func (e farEnd) everything(tb testing.TB, n *Network) *Session {
 }
 
 // BenchmarkPrices measures the CPU time, on this side of the connection, of
-// each unit that a run pays for; see prices.go in package plugins.
+// each unit that a run pays for; see limits.go in package plugins.
 func BenchmarkPrices(b *testing.B) {
 	end, network := startFarEnd(b)
 	s := end.everything(b, network)
@@ -244,6 +246,37 @@ func BenchmarkPrices(b *testing.B) {
 		})
 	}
 	benchmarkMove(b, s, end)
+	benchmarkEcho(b, network)
+}
+
+// benchmarkEcho sends echo requests to this machine, whose kernel does the work of both
+// ends within the call that sends. The price of a request is the difference between 20
+// of them and one, divided by 19 and the runs. Between two requests a run sleeps; waking a process
+// that does nothing else costs more than the request, so many runs are measured.
+func benchmarkEcho(b *testing.B, network *Network) {
+	const runs = 50
+	if err := icmp.Allowed(); err != nil {
+		b.Skip(err)
+	}
+	for _, count := range []int{1, 20} {
+		b.Run(fmt.Sprintf("%d runs of connect+%d echo requests", runs, count), func(b *testing.B) {
+			defer cpuTime(b)()
+			for b.Loop() {
+				var all sync.WaitGroup
+				for n := range runs {
+					host := fmt.Sprintf("127.0.0.%d", n+1)
+					r := start(b, setup{rules: rules(b, manifest.ICMP, host), network: network})
+					all.Go(func() {
+						found, err := r.Echo(within(b, 10*time.Second), EchoRequest{Host: host, Count: count, Size: 56, Interval: minEchoInterval, Wait: time.Second})
+						if err != nil || found.arrived() != count {
+							b.Error(found, err)
+						}
+					})
+				}
+				all.Wait()
+			}
+		})
+	}
 }
 
 // benchmarkMove reads from a peer that is always faster, and writes to it, in

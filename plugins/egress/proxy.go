@@ -96,12 +96,13 @@ func direct(host string) string { return "add " + strconv.Quote(host) + " to net
 // way is a session's way through a proxy to the host of a rule.
 type way struct {
 	*Session
-	proxy *Proxy
-	rule  grant.Rule
+	proxy   *Proxy
+	rule    grant.Rule
+	tunnels bool // asks for a connection to the rule's host; otherwise, the proxy forwards
 }
 
-// open connects to the proxy and, for https, asks it for a connection to the
-// rule's host.
+// open connects to the proxy and, unless that forwards the request, asks it for a
+// connection to the rule's host.
 func (w way) open(ctx context.Context, t *timings) (net.Conn, error) {
 	if err := w.judge(ctx); err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func (w way) open(ctx context.Context, t *timings) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.rule.Scheme == "https" {
+	if w.tunnels {
 		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 		err = w.tunnel(ctx, conn)
 		stop()

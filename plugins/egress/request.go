@@ -18,6 +18,7 @@ import (
 type outgoing struct {
 	method string
 	url    *url.URL
+	socket string // that it goes to, instead of the host in url; "" for none
 	header http.Header
 	body   []byte
 
@@ -25,17 +26,36 @@ type outgoing struct {
 	secretHeaders         map[string]bool // canonical names
 	from                  string          // origin that redirected here, or ""
 	http1                 bool            // the server has asked for HTTP/1.1
+	http2                 bool            // over HTTP/2 only
 	again                 bool            // it is sent a second time, because the server did not look at the first
+	upgrade               bool            // to a WebSocket
 }
 
 func (o *outgoing) carriesSecret() bool {
 	return o.secretURL || o.secretBody || len(o.secretHeaders) > 0
 }
 
+// allowed returns the grant that allows the request to go to u.
+func (o *outgoing) allowed(g *grant.Set, u *url.URL) (grant.Rule, error) {
+	switch {
+	case o.upgrade:
+		return g.AllowsWebSocket(u)
+	case o.socket != "":
+		return g.AllowsUnix(o.method, o.socket)
+	}
+	return g.AllowsHTTP(o.method, u)
+}
+
 // prepare checks a request and inserts the secrets, once its destination is
 // granted.
 func (s *Session) prepare(r *Request) (*outgoing, error) {
-	out := &outgoing{method: r.Method, header: make(http.Header, len(r.Header)+3), secretHeaders: map[string]bool{}}
+	return s.fill(&outgoing{http2: r.HTTP2}, r)
+}
+
+// fill is prepare for an outgoing request that may be an upgrade.
+func (s *Session) fill(out *outgoing, r *Request) (*outgoing, error) {
+	out.method, out.socket = r.Method, r.Socket
+	out.header, out.secretHeaders = make(http.Header, len(r.Header)+3), map[string]bool{}
 	if !isToken(r.Method) || neverSent[strings.ToUpper(r.Method)] {
 		return nil, invalid("the method is not valid or not allowed")
 	}
@@ -92,9 +112,14 @@ func (s *Session) target(out *outgoing, raw string) error {
 		return invalid("the URL is not valid; it needs a scheme, a host and a path, such as https://example.com/health")
 	}
 	out.url = asked
-	rule, err := s.grants.AllowsHTTP(out.method, asked)
+	rule, err := out.allowed(s.grants, asked)
 	if err != nil {
 		return s.deny(err)
+	}
+	if out.socket != "" {
+		if rule, err = grant.Origins(asked); err != nil || rule.Scheme != "http" || out.upgrade {
+			return invalid("a request over a socket needs a URL that begins with http:// and has a valid host, such as http://localhost/health")
+		}
 	}
 	text, used, err := s.revealedURL(raw, origin(asked))
 	if err != nil {
@@ -133,7 +158,7 @@ func escapedQuery(query string) string {
 
 // hostHeader returns host and port, without the scheme's default port.
 func hostHeader(r grant.Rule) string {
-	if r.Scheme == "http" && r.Port == 80 || r.Scheme == "https" && r.Port == 443 {
+	if !overTLS(r) && r.Port == 80 || overTLS(r) && r.Port == 443 {
 		if strings.Contains(r.Host, ":") {
 			return "[" + r.Host + "]"
 		}
@@ -152,8 +177,11 @@ func (s *Session) field(out *outgoing, f Field) error {
 		return invalid("a header name has an invalid character")
 	}
 	name := http.CanonicalHeaderKey(f.Name)
-	if manifest.SetByHost(name) {
+	if manifest.SetByHost(name) && !(out.http2 && name == "Te" && f.Value == "trailers") { // gRPC requires it
 		return invalid("the header %s is set by the host; remove it", name)
+	}
+	if out.upgrade && strings.HasPrefix(name, "Sec-Websocket-") && name != protocolHeader {
+		return invalid("the header %s is set by the host; remove it, and write a subprotocol in the option protocol", name)
 	}
 	if v := strings.ToLower(strings.TrimSpace(f.Value)); name == "Accept-Encoding" && v != "gzip" && v != "identity" {
 		return invalid("Accept-Encoding must be gzip, which the host decompresses, or identity")

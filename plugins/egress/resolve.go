@@ -195,3 +195,14 @@ func (r *reply) found(name, rrtype string) ([]string, error) {
 	}
 	return r.records, nil
 }
+
+// JudgeResolve returns the error that Resolve would return before it sends a
+// query, or nil.
+func (s Judge) JudgeResolve(rrtype, name, server string) error {
+	typ, ok := types[strings.ToUpper(rrtype)]
+	if !ok {
+		return errType
+	}
+	_, err := s.question(typ, name, server)
+	return err
+}

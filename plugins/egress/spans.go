@@ -10,13 +10,16 @@ import (
 	"strings"
 
 	"vega/plugins/grant"
+	"vega/plugins/manifest"
 	"vega/plugins/span"
 )
 
 // spans are those of the calls of a session.
 type spans struct {
 	Span span.Span // their parent, which the caller sets
-	call span.Span // of the call in progress
+	// Filled means that paths may contain values from answers, which are left out.
+	Filled bool
+	call   span.Span // of the call in progress
 }
 
 // begin begins the span of a call, and returns the function that ends it.
@@ -56,19 +59,40 @@ func endSpan(s span.Span, err error) {
 	}
 }
 
+// describePeer adds where a rule leads to a span.
+func describePeer(call span.Span, rule grant.Rule) {
+	if rule.Kind == manifest.Unix {
+		call.Text(span.Host, rule.Name)
+		return
+	}
+	call.Text(span.Host, rule.Host)
+	call.Number(span.Port, int64(rule.Port))
+}
+
 // describe adds what a request asks for to the span of its call. Login, query and
-// fragment are left out, and the path has no secrets yet, only placeholders.
+// fragment are left out, and the path has no secrets yet, only placeholders. It is left
+// out, too, if it may contain a value from an answer, such as the token of a session.
 func describe(call span.Span, s *Session, r *Request) {
 	call.Text(span.Method, knownMethod(r.Method))
 	u, err := url.Parse(r.URL)
 	if err != nil {
 		return
 	}
-	if rule, err := grant.Origins(u); err == nil {
+	asked := origin(u)
+	if !s.Filled {
+		asked += u.Path
+	}
+	if r.Socket != "" {
+		call.Text(span.Network, "unix")
+		call.Text(span.Host, s.vault.Redact(r.Socket))
+		call.Text(span.URL, s.vault.Redact(asked))
+		return
+	}
+	if rule, err := grant.AnyOrigin(u); err == nil {
 		call.Text(span.Scheme, rule.Scheme)
 		call.Text(span.Host, s.vault.Redact(rule.Host))
 		call.Number(span.Port, int64(rule.Port))
-		call.Text(span.URL, s.vault.Redact(origin(u)+u.Path))
+		call.Text(span.URL, s.vault.Redact(asked))
 	}
 }
 

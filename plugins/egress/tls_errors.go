@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"cmp"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
@@ -33,6 +34,7 @@ const (
 	alertInternalError       = 80
 	alertUnrecognizedName    = 112
 	alertCertificateRequired = 116
+	alertNoProtocol          = 120
 )
 
 const asksForCertificate = "it asks for a client certificate; set tls { client_cert, client_key } in the integration"
@@ -44,7 +46,7 @@ const minRSA = 1024
 // it. It returns "" if the peer gave no reason.
 func (p *peer) whyFailed(err error) string {
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return whyPlain(record.RecordHeader[:])
+		return p.whyPlain(record.RecordHeader[:])
 	}
 	code, alerted := alertOf(err)
 	closed := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
@@ -128,6 +130,8 @@ func (p *peer) whyAlert(code uint8, text string) string {
 			return fmt.Sprintf("it fails in the handshake (%s); check that it has a certificate for %s, and look into its log", text, p.name)
 		}
 		return fmt.Sprintf("it refuses the handshake (%s): it has no cipher suite in common with current clients; allow those of TLS 1.2 or 1.3", text)
+	case alertNoProtocol:
+		return fmt.Sprintf("it speaks none of the protocols that vega offers (ALPN %s); enable one on this port, or use the port that speaks it", strings.Join(p.offers, ", "))
 	case alertProtocolVersion:
 		return "it speaks no version of TLS from 1.0 to 1.3; update its TLS settings"
 	default:
@@ -145,9 +149,9 @@ func (p *peer) whyName(what string) string {
 func (p *peer) shownName() string { return strconv.Quote(p.name) }
 
 // whyPlain explains an answer that is no TLS, by its first bytes.
-func whyPlain(first []byte) string {
+func (p *peer) whyPlain(first []byte) string {
 	if string(first) == "HTTP/" {
-		return "it speaks plain HTTP on this port; write http://, or use the port that speaks TLS"
+		return "it speaks plain HTTP on this port; write " + cmp.Or(p.plain, "http") + "://, or use the port that speaks TLS"
 	}
 	for _, c := range first {
 		if c < ' ' || c > '~' {

@@ -115,6 +115,7 @@ const secretsAnywhere = `secrets = "anywhere"`
 
 var verbs = map[manifest.Kind]string{
 	manifest.HTTP: "the request ", manifest.Net: "the connection ", manifest.DNS: "the DNS query ", manifest.SQL: "sql on ",
+	manifest.ICMP: "an echo request to ", manifest.WebSocket: "the connection ", manifest.SSH: "ssh to ", manifest.Unix: "the connection to the socket ",
 }
 
 func (s *Set) find(want Rule) (Rule, error) {
@@ -136,17 +137,25 @@ func (s *Set) find(want Rule) (Rule, error) {
 	for _, r := range s.Withheld {
 		if r.allows(want) {
 			return Rule{}, &Denial{
-				Asked: verbs[want.Kind] + want.String() + ", by a plugin with a secret for another host,",
+				Asked: want.asked() + ", by a plugin with a secret for another host,",
 				Fix:   secretsAnywhere,
 			}
 		}
 	}
-	return Rule{}, &Denial{Asked: verbs[want.Kind] + want.String(), Fix: want.Line(), Module: s.Pattern != nil}
+	return Rule{}, &Denial{Asked: want.asked(), Fix: want.Line(), Module: s.Pattern != nil}
+}
+
+// asked describes a call for a denial.
+func (r Rule) asked() string {
+	if r.Kind == manifest.Unix && r.Method != "" {
+		return "the request " + r.Method + " over the socket " + r.Name
+	}
+	return verbs[r.Kind] + r.String()
 }
 
 // allows reports whether the rule allows the call.
 func (r Rule) allows(want Rule) bool {
-	return r.Kind == want.Kind && r.Method == want.Method && r.Scheme == want.Scheme &&
+	return r.inRange(want) || r.Kind == want.Kind && r.Method == want.Method && r.Scheme == want.Scheme &&
 		r.Host == want.Host && r.Port == want.Port && r.Name == want.Name
 }
 

@@ -13,13 +13,28 @@ type endpoint struct {
 }
 
 // connects reports whether the rule allows connecting to an endpoint.
-func (r Rule) connects() bool { return r.Kind == manifest.HTTP || r.Kind == manifest.Net }
+func (r Rule) connects() bool {
+	switch r.Kind {
+	case manifest.HTTP, manifest.Net, manifest.WebSocket, manifest.SSH, manifest.Unix:
+		return true
+	default:
+		return false
+	}
+}
+
+// end returns the endpoint of a rule that connects. That of a socket is its path.
+func (r Rule) end() endpoint {
+	if r.Kind == manifest.Unix {
+		return endpoint{host: r.Name}
+	}
+	return endpoint{r.Host, r.Port}
+}
 
 func endpoints(rules []Rule, of func(Rule) bool) []endpoint {
 	var all []endpoint
 	for _, r := range rules {
 		if r.connects() && of(r) {
-			all = append(all, endpoint{r.Host, r.Port})
+			all = append(all, r.end())
 		}
 	}
 	return all
@@ -51,8 +66,8 @@ func (q Request) holding() []Rule {
 	var rules []Rule
 	for _, k := range q.Probe.Capabilities {
 		for _, name := range k.From {
-			typ := q.Probe.Option(name).Element()
-			eachText(q.Values[name], func(t manifest.Text) {
+			typ := q.Probe.Target(name).Element()
+			q.eachTarget(name, func(t manifest.Text, _ string) {
 				if t.HasSecret() {
 					rules = append(rules, targets(nil, k, typ, t.Reveal())...)
 				}
@@ -63,14 +78,17 @@ func (q Request) holding() []Rule {
 }
 
 // confine withholds the rules that lead to any endpoint other than the origin.
-// Resolving the origin's name is part of reaching it; another name, a DNS
+// Resolving the origin's name is part of reaching it, and so is pinging it; another name, a DNS
 // server and a database lead elsewhere.
 func (s *Set) confine(origin endpoint) {
 	var kept []Rule
 	for _, r := range s.Rules {
-		here := r.connects() && origin == endpoint{r.Host, r.Port}
-		if r.Kind == manifest.DNS {
+		here := r.connects() && origin == r.end()
+		switch r.Kind {
+		case manifest.DNS:
 			here = r.Name == origin.host
+		case manifest.ICMP:
+			here = r.Host == origin.host
 		}
 		if here {
 			kept = append(kept, r)

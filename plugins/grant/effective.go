@@ -65,28 +65,53 @@ func Effective(q Request) (Set, []Missing) {
 	return out, missing
 }
 
-// fromOption appends a rule for each target in an option. What the operator wrote
-// is consent; only the bundled plugin may use a default.
-func (q Request) fromOption(rules []Rule, k manifest.Capability, name string) []Rule {
-	origin, where := FromConfig, "config."+name
-	if !q.Written[name] {
+// fromOption appends a rule for each target in an option, or in a field of a list of
+// objects. What the operator wrote is consent; only the bundled plugin may use a
+// default.
+func (q Request) fromOption(rules []Rule, k manifest.Capability, from string) []Rule {
+	origin, at := FromConfig, "config."
+	if name, _, _ := strings.Cut(from, "."); !q.Written[name] {
 		if !q.Bundled {
 			return rules
 		}
-		origin, where = FromBundled, "default of "+name
+		origin, at = FromBundled, "default of "
 	}
-	opt := q.Probe.Option(name)
-	eachText(q.Values[name], func(t manifest.Text) {
-		if k.Kind == manifest.DNS && opt.Element() == manifest.String && t.HasSecret() {
+	typ := q.Probe.Target(from).Element()
+	q.eachTarget(from, func(t manifest.Text, name string) {
+		if typ == manifest.String && t.HasSecret() {
 			return // the guest does not see the URL, and rules are displayed
 		}
-		first := len(rules)
-		rules = targets(rules, k, opt.Element(), t.Reveal())
-		for n := range rules[first:] {
-			rules[first+n].Origin, rules[first+n].Where = origin, where
+		all := targets(nil, k, typ, t.Reveal())
+		rules = slices.Grow(rules, len(all))
+		for _, r := range all {
+			r.Origin, r.Where = origin, at+name
+			if name == from || !slices.ContainsFunc(rules, r.same) { // many objects have the same target
+				rules = append(rules, r)
+			}
 		}
 	})
 	return rules
+}
+
+// same reports whether another rule allows the same for the same reason.
+func (r Rule) same(o Rule) bool {
+	o.Where = r.Where
+	return o == r
+}
+
+// eachTarget calls yield with every text in an option, or in a field of each object of
+// a list, and with its name.
+func (q Request) eachTarget(from string, yield func(t manifest.Text, name string)) {
+	name, field, nested := strings.Cut(from, ".")
+	if !nested {
+		eachText(q.Values[name], func(t manifest.Text) { yield(t, from) })
+		return
+	}
+	list, _ := q.Values[name].([]manifest.Value)
+	for i, e := range list {
+		object, _ := e.(map[string]manifest.Value)
+		eachText(object[field], func(t manifest.Text) { yield(t, fmt.Sprintf("%s[%d].%s", name, i, field)) })
+	}
 }
 
 func eachText(v manifest.Value, yield func(manifest.Text)) {
@@ -136,6 +161,18 @@ func targets(rules []Rule, k manifest.Capability, t manifest.Type, text string) 
 			text = "@" + WithPort(text, 53)
 		}
 		add(parseDNS(text))
+	case manifest.WebSocket:
+		if u, err := url.Parse(text); err == nil {
+			add(WebSocketOrigin(u))
+		}
+	case manifest.Unix:
+		for _, m := range Methods(k) {
+			r, err := parseUnix(text)
+			r.Method = m
+			add(r, err)
+		}
+	case manifest.ICMP, manifest.SSH:
+		add(Parse(k.Kind, text))
 	case manifest.SQL:
 		add(Parse(k.Kind, strings.TrimPrefix(text, "database.")))
 	}
@@ -150,6 +187,8 @@ func Methods(k manifest.Capability) []string {
 		return k.Methods
 	case k.Kind == manifest.Net:
 		return []string{"tcp"}
+	case k.Kind == manifest.Unix:
+		return []string{""}
 	default:
 		return []string{"GET", "HEAD"}
 	}
@@ -164,6 +203,8 @@ func (q Request) fix(k manifest.Capability) string {
 			manifest.HTTP: {"GET https://host.example"},
 			manifest.Net:  {"tcp://host.example:1234"},
 			manifest.DNS:  {"host.example"},
+			manifest.ICMP: {"host.example"}, manifest.WebSocket: {"wss://host.example"}, manifest.SSH: {"host.example:22"},
+			manifest.Unix: {strings.TrimSpace(Methods(k)[0] + " /run/example.sock")},
 		}[k.Kind]
 	}
 	switch k.Kind {

@@ -35,14 +35,22 @@ const (
 // secret that only Anywhere allows.
 const Secrets manifest.Kind = "secrets"
 
+// Listed holds the kinds of grants that are lists of destinations, as Parse parses them.
+var Listed = []manifest.Kind{
+	manifest.HTTP, manifest.Net, manifest.DNS, manifest.SQL, manifest.ICMP, manifest.WebSocket, manifest.SSH, manifest.Unix,
+}
+
 // Rule is one allowed destination.
 type Rule struct {
 	Kind   manifest.Kind
-	Method string // http: "GET"
-	Scheme string // http: http or https; net: tcp, tls or udp
+	Method string // http: "GET"; unix: the same, or "" for a plain connection
+	Scheme string // http: http or https; net: tcp, tls or udp; websocket: ws or wss
 	Host   string // lower case, no trailing dot; an IP in canonical form, without brackets
 	Port   int
-	Name   string // dns: the name to resolve, or "@host:port" for a server; sql: the database
+	// Name is for dns the name to resolve, or "@host:port" for a server; for sql the
+	// database; for unix the path of the socket; for icmp a range of addresses, in CIDR
+	// notation, instead of Host.
+	Name   string
 	Origin Origin
 	Where  string // "config.url", "default of base_url", "grant.http[0]"
 }
@@ -82,6 +90,14 @@ func (r Rule) String() string {
 		return r.Method + " " + r.Scheme + "://" + hostPort(r.Host, r.Port, defaultPort(r.Scheme))
 	case manifest.Net:
 		return r.Scheme + "://" + hostPort(r.Host, r.Port, 0)
+	case manifest.WebSocket:
+		return r.Scheme + "://" + hostPort(r.Host, r.Port, defaultPort(r.Scheme))
+	case manifest.SSH:
+		return hostPort(r.Host, r.Port, 0)
+	case manifest.ICMP:
+		return r.Host + r.Name
+	case manifest.Unix:
+		return strings.TrimPrefix(r.Method+" "+r.Name, " ")
 	case manifest.SQL:
 		return "database." + r.Name
 	default:
@@ -99,7 +115,8 @@ func (r Rule) Line() string {
 
 // Parse parses an entry of a grant block: "GET https://host:port" for http,
 // "tcp://host:port" for net, "example.com" or "@server:port" for dns, the name
-// of a database for sql.
+// of a database for sql, a host or range for icmp, "wss://host:port" for websocket,
+// "host:port" for ssh, "/path" or "GET /path" for unix.
 func Parse(kind manifest.Kind, text string) (Rule, error) {
 	switch kind {
 	case manifest.HTTP:
@@ -110,6 +127,15 @@ func Parse(kind manifest.Kind, text string) (Rule, error) {
 		return parseDNS(text)
 	case manifest.SQL:
 		return Rule{Kind: kind, Name: text}, nil
+	case manifest.ICMP:
+		return parseICMP(text)
+	case manifest.WebSocket:
+		return parseWebSocket(text)
+	case manifest.SSH:
+		host, port, err := Address(text)
+		return Rule{Kind: kind, Host: host, Port: port}, err
+	case manifest.Unix:
+		return parseUnix(text)
 	default:
 		return Rule{}, fmt.Errorf("%q does not take a list of destinations", kind)
 	}
@@ -269,9 +295,9 @@ func parsePort(s string) (int, error) {
 
 func defaultPort(scheme string) int {
 	switch scheme {
-	case "http":
+	case "http", "ws":
 		return 80
-	case "https":
+	case "https", "wss":
 		return 443
 	default:
 		return 0

@@ -12,7 +12,7 @@ func (s *Set) Target(r Rule) bool {
 			continue
 		}
 		for _, e := range all {
-			if e == (endpoint{r.Host, r.Port}) {
+			if e == r.end() {
 				return true
 			}
 		}
@@ -27,20 +27,20 @@ func (s *Set) Targets() (n int) {
 	seen := map[endpoint]bool{}
 	for _, r := range s.Rules {
 		if r.connects() && s.Target(r) {
-			seen[endpoint{r.Host, r.Port}] = true
+			seen[r.end()] = true
 		}
 	}
 	return len(seen)
 }
 
-// OwnOrigin reports whether a rule leads to the origin of one of the
-// integration's url options, or of their defaults in a plugin that ships with
-// vega. A destination in the grant block is not one.
+// OwnOrigin reports whether a rule for http or websocket leads to the origin of one of
+// the integration's url options, or of their defaults in a plugin that ships with vega.
+// A destination in the grant block is not one.
 func (s *Set) OwnOrigin(r Rule) bool {
 	for _, from := range []Origin{FromConfig, FromBundled} {
 		found := false
 		for _, o := range s.Rules {
-			if o.Kind != manifest.HTTP || o.Origin != from {
+			if o.Kind != manifest.HTTP && o.Kind != manifest.WebSocket || o.Kind != r.Kind || o.Origin != from {
 				continue
 			}
 			found = true

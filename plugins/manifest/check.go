@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,8 +31,9 @@ var Reserved = []string{
 var (
 	types        = []Type{String, Number, Bool, DurationType, SizeType, URL, Address, Database, List, Map}
 	elementTypes = []Type{String, Number, Bool, DurationType, SizeType, URL, Address, Any}
-	kinds        = []Kind{HTTP, Net, DNS, SQL, KV}
+	kinds        = []Kind{HTTP, Net, DNS, SQL, KV, ICMP, WebSocket, SSH, Unix}
 	networks     = []string{"tcp", "tls", "udp"}
+	schemes      = []string{"http", "https", "ws", "wss"}
 	httpMethod   = regexp.MustCompile(`^[A-Z]{1,16}$`)
 )
 
@@ -84,11 +86,13 @@ func (c *checker) probe(p *Probe) {
 		c.at.Option = o.Name
 		c.is(ValidName(o.Name), "option %q: the name must match %s", clip(o.Name), name)
 		c.is(!seen[o.Name], "option %q is declared twice", o.Name)
+		c.is(!o.Unique && !o.Fills, "option %q: unique and fills are for fields of objects", o.Name)
 		seen[o.Name] = true
 		c.option(o)
+		c.fields(o)
 	}
 	c.at.Option = ""
-	c.relations(p)
+	c.relations(p.Options, &c.at.Option)
 	for _, n := range p.NeedsAny {
 		c.is(seen[n], "needs_any names %q, which is not an option", clip(n))
 	}
@@ -106,7 +110,7 @@ func (c *checker) option(o *Option) {
 	c.is(slices.Contains(types, o.Type), "option %q: unknown type %q", o.Name, clip(string(o.Type)))
 	if o.Of != "" {
 		c.is(o.Type == List || o.Type == Map, "option %q: only a list or map can have an element type", o.Name)
-		c.is(slices.Contains(elementTypes, o.Of), "option %q: unknown element type %q", o.Name, clip(string(o.Of)))
+		c.is(slices.Contains(elementTypes, o.Of) || o.Of == Object && o.Type == List, "option %q: unknown element type %q", o.Name, clip(string(o.Of)))
 	}
 	if o.Pattern != "" {
 		c.patterned(o)
@@ -114,6 +118,11 @@ func (c *checker) option(o *Option) {
 	if t, known := formats[o.Format]; known { // a newer plugin may have another
 		c.is(o.Type == t, "option %q: only a %s can have the format %s", o.Name, t, o.Format)
 		c.is(o.Default == nil, "option %q: an option with a format can't have a default", o.Name) // to check it would take as long as a stranger likes
+	}
+	c.is(len(o.Schemes) == 0 || o.Element() == URL, "option %q: only a url can have schemes", o.Name)
+	for n, s := range o.Schemes {
+		c.is(slices.Contains(schemes, s), "option %q: the scheme %q is not one of %s", o.Name, clip(s), strings.Join(schemes, ", "))
+		c.is(!slices.Contains(o.Schemes[:n], s), "option %q: the scheme %q is there twice", o.Name, clip(s))
 	}
 	c.is(!o.SQL || o.Element() == String, "option %q: only a string can be SQL", o.Name)
 	c.is(!o.SQL || !o.Sensitive, "option %q is SQL, which must not contain secrets, so it can't be sensitive", o.Name)
@@ -135,7 +144,11 @@ func (c *checker) patterned(o *Option) {
 	if err != nil {
 		return
 	}
-	if c.work += p.Work(compileWork + lengthOf(o.Default)); c.work > maxWork {
+	times := 1
+	if c.at.Field != "" { // it is compiled for each object
+		times = MaxObjects
+	}
+	if c.work += times * p.Work(compileWork+lengthOf(o.Default)); c.work > maxWork {
 		c.tooMuch = true
 		c.is(false, "option %q: the patterns up to this one take more than %d steps to match their defaults; simplify them", o.Name, maxWork)
 	}
@@ -148,14 +161,16 @@ func (c *checker) capability(p *Probe, k *Capability) {
 	}
 	c.is(strings.TrimSpace(k.Reason) != "" && len(k.Reason) <= 500, "capability %q needs a reason for the operator, of at most 500 bytes", k.Kind)
 	for _, f := range k.From {
-		o := p.Option(f)
+		o := p.Target(f)
+		c.is(o == nil || !strings.Contains(f, ".") || o.Default == nil, "capability %q takes its targets from %q, which can't have a default: nobody would have written the target", k.Kind, clip(f))
 		c.is(o != nil, "capability %q takes its targets from %q, which is not an option of this probe", k.Kind, clip(f))
+		c.is(o == nil || o.Element() != URL || o.leadsTo(k.Kind), "capability %q takes its targets from %q, whose URLs are of %s; add schemes = [%s] to the option", k.Kind, clip(f), schemesOf(o), carriers[k.Kind])
 		c.is(o == nil || o.holdsTarget(k.Kind), "capability %q takes its targets from %q, but an option of type %s can't hold one; use %s", k.Kind, clip(f), typeOf(o), holders[k.Kind])
 	}
 	for _, m := range k.Methods {
 		switch k.Kind {
-		case HTTP:
-			c.is(httpMethod.MatchString(m), "capability http: %q is not an HTTP method", clip(m))
+		case HTTP, Unix:
+			c.is(httpMethod.MatchString(m), "capability %s: %q is not an HTTP method", k.Kind, clip(m))
 		case Net:
 			c.is(slices.Contains(networks, m), "capability net: %q is not one of tcp, tls, udp", clip(m))
 		default:
@@ -180,6 +195,12 @@ func kindsHint(k Kind) string {
 		return all + `; use capability "sql"`
 	case "storage", "cache":
 		return all + `; use capability "kv"`
+	case "ping":
+		return all + `; use capability "icmp"`
+	case "ws", "wss":
+		return all + `; use capability "websocket"`
+	case "grpc", "http2":
+		return all + `; gRPC is HTTP/2: use capability "http" with methods = ["POST"]`
 	default:
 		return all
 	}
@@ -188,6 +209,31 @@ func kindsHint(k Kind) string {
 // holders names the types of options that can hold a target of each kind.
 var holders = map[Kind]string{
 	HTTP: "url", Net: "address or url", DNS: "string or address", SQL: "database", KV: "no option",
+	ICMP: "string", WebSocket: "url", SSH: "address", Unix: "string",
+}
+
+// carriers holds the schemes of the URLs that are targets of a kind.
+var carriers = map[Kind]string{HTTP: `"http", "https"`, WebSocket: `"ws", "wss"`}
+
+// leadsTo reports whether a URL in the option can be a target of a kind.
+func (o *Option) leadsTo(k Kind) bool {
+	return carriers[k] == "" || slices.ContainsFunc(o.URLSchemes(), func(s string) bool { return strings.Contains(carriers[k], strconv.Quote(s)) })
+}
+
+// URLSchemes returns the schemes that URLs in the option may have.
+func (o *Option) URLSchemes() []string {
+	if len(o.Schemes) == 0 {
+		return []string{"http", "https"}
+	}
+	return o.Schemes
+}
+
+// schemesOf lists the schemes of an option's URLs; "" without an option.
+func schemesOf(o *Option) string {
+	if o == nil {
+		return ""
+	}
+	return strings.Join(o.URLSchemes(), " and ")
 }
 
 // typeOf returns the type of an option's values; "" without an option.
@@ -203,8 +249,12 @@ func typeOf(o *Option) Type {
 func (o *Option) holdsTarget(k Kind) bool {
 	t := o.Element()
 	switch k {
-	case HTTP:
+	case HTTP, WebSocket:
 		return t == URL
+	case ICMP, Unix:
+		return t == String
+	case SSH:
+		return t == Address
 	case Net:
 		return t == Address || t == URL
 	case DNS:
@@ -238,7 +288,7 @@ func (o *Option) Convert(v any) (Value, error) {
 		}
 		out := make([]Value, 0, len(in))
 		for _, e := range in {
-			ev, err := scalar(o.Element(), e)
+			ev, err := o.element(e)
 			if err != nil {
 				return nil, err
 			}
@@ -290,6 +340,9 @@ func scalar(t Type, v any) (Value, error) {
 // Constrain checks a value of the option's type against one_of, pattern, min,
 // max and format. Its errors do not quote a value with a secret.
 func (o *Option) Constrain(v Value) error {
+	if o.Element() == Object {
+		return o.constrainObjects(v)
+	}
 	c := constraint{Option: o}
 	if o.Pattern != "" {
 		var err error

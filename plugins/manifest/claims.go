@@ -2,10 +2,18 @@ package manifest
 
 import "slices"
 
-// opens maps a host function to the capability that it needs. The other
-// functions work on what these opened, or need no capability.
-var opens = map[string]Kind{
-	"http_request": HTTP, "dial": Net, "resolve": DNS, "sql_query": SQL, "kv_get": KV, "kv_set": KV,
+// needs maps a host function to the capabilities that it serves, of which one is
+// needed. The other functions work on what these opened, or need no capability.
+var needs = map[string][]Kind{
+	"http_request": {HTTP, WebSocket, Unix}, "http_send": {HTTP, Unix}, "dial": {Net, Unix},
+	"resolve": {DNS}, "sql_query": {SQL}, "kv_get": {KV}, "kv_set": {KV},
+	"icmp_echo": {ICMP}, "websocket_open": {WebSocket}, "ssh_connect": {SSH}, "http_unix": {Unix},
+}
+
+// asks maps a capability to the functions of which a module that uses it imports one.
+var asks = map[Kind][]string{
+	HTTP: {"http_request", "http_send"}, Net: {"dial"}, DNS: {"resolve"}, SQL: {"sql_query"}, KV: {"kv_get", "kv_set"},
+	ICMP: {"icmp_echo"}, WebSocket: {"websocket_open"}, SSH: {"ssh_connect"}, Unix: {"dial", "http_unix"},
 }
 
 // Unclaimed returns the capabilities whose calls the module imports although
@@ -15,12 +23,12 @@ var opens = map[string]Kind{
 func (m *Module) Unclaimed() []Kind {
 	var out []Kind
 	for _, i := range m.Imports {
-		kind, ok := opens[i.Name]
-		if !ok || i.Module != V1 || m.Manifest.declares(kind) {
+		kinds := needs[i.Name]
+		if len(kinds) == 0 || i.Module != V1 || slices.ContainsFunc(kinds, m.Manifest.declares) {
 			continue
 		}
-		if !slices.Contains(out, kind) {
-			out = append(out, kind)
+		if !slices.Contains(out, kinds[0]) {
+			out = append(out, kinds[0])
 		}
 	}
 	slices.Sort(out)
@@ -31,22 +39,22 @@ func (m *Module) Unclaimed() []Kind {
 // imports none of their calls, so that the operator would grant something that
 // is never used.
 func (m *Module) Unasked() []Kind {
-	asks := map[Kind]bool{}
-	for _, i := range m.Imports {
-		if i.Module == V1 {
-			asks[opens[i.Name]] = true
-		}
-	}
 	var out []Kind
 	for _, p := range m.Manifest.Probes {
 		for _, c := range p.Capabilities {
-			if !asks[c.Kind] && !slices.Contains(out, c.Kind) {
+			if !m.asksFor(c.Kind) && !slices.Contains(out, c.Kind) {
 				out = append(out, c.Kind)
 			}
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+func (m *Module) asksFor(kind Kind) bool {
+	return slices.ContainsFunc(m.Imports, func(i Import) bool {
+		return i.Module == V1 && slices.Contains(asks[kind], i.Name)
+	})
 }
 
 func (m *Manifest) declares(kind Kind) bool {

@@ -2,6 +2,8 @@ package manifest
 
 import (
 	"errors"
+	"fmt"
+	"regexp/syntax"
 	"strconv"
 
 	"vega/plugins/pattern"
@@ -19,10 +21,11 @@ const (
 	JSONConditions   Format = "json_conditions"   // a map: conditions by JSON path
 	HeaderConditions Format = "header_conditions" // a map: conditions by name of a header
 	RequestHeaders   Format = "request_headers"   // a map: headers that the host lets a probe send
+	Takes            Format = "takes"             // a map: what to take from an answer, by the name of the value
 )
 
 // formats maps each format to the type of its options.
-var formats = map[Format]Type{Regex: String, JSONPath: String, JSONConditions: Map, HeaderConditions: Map, RequestHeaders: Map}
+var formats = map[Format]Type{Regex: String, JSONPath: String, JSONConditions: Map, HeaderConditions: Map, RequestHeaders: Map, Takes: Map}
 
 // FormatError reports a value that does not have the format of its option.
 type FormatError struct {
@@ -48,6 +51,8 @@ func (o *Option) formed(v Value) error {
 		return each(v, func(key string, v Value) error { return conditional(key, v, condition.ForHeader) })
 	case RequestHeaders:
 		return errors.Join(each(v, header), sameHeaders(v))
+	case Takes:
+		return each(v, take)
 	default:
 		return nil
 	}
@@ -123,6 +128,28 @@ func conditional(key string, v Value, parse func(key, value string) (condition.C
 			text, fix := pattern.Explain(err)
 			return &FormatError{Entry: key, Text: text, Fix: fix}
 		}
+	}
+	return nil
+}
+
+// take checks what to take from an answer.
+func take(name string, v Value) error {
+	if !condition.IsTakeName(name) {
+		return &FormatError{Entry: name, InKey: true, Text: strconv.Quote(clip(name)) + " is not the name of a value", Fix: "start with a lower-case letter and use lower-case letters, digits, - and _"}
+	}
+	t, err := condition.ParseTake(plainText(v))
+	if err != nil {
+		return fromCondition(name, err)
+	}
+	if t.From != condition.FromRegex {
+		return nil
+	}
+	if _, err := pattern.Compile(t.What); err != nil {
+		text, fix := pattern.Explain(err)
+		return &FormatError{Entry: name, Text: text, Fix: fix}
+	}
+	if tree, err := syntax.Parse(t.What, syntax.Perl); err == nil && tree.MaxCap() > 1 {
+		return &FormatError{Entry: name, Text: fmt.Sprintf("the expression has %d groups", tree.MaxCap()), Fix: "put one group around the value, and write (?: ) for the others"}
 	}
 	return nil
 }

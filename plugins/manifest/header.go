@@ -25,8 +25,7 @@ var unsendable = map[string]string{
 	"Upgrade":           upgrade,
 }
 
-const upgrade = "remove it: this probe cannot upgrade a connection, and there is none for WebSocket yet; to check a WebSocket server, " +
-	"request its url without these headers and expect_status = [400, 426], or send the handshake with core.tcp and expect \"101\""
+const upgrade = "remove it; to check a WebSocket server, use the probe core.websocket, which upgrades the connection itself"
 
 // SetByHost reports whether a request header, by its canonical name, belongs to
 // the connection, so that the host sets it.

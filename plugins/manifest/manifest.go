@@ -62,7 +62,8 @@ const (
 	maxDefaultTimeout = 30 * time.Second
 )
 
-// The option types. URL is an absolute http or https URL, Address is host:port,
+// The option types. URL is an absolute URL, of http or https unless the option has other
+// schemes, Address is host:port,
 // Database is a reference such as database.app.
 const (
 	String       Type = "string"
@@ -78,6 +79,9 @@ const (
 	// Any is a string, number or bool. It is only valid as the element type of
 	// a list or map.
 	Any Type = "any"
+	// Object is a group of values with names, which Option.Fields describes. It is
+	// only valid as the element type of a list.
+	Object Type = "object"
 )
 
 // Option is an option that an integration's config block may set.
@@ -98,6 +102,8 @@ type Option struct {
 	// match the whole string. Both also apply to each element of a list or map.
 	OneOf   []string `json:"one_of,omitempty"`
 	Pattern string   `json:"pattern,omitempty"`
+	// Schemes lists those that a URL may have; none stands for http and https.
+	Schemes []string `json:"schemes,omitempty"`
 	// Format is a syntax that the value must have, besides being text or a map.
 	Format Format `json:"format,omitempty"`
 	// Requires lists options that must be set if this one is, and Conflicts
@@ -105,6 +111,13 @@ type Option struct {
 	// also if that is its default.
 	Requires  []string `json:"requires,omitempty"`
 	Conflicts []string `json:"conflicts,omitempty"`
+	// Fields describe the values of each object in a list of objects.
+	Fields []Option `json:"fields,omitempty"`
+	// Unique means of a field that no two objects of a list may have the same value.
+	Unique bool `json:"unique,omitempty"`
+	// Fills means of a field that each {name} in its text stands for a value that an
+	// earlier object takes: one whose format is Takes.
+	Fills bool `json:"fills,omitempty"`
 	// Min and Max bound a number, the seconds of a duration or the bytes of a
 	// size.
 	Min *float64 `json:"min,omitempty"`
@@ -121,6 +134,11 @@ const (
 	DNS  Kind = "dns"
 	SQL  Kind = "sql"
 	KV   Kind = "kv"
+
+	ICMP      Kind = "icmp"      // echo requests to hosts and ranges of addresses
+	WebSocket Kind = "websocket" // connections over WebSocket
+	SSH       Kind = "ssh"       // host keys, and the one command that the operator wrote
+	Unix      Kind = "unix"      // sockets in the file system
 )
 
 // Capability is something that a probe may request from the host, with the
@@ -128,13 +146,14 @@ const (
 type Capability struct {
 	Kind   Kind   `json:"kind"`
 	Reason string `json:"reason"`
-	// From names the options that contain the targets. What an operator writes
-	// there is granted.
+	// From names the options that contain the targets, as OPTION or, for a field of
+	// a list of objects, OPTION.FIELD. What an operator writes there is granted.
 	From []string `json:"from,omitempty"`
 	// Hosts are fixed targets, in the grammar of the grant block.
 	Hosts []string `json:"hosts,omitempty"`
-	// Methods are the HTTP methods used (default GET, HEAD), or for net the
-	// networks dialled: tcp, tls, udp (default tcp).
+	// Methods are the HTTP methods used (default GET, HEAD), for net the networks
+	// dialled: tcp, tls, udp (default tcp), for unix the HTTP methods used over the
+	// socket (default none: a plain connection).
 	Methods []string `json:"methods,omitempty"`
 	// Optional reports that the probe works without the capability.
 	Optional bool `json:"optional,omitempty"`
@@ -220,10 +239,12 @@ func (m *Manifest) Probe(name string) (*Probe, int) {
 }
 
 // Option returns the option with the given name, or nil.
-func (p *Probe) Option(name string) *Option {
-	for i := range p.Options {
-		if p.Options[i].Name == name {
-			return &p.Options[i]
+func (p *Probe) Option(name string) *Option { return optionNamed(p.Options, name) }
+
+func optionNamed(options []Option, name string) *Option {
+	for i := range options {
+		if options[i].Name == name {
+			return &options[i]
 		}
 	}
 	return nil

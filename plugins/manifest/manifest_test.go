@@ -113,6 +113,10 @@ func TestCheckRefuses(t *testing.T) {
 		`for connections over udp, use capability "net" with methods = ["udp"]`:    func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Kind = "udp" },
 		"needs a reason":                        func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Reason = " " },
 		"an option of type size can't hold one": func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].From = []string{"limit"} },
+		"only a url can have schemes":           func(m *manifest.Manifest) { m.Probes[0].Options[1].Schemes = []string{"ws"} },
+		`the scheme "ftp" is not one of`:        func(m *manifest.Manifest) { m.Probes[0].Options[0].Schemes = []string{"ftp"} },
+		`the scheme "ws" is there twice`:        func(m *manifest.Manifest) { m.Probes[0].Options[0].Schemes = []string{"http", "ws", "ws"} },
+		`add schemes = ["http", "https"]`:       func(m *manifest.Manifest) { m.Probes[0].Options[0].Schemes = []string{"ws"} },
 		"is not an HTTP method":                 func(m *manifest.Manifest) { m.Probes[0].Capabilities[0].Methods = []string{"get"} },
 		"only a string can have the format":     func(m *manifest.Manifest) { m.Probes[0].Options[0].Format = manifest.Regex },
 		"with a format can't have a default": func(m *manifest.Manifest) {
@@ -376,7 +380,7 @@ func TestTogether(t *testing.T) {
 		"requires a value":         {manifest.Values{"level": 1.0, "secure": false}, "level secure", "level!secure=true"},
 	} {
 		var got []string
-		for _, k := range p.Together(c.values, func(o string) bool { return slices.Contains(strings.Fields(c.written), o) }) {
+		for _, k := range manifest.Together(p.Options, c.values, func(o string) bool { return slices.Contains(strings.Fields(c.written), o) }) {
 			sign := "/"
 			if k.Lacks {
 				sign = "!"

@@ -6,6 +6,7 @@ import "fmt"
 type Mistake struct {
 	Probe      string // "" if the mistake concerns no single probe
 	Option     string // an option of Probe; "" if the mistake concerns no single option
+	Field      string // a field of Option; "" if the mistake concerns no single field
 	Capability Kind   // a capability of Probe; "" if the mistake concerns no single capability
 	text       string
 }

@@ -13,12 +13,13 @@ type Clash struct {
 	Lacks  bool   // Option requires Other, which is not set; otherwise they conflict
 }
 
-// Together checks which of the options that are set go together. written
-// reports which options the operator wrote; the others have their defaults.
-func (p *Probe) Together(values Values, written func(option string) bool) []Clash {
+// Together checks which of the options that are set go together: those of a probe,
+// or the fields of an object. written reports which options the operator wrote; the
+// others have their defaults.
+func Together(options []Option, values Values, written func(option string) bool) []Clash {
 	var all []Clash
-	for i := range p.Options {
-		o := &p.Options[i]
+	for i := range options {
+		o := &options[i]
 		if _, set := values[o.Name]; !set || !written(o.Name) || values[o.Name] == false {
 			continue
 		}
@@ -42,19 +43,20 @@ func (p *Probe) Together(values Values, written func(option string) bool) []Clas
 // is compares a value with its text in a manifest.
 func is(v Value, text string) bool { return plainText(v) == text }
 
-// relations checks the names in requires and conflicts.
-func (c *checker) relations(p *Probe) {
-	for i := range p.Options {
-		o := &p.Options[i]
-		c.at.Option = o.Name
+// relations checks the names in requires and conflicts. at is where the checker
+// notes the option that it is at.
+func (c *checker) relations(options []Option, at *string) {
+	for i := range options {
+		o := &options[i]
+		*at = o.Name
 		for _, r := range slices.Concat(o.Requires, o.Conflicts) {
 			name, _, exact := strings.Cut(r, "=")
-			other := p.Option(name)
+			other := optionNamed(options, name)
 			c.is(other != nil && name != o.Name, "option %q: requires or conflicts names %q, which is not another option", o.Name, clip(name))
 			if other != nil && exact {
 				c.is(other.Type == String || other.Type == Bool || other.Type == Number, "option %q: %q compares the value of an option that is not a string, number or bool", o.Name, clip(r))
 			}
 		}
 	}
-	c.at.Option = ""
+	*at = ""
 }

@@ -6,7 +6,7 @@ import (
 
 // Value is a decoded option value. Its dynamic type depends on the option's
 // type: Text for string, url, address and database; float64 for number; bool;
-// time.Duration; Size; []Value for list; map[string]Value for map.
+// time.Duration; Size; []Value for list; map[string]Value for map and object.
 type Value any
 
 // Values holds the options of an integration by name, with defaults filled in.

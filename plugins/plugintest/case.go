@@ -36,6 +36,10 @@ type Grant struct {
 	HTTP      []string `json:"http,omitempty"`
 	Net       []string `json:"net,omitempty"`
 	DNS       []string `json:"dns,omitempty"`
+	ICMP      []string `json:"icmp,omitempty"`
+	WebSocket []string `json:"websocket,omitempty"`
+	SSH       []string `json:"ssh,omitempty"`
+	Unix      []string `json:"unix,omitempty"`
 	SQL       []string `json:"sql,omitempty"` // database names
 	KV        string   `json:"kv,omitempty"`  // "64KiB"
 	Plaintext bool     `json:"plaintext,omitempty"`
@@ -56,7 +60,11 @@ type World struct {
 	HTTP []Exchange   `json:"http,omitempty"`
 	Net  []Connection `json:"net,omitempty"`
 	DNS  []Question   `json:"dns,omitempty"`
+	ICMP []Ping       `json:"icmp,omitempty"`
 	SQL  []Query      `json:"sql,omitempty"`
+	SSH  []Shell      `json:"ssh,omitempty"`
+
+	WebSocket []WebSocket `json:"websocket,omitempty"`
 	// KV is what was stored before the run.
 	KV map[string]Bytes `json:"kv,omitempty"`
 }
@@ -65,13 +73,15 @@ type World struct {
 type Exchange struct {
 	Method string `json:"method"`
 	URL    string `json:"url"`
+	Socket string `json:"socket,omitempty"` // path of the socket that the request went to, if it did
 	Body   Bytes  `json:"body,omitempty"`
 
 	Status     int                 `json:"status,omitempty"`
 	Header     map[string][]string `json:"header,omitempty"`
 	Answer     Bytes               `json:"answer,omitempty"`
-	Cut        *Failure            `json:"cut,omitempty"` // how the response body was cut off, if it was
-	TLS        map[string]string   `json:"tls,omitempty"` // TLS facts by name
+	Trailer    map[string][]string `json:"trailer,omitempty"` // what came after the body
+	Cut        *Failure            `json:"cut,omitempty"`     // how the response body was cut off, if it was
+	TLS        map[string]string   `json:"tls,omitempty"`     // TLS facts by name
 	PhasesMS   [5]float64          `json:"phases_ms,omitzero"`
 	FinalURL   string              `json:"final_url,omitempty"`
 	Landed     string              `json:"landed,omitempty"` // where redirects led, as the probe sees it
@@ -82,7 +92,7 @@ type Exchange struct {
 
 // Connection is the data sent and received on one connection, in order.
 type Connection struct {
-	Network string            `json:"network"` // tcp, tls or udp
+	Network string            `json:"network"` // tcp, tls, udp or unix
 	Address string            `json:"address"`
 	TLS     map[string]string `json:"tls,omitempty"`
 	Steps   []Step            `json:"steps,omitempty"`
@@ -173,14 +183,20 @@ func (w *World) check() error {
 	for n, c := range w.Net {
 		errs = append(errs, at("net", n, c.Failed.check()), at("net", n, checkFacts(c.TLS)))
 		if _, ok := networks[c.Network]; !ok {
-			errs = append(errs, at("net", n, fmt.Errorf("network %q is not one of tcp, tls, udp", c.Network)))
+			errs = append(errs, at("net", n, fmt.Errorf("network %q is not one of tcp, tls, udp, unix", c.Network)))
 		}
 		for _, s := range c.Steps {
 			errs = append(errs, at("net", n, s.Failed.check()), at("net", n, checkFacts(s.TLS)))
 		}
 	}
+	for n := range w.WebSocket {
+		errs = append(errs, w.WebSocket[n].check(n))
+	}
 	for n, q := range w.DNS {
 		errs = append(errs, at("dns", n, q.Failed.check()))
+	}
+	for n, p := range w.ICMP {
+		errs = append(errs, at("icmp", n, p.Failed.check()))
 	}
 	for n, q := range w.SQL {
 		errs = append(errs, at("sql", n, q.Failed.check()), at("sql", n, q.Cut.check()))
@@ -189,6 +205,9 @@ func (w *World) check() error {
 				errs = append(errs, at("sql", n, fmt.Errorf("a row has %d columns, but columns lists %d", len(r), len(q.Columns))))
 			}
 		}
+	}
+	for n, s := range w.SSH {
+		errs = append(errs, at("ssh", n, s.check()))
 	}
 	return errors.Join(errs...)
 }
@@ -224,16 +243,13 @@ func (g *Grant) set() (grant.Set, error) {
 			return s, fmt.Errorf("grant.kv: %w", err)
 		}
 	}
-	for _, part := range []struct {
-		kind manifest.Kind
-		all  []string
-	}{{manifest.HTTP, g.HTTP}, {manifest.Net, g.Net}, {manifest.DNS, g.DNS}, {manifest.SQL, g.SQL}} {
-		for n, text := range part.all {
-			r, err := grant.Parse(part.kind, text)
+	for _, kind := range grant.Listed {
+		for n, text := range *g.list(kind) {
+			r, err := grant.Parse(kind, text)
 			if err != nil {
-				return s, fmt.Errorf("grant.%s[%d]: %w", part.kind, n, err)
+				return s, fmt.Errorf("grant.%s[%d]: %w", kind, n, err)
 			}
-			r.Origin, r.Where = grant.FromBlock, fmt.Sprintf("grant.%s[%d]", part.kind, n)
+			r.Origin, r.Where = grant.FromBlock, fmt.Sprintf("grant.%s[%d]", kind, n)
 			s.Rules = append(s.Rules, r)
 		}
 	}
@@ -258,14 +274,11 @@ func blockOf(s grant.Set) Grant {
 }
 
 func (g *Grant) add(r grant.Rule) {
-	switch r.Kind {
-	case manifest.HTTP:
-		g.HTTP = append(g.HTTP, r.String())
-	case manifest.Net:
-		g.Net = append(g.Net, r.String())
-	case manifest.DNS:
-		g.DNS = append(g.DNS, r.String())
-	case manifest.SQL:
-		g.SQL = append(g.SQL, r.Name)
+	text := r.String()
+	if r.Kind == manifest.SQL {
+		text = r.Name
+	}
+	if list := g.list(r.Kind); list != nil {
+		*list = append(*list, text)
 	}
 }

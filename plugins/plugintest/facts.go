@@ -10,7 +10,7 @@ import (
 	"vega/sdk/abi"
 )
 
-var networks = map[string]int32{"tcp": abi.NetTCP, "tls": abi.NetTLS, "udp": abi.NetUDP}
+var networks = map[string]int32{"tcp": abi.NetTCP, "tls": abi.NetTLS, "udp": abi.NetUDP, "unix": abi.NetUnix}
 
 func networkName(n int32) string {
 	for name, of := range networks {

@@ -3,6 +3,8 @@ package plugintest
 import (
 	"context"
 	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,9 +17,13 @@ const (
 	kindHTTP = "http"
 	kindNet  = "net"
 	kindDNS  = "dns"
+	kindICMP = "icmp"
 	kindSQL  = "sql"
 	kindKV   = "kv"
+	kindSSH  = "ssh"
 	kindRun  = "run" // the whole run
+
+	kindWebSocket = "websocket"
 )
 
 // Fault is one fault in an otherwise correct world.
@@ -35,12 +41,19 @@ type Fault struct {
 
 	call     func(ctx context.Context) error                  // replaces the call
 	answer   func(r *egress.Response, b *playedBody)          // changes an HTTP response
+	trailer  func(h http.Header)                              // changes the trailers of a gRPC answer
 	peer     func(ctx context.Context, b []byte) (int, error) // replaces reading
 	startTLS func() error                                     // replaces the handshake
+	shell    func(s Shell) Shell                              // changes an SSH connection
 	rows     func(q Query) Query                              // changes the rows of a query
+	echoes   func(all *egress.Echoes)                         // changes the replies to echo requests
 	kv       func(kept []byte, reading bool) ([]byte, error)  // changes stored values
 	input    func(in *plugins.Input)                          // changes the run
+	message  func(ctx context.Context) ([]byte, error)        // replaces receiving a message
 }
+
+// grpcStatus is the trailer with the outcome of a call of gRPC.
+const grpcStatus = "Grpc-Status"
 
 func fails(kind, text string) func(context.Context) error {
 	f := &Failure{kind, text}
@@ -64,7 +77,9 @@ const shortTimeout = 500 * time.Millisecond
 const page = "<!doctype html><title>Error</title><p>The proxy could not reach the server.</p>"
 
 // faults lists all faults in the order in which they are tried.
-var faults = []Fault{
+var faults = slices.Concat(sshFaults, websocketFaults, otherFaults)
+
+var otherFaults = []Fault{
 	{Name: "http: no answer until the deadline", Kind: kindHTTP, call: fails("timeout", "timed out waiting for a response")},
 	{Name: "http: connection refused", Kind: kindHTTP, call: fails("refused", "connecting: connection refused")},
 	{Name: "http: the name does not resolve", Kind: kindHTTP, call: fails("dns", "resolving: no such host")},
@@ -87,6 +102,8 @@ var faults = []Fault{
 	{Name: "http: the body stops coming", Kind: kindHTTP, answer: func(_ *egress.Response, b *playedBody) {
 		b.rest, b.cut = b.rest[:len(b.rest)/2], &Failure{"timeout", "timed out reading the response"}
 	}},
+	{Name: "http: the answer of gRPC ends without a status", Kind: kindHTTP, trailer: func(h http.Header) { clear(h) }},
+	{Name: "http: the answer of gRPC ends with UNAVAILABLE", Kind: kindHTTP, trailer: func(h http.Header) { h.Set(grpcStatus, "14") }},
 
 	{Name: "net: no connection until the deadline", Kind: kindNet, call: fails("timeout", "timed out connecting")},
 	{Name: "net: connection refused", Kind: kindNet, call: fails("refused", "connecting: connection refused")},

@@ -3,6 +3,7 @@ package plugintest
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ func (k *Kit) Faults(ctx context.Context, c *Case) ([]Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
+	faults := slices.Concat(faults, echoFaults)
 	out := make([]*Verdict, len(faults))
 	errs := make([]error, len(faults))
 	var all sync.WaitGroup

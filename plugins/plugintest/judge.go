@@ -116,6 +116,9 @@ func namesTarget(message string, c *Case) bool {
 	for _, q := range c.World.DNS {
 		names = append(names, q.Name, q.Server)
 	}
+	for _, p := range c.World.ICMP {
+		names = append(names, p.Host, p.Address)
+	}
 	for _, q := range c.World.SQL {
 		names = append(names, q.Database)
 	}

@@ -63,11 +63,36 @@ func (l *Learned) Without(implied grant.Set) Grant {
 	if l.sends && !implied.Anywhere {
 		g.Secrets = anywhere
 	}
-	for _, list := range []*[]string{&g.HTTP, &g.Net, &g.DNS, &g.SQL} {
+	for _, kind := range grant.Listed {
+		list := g.list(kind)
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}
 	return g
+}
+
+// list returns the entries of a kind.
+func (g *Grant) list(kind manifest.Kind) *[]string {
+	switch kind {
+	case manifest.HTTP:
+		return &g.HTTP
+	case manifest.Net:
+		return &g.Net
+	case manifest.DNS:
+		return &g.DNS
+	case manifest.SQL:
+		return &g.SQL
+	case manifest.ICMP:
+		return &g.ICMP
+	case manifest.WebSocket:
+		return &g.WebSocket
+	case manifest.SSH:
+		return &g.SSH
+	case manifest.Unix:
+		return &g.Unix
+	default:
+		return nil
+	}
 }
 
 // quota returns a size that a person would write, with room for twice the use.
@@ -83,19 +108,15 @@ func quota(used manifest.Size) manifest.Size {
 // nothing to grant.
 func (g Grant) Block() string {
 	var b strings.Builder
-	line := func(name string, all []string, quote string) {
-		if len(all) > 0 {
-			b.WriteString("  " + name + " = [" + quote + strings.Join(all, quote+", "+quote) + quote + "]\n")
+	for _, kind := range grant.Listed {
+		before, after := `"`, `"`
+		if kind == manifest.SQL {
+			before, after = "database.", ""
+		}
+		if all := *g.list(kind); len(all) > 0 {
+			b.WriteString("  " + string(kind) + " = [" + before + strings.Join(all, after+", "+before) + after + "]\n")
 		}
 	}
-	line("http", g.HTTP, `"`)
-	line("net", g.Net, `"`)
-	line("dns", g.DNS, `"`)
-	databases := make([]string, len(g.SQL))
-	for i, d := range g.SQL {
-		databases[i] = "database." + d
-	}
-	line("sql", databases, "")
 	if g.KV != "" {
 		b.WriteString(`  kv = "` + g.KV + "\"\n")
 	}
@@ -113,19 +134,17 @@ func (g Grant) Block() string {
 
 // With returns both grants combined, without duplicates.
 func (g Grant) With(o Grant) Grant {
-	join := func(a, b []string) []string {
-		all := append(slices.Clone(a), b...)
-		slices.Sort(all)
-		return slices.Compact(all)
-	}
 	kv := g.KV
 	if a, _ := manifest.ParseSize(g.KV); o.KV != "" {
 		if b, err := manifest.ParseSize(o.KV); err == nil && b > a {
 			kv = o.KV
 		}
 	}
-	return Grant{
-		HTTP: join(g.HTTP, o.HTTP), Net: join(g.Net, o.Net), DNS: join(g.DNS, o.DNS), SQL: join(g.SQL, o.SQL),
-		KV: kv, Plaintext: g.Plaintext || o.Plaintext, Secrets: cmp.Or(g.Secrets, o.Secrets),
+	out := Grant{KV: kv, Plaintext: g.Plaintext || o.Plaintext, Secrets: cmp.Or(g.Secrets, o.Secrets)}
+	for _, kind := range grant.Listed {
+		all := slices.Concat(*g.list(kind), *o.list(kind))
+		slices.Sort(all)
+		*out.list(kind) = slices.Compact(all)
 	}
+	return out
 }

@@ -3,14 +3,20 @@ package plugintest_test
 import (
 	"context"
 	"database/sql"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	_ "modernc.org/sqlite"
 
 	"vega/daemon/realtest"
@@ -20,6 +26,7 @@ import (
 	"vega/plugins/core/fixtures"
 	"vega/plugins/egress"
 	"vega/plugins/grant"
+	"vega/plugins/icmp"
 	"vega/plugins/manifest"
 	"vega/plugins/plugintest"
 	"vega/policies/check"
@@ -56,6 +63,34 @@ type recorded struct {
 	block  []grant.Rule
 }
 
+// chat is a WebSocket that repeats what it is sent, and the login.
+func chat(w http.ResponseWriter, q *http.Request) {
+	c, err := websocket.Accept(w, q, nil)
+	if err != nil {
+		return
+	}
+	defer func() { _ = c.CloseNow() }() // the test looks at what was said before
+	for {
+		kind, message, err := c.Read(q.Context())
+		if err != nil || c.Write(q.Context(), kind, []byte("you said "+string(message)+", "+q.Header.Get("Authorization"))) != nil {
+			return
+		}
+	}
+}
+
+// healthy starts a gRPC server with the health service and returns its address.
+func healthy(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := grpc.NewServer()
+	healthpb.RegisterHealthServer(s, health.NewServer())
+	go func() { _ = s.Serve(l) }()
+	t.Cleanup(s.Stop)
+	return l.Addr().String()
+}
+
 func world(t *testing.T) ([]recorded, plugintest.Options) {
 	text := manifest.Plain
 	authority := fixtures.NewAuthority(t)
@@ -65,6 +100,10 @@ func world(t *testing.T) ([]recorded, plugintest.Options) {
 			return
 		}
 		w.Header().Set("Set-Cookie", "session=a-secret-of-the-server")
+		if q.URL.Path == "/live" {
+			chat(w, q)
+			return
+		}
 		_, _ = w.Write([]byte(`{"status":"up","echo":"` + q.Header.Get("Authorization") + `"}`))
 	}))
 	web.TLS = authority.Config(t, time.Hour*24*90, "localhost")
@@ -86,17 +125,47 @@ func world(t *testing.T) ([]recorded, plugintest.Options) {
 	answers := func(n int) manifest.Values {
 		return manifest.Values{"name": text("vega.test"), "type": text("A"), "server": text(fixtures.DNS(t, "vega.test. 60 IN A 192.0.2.1"))}
 	}
-	return []recorded{
+	var ping []recorded
+	if icmp.Allowed() == nil {
+		ping = []recorded{{"icmp", manifest.Values{
+			"host": text("127.0.0.1"), "count": 3.0, "interval": 10 * time.Millisecond, "wait": time.Second, "size": 56.0, "degraded_loss": 0.0, "max_loss": 99.0,
+		}, nil}}
+	}
+	return append(ping, []recorded{
 		{"http", manifest.Values{
 			"url": text("https://localhost:" + port + "/health"), "method": text("GET"), "headers": map[string]manifest.Value{"Authorization": secret},
 			"expect_json": map[string]manifest.Value{"status": text("up")}, "max_latency": time.Hour,
 		}, nil},
 		{"home_assistant", manifest.Values{"base_url": text(home.URL), "token": manifest.Text{{Text: token, Secret: true}}}, nil},
+		{"websocket", manifest.Values{
+			"url": text("wss://localhost:" + port + "/live"), "headers": map[string]manifest.Value{"Authorization": secret},
+			"send": text("hello"), "expect": text("you said hello, Bearer "), "min_cert_days": 1.0,
+		}, nil},
+		{"grpc", manifest.Values{"url": text("http://" + healthy(t))}, nil},
+		{"docker", manifest.Values{"socket": text(overSocket(t, `{"State":{"Status":"running"}}`)), "containers": []manifest.Value{text("web")}}, nil},
 		{"redis", manifest.Values{"address": text(fixtures.RedisServer{}.Listen(t))}, nil},
 		{"dns", answers(1), nil},
 		{"database", manifest.Values{"database": text("app"), "query": text("SELECT id, note FROM jobs"), "min_rows": 1.0}, nil},
 		{"smtp", manifest.Values{"address": text(fixtures.SMTP(t, authority.Config(t, time.Hour*24*90, "127.0.0.1"), "220 mail.vega.test ESMTP")), "starttls": true}, nil},
-	}, plugintest.Options{Network: network, Databases: file{db}}
+	}...), plugintest.Options{Network: network, Databases: file{db}}
+}
+
+// overSocket answers over a socket in the file system, whose path is short.
+func overSocket(t *testing.T, answer string) (path string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "vega-socket-") //nolint:usetesting // that of a test is too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	l, err := new(net.ListenConfig).Listen(t.Context(), "unix", filepath.Join(dir, "docker.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(answer)) })}}
+	s.Start()
+	t.Cleanup(s.Close)
+	return l.Addr().String()
 }
 
 // A run is recorded from a real server, written to a file without secrets, read
@@ -159,6 +228,9 @@ func TestRecordAndReplay(t *testing.T) {
 				if v.Advice != "" {
 					t.Logf("    %s", v.Advice)
 				}
+			}
+			if trailers := slices.ContainsFunc(verdicts, func(v plugintest.Verdict) bool { return strings.HasPrefix(v.Fault, "http: the answer of gRPC") }); trailers != (r.probe == "grpc") {
+				t.Errorf("faults in trailers: %v", trailers)
 			}
 			if len(verdicts) < 5 {
 				t.Errorf("tried %d faults", len(verdicts))
@@ -246,9 +318,24 @@ func TestLearnRedirect(t *testing.T) {
 	}
 }
 
+// An echo request to an address of a granted range is learned as that address, which is
+// all that the run needs.
+func TestLearnEchoOfARange(t *testing.T) {
+	k := coreKit(t, plugintest.Options{})
+	c := &plugintest.Case{Probe: "icmp", Config: map[string]any{"host": "10.1.2.3", "count": 2.0}, Grant: plugintest.Grant{ICMP: []string{"10.1.0.0/16"}}}
+	c.World.ICMP = []plugintest.Ping{{Host: "10.1.2.3", Address: "10.1.2.3", Replies: []plugintest.Reply{{RTTMS: 1, From: "10.1.2.3"}}}}
+	run, err := k.Learn(t.Context(), c)
+	if err != nil || run.Status != check.Healthy {
+		t.Fatal(err, run)
+	}
+	if got, want := run.Learned.Without(grant.Set{}).Block(), "grant {\n  icmp = [\"10.1.2.3\"]\n}\n"; got != want {
+		t.Errorf("learned %q, want %q", got, want)
+	}
+}
+
 func parse(t *testing.T, g plugintest.Grant) (rules []grant.Rule) {
 	t.Helper()
-	for kind, all := range map[manifest.Kind][]string{manifest.HTTP: g.HTTP, manifest.Net: g.Net, manifest.DNS: g.DNS, manifest.SQL: g.SQL} {
+	for kind, all := range map[manifest.Kind][]string{manifest.HTTP: g.HTTP, manifest.Net: g.Net, manifest.DNS: g.DNS, manifest.SQL: g.SQL, manifest.ICMP: g.ICMP, manifest.WebSocket: g.WebSocket, manifest.SSH: g.SSH, manifest.Unix: g.Unix} {
 		for _, text := range all {
 			r, err := grant.Parse(kind, text)
 			if err != nil {

@@ -97,8 +97,11 @@ type recorder struct {
 	readings  []int64
 	http      []*recordedHTTP
 	conns     []*recordedConn
+	sockets   []*recordedWebSocket
 	dns       []Question
+	icmp      []Ping
 	sql       []*recordedRows
+	ssh       []*recordedShell
 }
 
 // maxReadings bounds the number of recorded clock readings.
@@ -117,15 +120,21 @@ func (r *recorder) clock() time.Time {
 }
 
 func (r *recorder) world(kept map[string][]byte) World {
-	w := World{At: r.at.UTC(), ClockNS: r.readings, DNS: r.dns}
+	w := World{At: r.at.UTC(), ClockNS: r.readings, DNS: r.dns, ICMP: r.icmp}
 	for _, e := range r.http {
 		w.HTTP = append(w.HTTP, e.finish(r.redact))
 	}
 	for _, c := range r.conns {
 		w.Net = append(w.Net, c.finish(r.redact))
 	}
+	for _, s := range r.sockets {
+		w.WebSocket = append(w.WebSocket, s.finish(r.redact))
+	}
 	for _, q := range r.sql {
 		w.SQL = append(w.SQL, q.finish(r.redact))
+	}
+	for _, s := range r.ssh {
+		w.SSH = append(w.SSH, s.finish(r.redact))
 	}
 	for key, v := range kept {
 		if w.KV == nil {
@@ -152,7 +161,7 @@ type recordedHTTP struct {
 }
 
 func (r *recorder) HTTP(ctx context.Context, q *egress.Request) (*egress.Response, error) {
-	e := &recordedHTTP{Exchange: Exchange{Method: q.Method, URL: r.net.Redact(q.URL), Body: r.redact(q.Body)}, redacted: r.net.Redact}
+	e := &recordedHTTP{Exchange: Exchange{Method: q.Method, URL: r.net.Redact(q.URL), Socket: r.net.Redact(q.Socket), Body: r.redact(q.Body)}, redacted: r.net.Redact}
 	resp, err := r.net.HTTP(ctx, q)
 	if err != nil {
 		if e.Failed = failureOf(err, r.net.Redact); e.Failed != nil {
@@ -187,6 +196,9 @@ func recordHeader(h http.Header, redact func(string) string) map[string][]string
 func (e *recordedHTTP) Read(b []byte) (int, error) {
 	n, err := e.ReadCloser.Read(b)
 	e.Answer = append(e.Answer, b[:n]...)
+	if errors.Is(err, io.EOF) && e.response.Trailers != nil {
+		e.Trailer = recordHeader(e.response.Trailers(), e.redacted)
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		e.Cut = failureOf(err, e.redacted)
 	}
@@ -229,6 +241,15 @@ func (c *recordedConn) step(s Step) { c.Steps = append(c.Steps, s) }
 
 func (c *recordedConn) Read(ctx context.Context, b []byte) (int, error) {
 	n, err := c.Conn.Read(ctx, b)
+	if n > 0 {
+		c.step(Step{Read: slices.Clone(b[:n])})
+	}
+	c.ended(err)
+	return n, err
+}
+
+func (c *recordedConn) ReadWithin(ctx context.Context, wait time.Duration, b []byte) (int, error) {
+	n, err := c.Conn.ReadWithin(ctx, wait, b)
 	if n > 0 {
 		c.step(Step{Read: slices.Clone(b[:n])})
 	}

@@ -130,10 +130,14 @@ func (p *player) HTTP(ctx context.Context, q *egress.Request) (*egress.Response,
 	if err := p.meets(ctx, kindHTTP); err != nil {
 		return nil, err
 	}
-	target, body := p.net.Redact(q.URL), p.net.Redact(string(q.Body))
+	target, socket, body := p.net.Redact(q.URL), p.net.Redact(q.Socket), p.net.Redact(string(q.Body))
 	question := q.Method + " " + target
-	same := func(i int) bool { return p.w.HTTP[i].Method == q.Method && p.w.HTTP[i].URL == target }
-	if exact := func(e Exchange) bool { return e.Method == q.Method && e.URL == target && string(e.Body) == body }; slices.ContainsFunc(p.w.HTTP, exact) {
+	if socket != "" {
+		question += " over the socket " + socket
+	}
+	fits := func(e Exchange) bool { return e.Method == q.Method && e.URL == target && e.Socket == socket }
+	same := func(i int) bool { return fits(p.w.HTTP[i]) }
+	if exact := func(e Exchange) bool { return fits(e) && string(e.Body) == body }; slices.ContainsFunc(p.w.HTTP, exact) {
 		same = func(i int) bool { return exact(p.w.HTTP[i]) }
 		question += " with this body"
 	}
@@ -148,15 +152,20 @@ func (p *player) HTTP(ctx context.Context, q *egress.Request) (*egress.Response,
 	if err := p.judgeEnd(q, e); err != nil {
 		return nil, err
 	}
-	b := &playedBody{ctx: ctx, rest: e.Answer, cut: e.Cut, left: egress.BodyLimit(q.MaxBody)}
+	b := &playedBody{ctx: ctx, rest: e.Answer, cut: e.Cut, left: egress.BodyLimit(q.MaxBody), trailer: maps.Clone(e.Trailer)}
 	resp := &egress.Response{
 		Status: e.Status, Header: http.Header(maps.Clone(e.Header)), Body: b, FinalURL: e.FinalURL, Landed: e.Landed, RemoteAddr: e.RemoteAddr,
-		Facts: func(what int32) (string, error) { return answerFact(e.TLS, what) },
+		Facts:    func(what int32) (string, error) { return answerFact(e.TLS, what) },
+		Trailers: func() http.Header { return b.trailer },
+	}
+	if p.fault != nil && p.fault.trailer != nil && http.Header(e.Trailer).Get(grpcStatus) != "" {
+		p.fault.trailer(b.trailer)
+		b.onRead = func() { p.touched = true }
 	}
 	for i, ms := range e.PhasesMS {
 		resp.Phases[i] = time.Duration(ms * float64(time.Millisecond))
 	}
-	if p.fault != nil && p.fault.answer != nil {
+	if p.fault != nil && p.fault.Kind == kindHTTP && p.fault.answer != nil {
 		p.fault.answer(resp, b)
 		b.onRead = func() { p.touched = true }
 		p.touched = p.touched || resp.Status != e.Status
@@ -191,6 +200,7 @@ type playedBody struct {
 	at      int
 	cut     *Failure
 	left    int64
+	trailer http.Header
 	onRead  func()
 }
 

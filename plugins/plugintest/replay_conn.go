@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"time"
 
 	"vega/plugins"
 	"vega/plugins/egress"
@@ -55,6 +56,9 @@ func (c *playedConn) Read(ctx context.Context, b []byte) (int, error) {
 		case s.End:
 			return 0, io.EOF
 		case s.Failed != nil:
+			if c.next < len(c.Steps)-1 { // only a wait was over
+				c.next++
+			}
 			return 0, s.Failed.after(ctx)
 		case len(s.Read) > 0:
 			c.next++
@@ -71,6 +75,13 @@ func (c *playedConn) Read(ctx context.Context, b []byte) (int, error) {
 		c.rest = nil // the rest of a datagram is lost
 	}
 	return n, nil
+}
+
+// ReadWithin is like Read, for no longer than wait.
+func (c *playedConn) ReadWithin(ctx context.Context, wait time.Duration, b []byte) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	return c.Read(ctx, b)
 }
 
 // Write advances past the next write step. What the peer sent before it, and

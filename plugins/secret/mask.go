@@ -30,13 +30,25 @@ func holds(v manifest.Value, o manifest.Option) bool {
 	case []manifest.Value:
 		return slices.ContainsFunc(v, func(e manifest.Value) bool { return holds(e, o) })
 	case map[string]manifest.Value:
-		for _, e := range v {
-			if holds(e, o) {
+		for key, e := range v {
+			if holds(e, within(o, key)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// within returns the option that describes the value of a key: of a map the option
+// itself, of an object the field.
+func within(o manifest.Option, key string) manifest.Option {
+	if o.Element() != manifest.Object {
+		return o
+	}
+	if f := o.Field(key); f != nil {
+		return *f
+	}
+	return manifest.Option{Name: key, Type: manifest.String}
 }
 
 // secretly returns the text, marked as secret as a whole if it is a literal in
@@ -71,7 +83,7 @@ func (m masker) value(v manifest.Value) (manifest.Value, error) {
 	case map[string]manifest.Value:
 		out := make(map[string]manifest.Value, len(v))
 		for k, e := range v {
-			masked, err := m.value(e)
+			masked, err := masker{m.vault, within(m.option, k)}.value(e)
 			if err != nil {
 				return nil, err
 			}

@@ -48,11 +48,14 @@ func split(t manifest.Text, typ manifest.Type) []piece {
 type layout struct{ user, at, host, end, rest int }
 
 func layoutOf(s string) (layout, bool) {
-	user := len("https://")
-	if !hasPrefixFold(s, "https://") {
-		if user--; !hasPrefixFold(s, "http://") {
-			return layout{}, false
+	user := 0
+	for _, scheme := range []string{"https://", "http://", "wss://", "ws://"} {
+		if hasPrefixFold(s, scheme) {
+			user = len(scheme)
 		}
+	}
+	if user == 0 {
+		return layout{}, false
 	}
 	end := len(s)
 	if i := strings.IndexAny(s[user:], "/?#"); i >= 0 {

@@ -19,8 +19,10 @@ const (
 	Dial                  // the host call dial
 	StartTLS              // the host call tls_start
 	Resolve               // the host call resolve
+	Echo                  // the host call icmp_echo
 	SQL                   // the host call sql_query, until the result is closed
 	KV                    // the host calls kv_get and kv_set
+	WebSocket             // the host call websocket_open, until the WebSocket is closed
 	Lookup                // looking up the addresses of a host
 	Connect               // opening a connection
 	Handshake             // a TLS handshake

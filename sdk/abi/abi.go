@@ -69,6 +69,8 @@ const (
 	NetTCP int32 = 0
 	NetTLS int32 = 1
 	NetUDP int32 = 2
+
+	NetUnix int32 = 3 // the address is the path of a socket
 )
 
 // The options of the http_option call.
@@ -77,6 +79,7 @@ const (
 	OptMaxBody   int32 = 1 // maximum size of the response body in bytes
 	OptUTF8      int32 = 2 // 1: the body is converted to UTF-8
 	OptNoJSON    int32 = 3 // 1: json will not be called, so the body need not be kept
+	OptHTTP2     int32 = 4 // 1: over HTTP/2 only, also without TLS
 )
 
 // The phases of the http_timing call, which returns nanoseconds.
@@ -106,4 +109,37 @@ const (
 	// it is three lines about the one whose chain ends first: the end as in
 	// TLSChainNotAfter, the origin, and the subject as in TLSChainSubject.
 	TLSRedirects int32 = 10
+)
+
+// The facts of the icmp_reply call.
+const (
+	EchoRTT        int32 = 0 // round trip time, nanoseconds; ErrNotSet if nothing arrived in time
+	EchoTTL        int32 = 1 // time to live, or hop limit, of the reply; ErrNotSet without one
+	EchoDuplicates int32 = 2 // further replies to the same request
+	EchoError      int32 = 3 // type<<8|code of the ICMP error that came instead; ErrNotSet without one
+)
+
+// The kinds of messages of the websocket calls.
+const (
+	MessageText   int32 = 1
+	MessageBinary int32 = 2
+)
+
+// The facts of the websocket_info call.
+const (
+	WebSocketProtocol    int32 = 0 // the subprotocol that the server chose, or ""
+	WebSocketKind        int32 = 1 // of the last message: "text" or "binary"
+	WebSocketCloseCode   int32 = 2 // decimal, once the peer has closed; "" before
+	WebSocketCloseReason int32 = 3 // that the peer gave
+)
+
+// The facts of the ssh_info call.
+const (
+	SSHVersion     int32 = 0 // the server's identification, such as "SSH-2.0-OpenSSH_9.2"
+	SSHKeyType     int32 = 1 // of the host key, such as "ssh-ed25519"
+	SSHFingerprint int32 = 2 // of the host key, such as "SHA256:…"
+	SSHVerified    int32 = 3 // "" if the host key is one that the operator wrote, or the reason why not; ErrNotSet if the operator wrote none
+	SSHLogin       int32 = 4 // "" if the host has logged in, or the reason why not; ErrNotSet without a login
+	SSHBanner      int32 = 5 // text that the server shows before a login
+	SSHStderr      int32 = 6 // what the command wrote to standard error
 )

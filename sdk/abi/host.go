@@ -26,6 +26,7 @@ type Host interface {
 
 	Dial(network int32, address string) int32
 	Read(handle int32, buf []byte) int32
+	ReadWithin(handle int32, wait int64, buf []byte) int32
 	Write(handle int32, data []byte) int32
 	Close(handle int32)
 	TLSStart(handle int32, name string) int32
@@ -33,11 +34,28 @@ type Host interface {
 
 	Resolve(rrtype, name, server string, buf []byte) int32
 	Match(pattern, text string) int32
+	MatchGroup(pattern, text string, group int32, buf []byte) int32
 	SQLQuery(database, query string) int32
 	SQLNext(handle int32) int32
 	SQLColumn(handle, column int32, buf []byte) int32
 	KVGet(key string, buf []byte) int32
 	KVSet(key, value string) int32
+
+	ICMPEcho(target string, family, count, size, ttl int32, interval, wait int64) int32
+	ICMPReply(handle, n, what int32) int64
+	ICMPFrom(handle, n int32, buf []byte) int32
+
+	WebSocketOpen(handle int32) int32
+	WebSocketSend(handle, kind int32, data []byte) int32
+	WebSocketReceive(handle int32, buf []byte) int32
+	WebSocketInfo(handle, what int32, buf []byte) int32
+
+	SSHConnect(address string) int32
+	SSHInfo(handle, what int32, buf []byte) int32
+	SSHRun(handle int32) int32
+
+	HTTPUnix(handle int32, path string) int32
+	HTTPResponseTrailer(handle int32, name string, buf []byte) int32
 }
 
 var host Host

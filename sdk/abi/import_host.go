@@ -76,6 +76,11 @@ func Read(handle int32, buf unsafe.Pointer, size uint32) int32 {
 	return host.Read(handle, bytesAt(buf, size))
 }
 
+// ReadWithin is like Read of a connection, but waits for no longer than wait, in nanoseconds.
+func ReadWithin(handle int32, wait int64, buf unsafe.Pointer, size uint32) int32 {
+	return host.ReadWithin(handle, wait, bytesAt(buf, size))
+}
+
 // Write writes to a connection and returns the number of bytes written.
 func Write(handle int32, data unsafe.Pointer, size uint32) int32 {
 	return host.Write(handle, bytesAt(data, size))
@@ -101,6 +106,11 @@ func Resolve(rrtype, name, server string, buf unsafe.Pointer, size uint32) int32
 // Match returns 1 if the RE2 pattern matches anywhere in the text, else 0.
 func Match(pattern, text string) int32 { return host.Match(pattern, text) }
 
+// MatchGroup writes the part of the text that a group of the RE2 pattern matches.
+func MatchGroup(pattern, text string, group int32, buf unsafe.Pointer, size uint32) int32 {
+	return host.MatchGroup(pattern, text, group, bytesAt(buf, size))
+}
+
 // SQLQuery runs a query on a configured database and returns a handle.
 func SQLQuery(database, query string) int32 { return host.SQLQuery(database, query) }
 
@@ -119,3 +129,63 @@ func KVGet(key string, buf unsafe.Pointer, size uint32) int32 {
 
 // KVSet stores a value across runs.
 func KVSet(key, value string) int32 { return host.KVSet(key, value) }
+
+// ICMPEcho sends echo requests, waits for the replies, and returns a handle of the results. interval and wait are nanoseconds.
+func ICMPEcho(target string, family, count, size, ttl int32, interval, wait int64) int32 {
+	return host.ICMPEcho(target, family, count, size, ttl, interval, wait)
+}
+
+// ICMPReply returns a fact about one echo request, counted from 0.
+func ICMPReply(handle, n, what int32) int64 {
+	return host.ICMPReply(handle, n, what)
+}
+
+// ICMPFrom copies the address that replied to an echo request into buf, as far as it fits, and returns its full length; n = -1 is the address that the requests went to.
+func ICMPFrom(handle, n int32, buf unsafe.Pointer, size uint32) int32 {
+	return host.ICMPFrom(handle, n, bytesAt(buf, size))
+}
+
+// WebSocketOpen sends a prepared request for ws:// or wss:// and returns the status; its handle is then that of the WebSocket (101) or of the response.
+func WebSocketOpen(handle int32) int32 {
+	return host.WebSocketOpen(handle)
+}
+
+// WebSocketSend sends one message.
+func WebSocketSend(handle, kind int32, data unsafe.Pointer, size uint32) int32 {
+	return host.WebSocketSend(handle, kind, bytesAt(data, size))
+}
+
+// WebSocketReceive waits for a message, copies it into buf, as far as it fits, and returns its full length.
+func WebSocketReceive(handle int32, buf unsafe.Pointer, size uint32) int32 {
+	return host.WebSocketReceive(handle, bytesAt(buf, size))
+}
+
+// WebSocketInfo copies a fact about a WebSocket into buf, as far as it fits, and returns its full length.
+func WebSocketInfo(handle, what int32, buf unsafe.Pointer, size uint32) int32 {
+	return host.WebSocketInfo(handle, what, bytesAt(buf, size))
+}
+
+// SSHConnect connects to an SSH server, logs in if the operator configured it, and returns a handle.
+func SSHConnect(address string) int32 {
+	return host.SSHConnect(address)
+}
+
+// SSHInfo copies a fact about an SSH server into buf, as far as it fits, and returns its full length.
+func SSHInfo(handle, what int32, buf unsafe.Pointer, size uint32) int32 {
+	return host.SSHInfo(handle, what, bytesAt(buf, size))
+}
+
+// SSHRun runs the command that the operator configured, and returns its exit status. Read returns what it printed.
+func SSHRun(handle int32) int32 {
+	return host.SSHRun(handle)
+}
+
+// HTTPUnix makes a request go to a socket in the file system.
+func HTTPUnix(handle int32, path string) int32 {
+	return host.HTTPUnix(handle, path)
+}
+
+// HTTPResponseTrailer copies a trailer of a response whose body was read into buf, as far as it fits, and returns its full length.
+func HTTPResponseTrailer(handle int32, name string, buf unsafe.Pointer, size uint32) int32 {
+	return host.HTTPResponseTrailer(handle, name, bytesAt(buf, size))
+}

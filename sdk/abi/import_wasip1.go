@@ -112,6 +112,11 @@ func Dial(network int32, address string) int32
 //go:noescape
 func Read(handle int32, buf unsafe.Pointer, size uint32) int32
 
+// ReadWithin is like Read of a connection, but waits for no longer than wait, in nanoseconds.
+//
+//go:wasmimport vega_v1 read_within
+func ReadWithin(handle int32, wait int64, buf unsafe.Pointer, size uint32) int32
+
 // Write writes to a connection and returns the number of bytes written.
 //
 //go:wasmimport vega_v1 write
@@ -147,6 +152,12 @@ func Resolve(rrtype, name, server string, buf unsafe.Pointer, size uint32) int32
 //go:noescape
 func Match(pattern, text string) int32
 
+// MatchGroup writes the part of the text that a group of the RE2 pattern matches.
+//
+//go:wasmimport vega_v1 match_group
+//go:noescape
+func MatchGroup(pattern, text string, group int32, buf unsafe.Pointer, size uint32) int32
+
 // SQLQuery runs a query on a configured database and returns a handle.
 //
 //go:wasmimport vega_v1 sql_query
@@ -175,3 +186,72 @@ func KVGet(key string, buf unsafe.Pointer, size uint32) int32
 //go:wasmimport vega_v1 kv_set
 //go:noescape
 func KVSet(key, value string) int32
+
+// ICMPEcho sends echo requests, waits for the replies, and returns a handle of the results. interval and wait are nanoseconds.
+//
+//go:wasmimport vega_v1 icmp_echo
+//go:noescape
+func ICMPEcho(target string, family, count, size, ttl int32, interval, wait int64) int32
+
+// ICMPReply returns a fact about one echo request, counted from 0.
+//
+//go:wasmimport vega_v1 icmp_reply
+func ICMPReply(handle, n, what int32) int64
+
+// ICMPFrom copies the address that replied to an echo request into buf, as far as it fits, and returns its full length; n = -1 is the address that the requests went to.
+//
+//go:wasmimport vega_v1 icmp_from
+//go:noescape
+func ICMPFrom(handle, n int32, buf unsafe.Pointer, size uint32) int32
+
+// WebSocketOpen sends a prepared request for ws:// or wss:// and returns the status; its handle is then that of the WebSocket (101) or of the response.
+//
+//go:wasmimport vega_v1 websocket_open
+func WebSocketOpen(handle int32) int32
+
+// WebSocketSend sends one message.
+//
+//go:wasmimport vega_v1 websocket_send
+//go:noescape
+func WebSocketSend(handle, kind int32, data unsafe.Pointer, size uint32) int32
+
+// WebSocketReceive waits for a message, copies it into buf, as far as it fits, and returns its full length.
+//
+//go:wasmimport vega_v1 websocket_receive
+//go:noescape
+func WebSocketReceive(handle int32, buf unsafe.Pointer, size uint32) int32
+
+// WebSocketInfo copies a fact about a WebSocket into buf, as far as it fits, and returns its full length.
+//
+//go:wasmimport vega_v1 websocket_info
+//go:noescape
+func WebSocketInfo(handle, what int32, buf unsafe.Pointer, size uint32) int32
+
+// SSHConnect connects to an SSH server, logs in if the operator configured it, and returns a handle.
+//
+//go:wasmimport vega_v1 ssh_connect
+//go:noescape
+func SSHConnect(address string) int32
+
+// SSHInfo copies a fact about an SSH server into buf, as far as it fits, and returns its full length.
+//
+//go:wasmimport vega_v1 ssh_info
+//go:noescape
+func SSHInfo(handle, what int32, buf unsafe.Pointer, size uint32) int32
+
+// SSHRun runs the command that the operator configured, and returns its exit status. Read returns what it printed.
+//
+//go:wasmimport vega_v1 ssh_run
+func SSHRun(handle int32) int32
+
+// HTTPUnix makes a request go to a socket in the file system.
+//
+//go:wasmimport vega_v1 http_unix
+//go:noescape
+func HTTPUnix(handle int32, path string) int32
+
+// HTTPResponseTrailer copies a trailer of a response whose body was read into buf, as far as it fits, and returns its full length.
+//
+//go:wasmimport vega_v1 http_response_trailer
+//go:noescape
+func HTTPResponseTrailer(handle int32, name string, buf unsafe.Pointer, size uint32) int32

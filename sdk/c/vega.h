@@ -27,7 +27,6 @@
 //
 // Nothing must be closed: the host closes what a run leaves open, up to 16
 // handles at a time.
-// there may be 16 at a time.
 #ifndef VEGA_H
 #define VEGA_H
 
@@ -61,9 +60,13 @@ typedef enum {
 } vega_error;
 
 typedef enum { VEGA_LOG_DEBUG, VEGA_LOG_INFO, VEGA_LOG_WARN, VEGA_LOG_ERROR } vega_level;
-typedef enum { VEGA_TCP, VEGA_TLS, VEGA_UDP } vega_network;
+typedef enum { VEGA_TCP, VEGA_TLS, VEGA_UDP, VEGA_UNIX } vega_network;
 typedef enum { VEGA_PHASE_DNS, VEGA_PHASE_CONNECT, VEGA_PHASE_TLS, VEGA_PHASE_FIRST_BYTE, VEGA_PHASE_TOTAL } vega_phase;
 typedef enum { VEGA_TLS_VERSION, VEGA_TLS_CIPHER, VEGA_TLS_SUBJECT, VEGA_TLS_ISSUER, VEGA_TLS_NOT_AFTER, VEGA_TLS_DNS_NAMES, VEGA_TLS_VERIFIED, VEGA_TLS_CHAIN_NOT_AFTER, VEGA_TLS_CHAIN_SUBJECT, VEGA_TLS_CLIENT, VEGA_TLS_REDIRECTS } vega_tls_fact;
+typedef enum { VEGA_ECHO_RTT, VEGA_ECHO_TTL, VEGA_ECHO_DUPLICATES, VEGA_ECHO_ERROR } vega_echo_fact;
+typedef enum { VEGA_TEXT = 1, VEGA_BINARY = 2 } vega_message_kind;
+typedef enum { VEGA_WEBSOCKET_PROTOCOL, VEGA_WEBSOCKET_KIND, VEGA_WEBSOCKET_CLOSE_CODE, VEGA_WEBSOCKET_CLOSE_REASON } vega_websocket_fact;
+typedef enum { VEGA_SSH_VERSION, VEGA_SSH_KEY_TYPE, VEGA_SSH_FINGERPRINT, VEGA_SSH_VERIFIED, VEGA_SSH_LOGIN, VEGA_SSH_BANNER, VEGA_SSH_STDERR } vega_ssh_fact;
 
 // Handles. A negative one is a vega_error and may be passed on: calls with it
 // fail with VEGA_ERR_CLOSED.
@@ -71,6 +74,9 @@ typedef int32_t vega_request;
 typedef int32_t vega_response;
 typedef int32_t vega_conn;
 typedef int32_t vega_rows;
+typedef int32_t vega_echoes;
+typedef int32_t vega_websocket;
+typedef int32_t vega_ssh;
 
 // ---- The raw calls, as specified in ABI.md ----
 
@@ -105,6 +111,20 @@ VEGA_IMPORT(sql_column) int32_t vega_raw_sql_column(int32_t h, int32_t column, c
 VEGA_IMPORT(kv_get) int32_t vega_raw_kv_get(const char *key, uint32_t key_len, void *buf, uint32_t cap);
 VEGA_IMPORT(kv_set) int32_t vega_raw_kv_set(const char *key, uint32_t key_len, const void *value, uint32_t len);
 VEGA_IMPORT(match) int32_t vega_raw_match(const char *re, uint32_t re_len, const char *text, uint32_t len);
+VEGA_IMPORT(match_group) int32_t vega_raw_match_group(const char *re, uint32_t re_len, const char *text, uint32_t len, int32_t group, char *buf, uint32_t cap);
+VEGA_IMPORT(read_within) int32_t vega_raw_read_within(int32_t h, int64_t wait, void *buf, uint32_t cap);
+VEGA_IMPORT(http_unix) int32_t vega_raw_http_unix(int32_t h, const char *path, uint32_t len);
+VEGA_IMPORT(http_response_trailer) int32_t vega_raw_http_response_trailer(int32_t h, const char *name, uint32_t name_len, char *buf, uint32_t cap);
+VEGA_IMPORT(icmp_echo) int32_t vega_raw_icmp_echo(const char *host, uint32_t len, int32_t family, int32_t count, int32_t size, int32_t ttl, int64_t interval, int64_t wait);
+VEGA_IMPORT(icmp_reply) int64_t vega_raw_icmp_reply(int32_t h, int32_t n, int32_t what);
+VEGA_IMPORT(icmp_from) int32_t vega_raw_icmp_from(int32_t h, int32_t n, char *buf, uint32_t cap);
+VEGA_IMPORT(websocket_open) int32_t vega_raw_websocket_open(int32_t h);
+VEGA_IMPORT(websocket_send) int32_t vega_raw_websocket_send(int32_t h, int32_t kind, const void *message, uint32_t len);
+VEGA_IMPORT(websocket_receive) int32_t vega_raw_websocket_receive(int32_t h, void *buf, uint32_t cap);
+VEGA_IMPORT(websocket_info) int32_t vega_raw_websocket_info(int32_t h, int32_t what, char *buf, uint32_t cap);
+VEGA_IMPORT(ssh_connect) int32_t vega_raw_ssh_connect(const char *address, uint32_t len);
+VEGA_IMPORT(ssh_info) int32_t vega_raw_ssh_info(int32_t h, int32_t what, char *buf, uint32_t cap);
+VEGA_IMPORT(ssh_run) int32_t vega_raw_ssh_run(int32_t h);
 
 // ---- Text ----
 
@@ -553,12 +573,24 @@ VEGA_UNUSED void vega_http_utf8(vega_request r) { vega_raw_http_option(r, 2, 1);
 // the host does not keep the body once it was read.
 VEGA_UNUSED void vega_http_no_json(vega_request r) { vega_raw_http_option(r, 3, 1); } // an older host does not know it
 
+// vega_http_http2 has the request sent over HTTP/2 only, to an http:// URL without TLS.
+// An error means that the request would go over HTTP/1.1.
+VEGA_UNUSED int32_t vega_http_http2(vega_request r) { return vega_raw_http_option(r, 4, 1); }
+
 // vega_http_send sends the request with a body or NULL. It returns the HTTP
 // status when the response headers have arrived, or an error. From then on the
 // handle is that of the response.
 VEGA_UNUSED int32_t vega_http_send(vega_request r, const char *body) {
 	if (r < 0) return r;
 	int32_t status = vega_raw_http_send(r, body, vega_len(body));
+	if (status < 0) vega_close(r);
+	return status;
+}
+
+// vega_http_send_bytes is vega_http_send for a body that may contain zeros.
+VEGA_UNUSED int32_t vega_http_send_bytes(vega_request r, const void *body, size_t len) {
+	if (r < 0) return r;
+	int32_t status = vega_raw_http_send(r, body, (uint32_t)len);
 	if (status < 0) vega_close(r);
 	return status;
 }
@@ -577,6 +609,12 @@ VEGA_UNUSED vega_response vega_http_get(const char *url, int32_t *status) {
 // where redirects led.
 VEGA_UNUSED int32_t vega_http_response_header(vega_response r, const char *name, char *buf, size_t cap) {
 	return vega_ends(buf, cap, vega_raw_http_response_header(r, name, vega_len(name), buf, (uint32_t)cap));
+}
+
+// vega_http_response_trailer returns a trailer of the response, or VEGA_ERR_NOT_SET.
+// Trailers follow the body: read it to its end before.
+VEGA_UNUSED int32_t vega_http_response_trailer(vega_response r, const char *name, char *buf, size_t cap) {
+	return vega_ends(buf, cap, vega_raw_http_response_trailer(r, name, vega_len(name), buf, (uint32_t)cap));
 }
 
 // vega_json returns the value at a path of the body's JSON
@@ -626,6 +664,11 @@ VEGA_UNUSED vega_conn vega_dial(vega_network network, const char *address) { ret
 // vega_read waits for at least one byte and returns the number read; 0 at the
 // end.
 VEGA_UNUSED int32_t vega_read(int32_t handle, void *buf, size_t cap) { return cap == 0 ? 0 : vega_raw_read(handle, buf, (uint32_t)cap); }
+
+// vega_read_within is vega_read that waits for at most so many nanoseconds. After
+// VEGA_ERR_TIMEOUT the connection can be used further, such as to send a lost datagram
+// again.
+VEGA_UNUSED int32_t vega_read_within(vega_conn c, int64_t wait, void *buf, size_t cap) { return cap == 0 ? 0 : vega_raw_read_within(c, wait, buf, (uint32_t)cap); }
 
 // vega_write writes all bytes and returns their number. A secret needs
 // secrets = "anywhere" in the grant, and must lie within one write.
@@ -685,6 +728,125 @@ VEGA_UNUSED int32_t vega_tls_verify(int32_t handle, char *why, size_t cap) {
 	return n > 0 ? VEGA_ERR_TLS : n;
 }
 
+// ---- Sockets in the file system: capability "unix" ----
+//
+// vega_dial(VEGA_UNIX, "/run/app.sock") connects to one.
+
+// vega_http_unix has an http:// request sent over the socket with this path. The host of
+// its URL is then only the Host header:
+//
+//	vega_request r = vega_http("GET", "http://localhost/containers/json");
+//	vega_http_unix(r, "/run/docker.sock");
+//	int32_t status = vega_http_send(r, NULL);
+VEGA_UNUSED int32_t vega_http_unix(vega_request r, const char *path) { return vega_raw_http_unix(r, path, vega_len(path)); }
+
+// ---- ICMP: capability "icmp" ----
+
+// How echo requests are sent. A family or ttl of 0 leaves the choice to the host.
+typedef struct {
+	int32_t family;            // 4 or 6
+	int32_t count, size, ttl;  // requests, bytes of payload, time to live
+	int64_t interval, wait;    // nanoseconds from one request to the next, and for the reply to each
+} vega_echo_options;
+
+// vega_echo sends echo requests to a host, waits for the replies, and returns a handle of
+// the results:
+//
+//	vega_echoes e = vega_echo("example.com", (vega_echo_options){.count = 3, .size = 56, .interval = 200000000, .wait = 1000000000});
+//	if (e < 0) return vega_failed("example.com", e);
+//	for (int32_t i = 0; i < 3; i++) {
+//		int64_t rtt = vega_echo_reply(e, i, VEGA_ECHO_RTT); // VEGA_ERR_NOT_SET: no reply
+//	}
+VEGA_UNUSED vega_echoes vega_echo(const char *host, vega_echo_options o) {
+	return vega_raw_icmp_echo(host, vega_len(host), o.family, o.count, o.size, o.ttl, o.interval, o.wait);
+}
+
+// vega_echo_reply returns a fact about request i, counted from 0: nanoseconds to the reply,
+// its TTL, the number of its duplicates, or the ICMP error that came instead, as
+// type<<8|code. A fact that there is not is VEGA_ERR_NOT_SET.
+VEGA_UNUSED int64_t vega_echo_reply(vega_echoes e, int32_t i, vega_echo_fact what) { return vega_raw_icmp_reply(e, i, what); }
+
+// vega_echo_from returns the address that the reply or error for request i came from. With
+// -1 it is the address that the requests went to.
+VEGA_UNUSED int32_t vega_echo_from(vega_echoes e, int32_t i, char *buf, size_t cap) {
+	return vega_ends(buf, cap, vega_raw_icmp_from(e, i, buf, (uint32_t)cap));
+}
+
+// ---- WebSocket: capability "websocket" ----
+
+// vega_websocket_open sends a request with a ws:// or wss:// URL and returns the status. If
+// it is 101, the handle is that of a WebSocket from then on, and otherwise that of the
+// response: the server does not upgrade the connection.
+VEGA_UNUSED int32_t vega_websocket_open(vega_request r) {
+	if (r < 0) return r;
+	int32_t status = vega_raw_websocket_open(r);
+	if (status < 0) vega_close(r);
+	return status;
+}
+
+// vega_websocket_connect opens a WebSocket and returns its handle, or an error. It stores
+// the status in *status unless status is NULL:
+//
+//	int32_t status;
+//	vega_websocket w = vega_websocket_connect(url, &status);
+//	if (w < 0) return vega_failed(url, w);
+//	if (status != 101) return vega_unhealthy("%s answers with %d and opens no WebSocket", url, (int)status);
+//	vega_websocket_send_text(w, "ping");
+VEGA_UNUSED vega_websocket vega_websocket_connect(const char *url, int32_t *status) {
+	vega_request r = vega_http("GET", url);
+	int32_t s = vega_websocket_open(r);
+	if (status != NULL) *status = s;
+	return s < 0 ? s : r;
+}
+
+// vega_websocket_send sends one message and returns 0, or an error.
+VEGA_UNUSED int32_t vega_websocket_send(vega_websocket w, vega_message_kind kind, const void *message, size_t len) {
+	return vega_raw_websocket_send(w, kind, message, (uint32_t)len);
+}
+
+VEGA_UNUSED int32_t vega_websocket_send_text(vega_websocket w, const char *text) { return vega_websocket_send(w, VEGA_TEXT, text, vega_len(text)); }
+
+// vega_websocket_receive waits for a message and returns its length. One that is longer
+// than the buffer stays: call again with a larger one. If there is room, a 0 follows it. A
+// peer that closes the WebSocket is VEGA_ERR_RESET.
+VEGA_UNUSED int32_t vega_websocket_receive(vega_websocket w, void *buf, size_t cap) {
+	int32_t n = vega_raw_websocket_receive(w, buf, (uint32_t)cap);
+	if (n >= 0 && (size_t)n < cap) ((char *)buf)[n] = 0;
+	return n;
+}
+
+// vega_websocket_info returns a fact: the subprotocol that the server chose, the kind of
+// the last message ("text" or "binary"), and the code and reason with which the peer
+// closed, "" before.
+VEGA_UNUSED int32_t vega_websocket_info(vega_websocket w, vega_websocket_fact what, char *buf, size_t cap) {
+	return vega_ends(buf, cap, vega_raw_websocket_info(w, what, buf, (uint32_t)cap));
+}
+
+// ---- SSH: capability "ssh" ----
+
+// vega_ssh_connect connects to host:port. The login, the host keys and the command are in
+// the integration's ssh block: the host logs in if the server's key is one of these, and
+// the probe sees none of it.
+//
+//	vega_ssh s = vega_ssh_connect("example.com:22");
+//	if (s < 0) return vega_failed("example.com", s);
+//	char why[512], output[4096];
+//	if (vega_ssh_info(s, VEGA_SSH_VERIFIED, why, sizeof why) > 0) return vega_unhealthy("example.com: %s", why);
+//	int32_t status = vega_ssh_run(s);
+//	if (status >= 0) vega_read_all(s, output, sizeof output);
+VEGA_UNUSED vega_ssh vega_ssh_connect(const char *address) { return vega_raw_ssh_connect(address, vega_len(address)); }
+
+// vega_ssh_info returns a fact about the server. VEGA_SSH_VERIFIED and VEGA_SSH_LOGIN are ""
+// if the host key is one that the operator wrote and the host has logged in, and otherwise
+// the reason why not; VEGA_ERR_NOT_SET if the operator wrote no host keys, or no login.
+VEGA_UNUSED int32_t vega_ssh_info(vega_ssh s, vega_ssh_fact what, char *buf, size_t cap) {
+	return vega_ends(buf, cap, vega_raw_ssh_info(s, what, buf, (uint32_t)cap));
+}
+
+// vega_ssh_run runs the operator's command and returns its exit status. vega_read and
+// vega_read_all then return what it printed.
+VEGA_UNUSED int32_t vega_ssh_run(vega_ssh s) { return vega_raw_ssh_run(s); }
+
 // ---- DNS: capability "dns" ----
 
 // vega_resolve queries records of a type ("A", "MX", "TXT" …) and returns them
@@ -725,6 +887,12 @@ VEGA_UNUSED int32_t vega_kv_set(const char *key, const void *value, size_t len) 
 // vega_match returns 1 if the RE2 pattern matches anywhere in the text, 0 if
 // not, and VEGA_ERR_INVALID for an invalid pattern.
 VEGA_UNUSED int32_t vega_match(const char *pattern, const char *text) { return vega_raw_match(pattern, vega_len(pattern), text, vega_len(text)); }
+
+// vega_match_group returns the part of the text that a group of the RE2 pattern matches, in
+// the first match; group 0 is the whole match. Without one it is VEGA_ERR_NOT_SET.
+VEGA_UNUSED int32_t vega_match_group(const char *pattern, const char *text, int32_t group, char *buf, size_t cap) {
+	return vega_ends(buf, cap, vega_raw_match_group(pattern, vega_len(pattern), text, vega_len(text), group, buf, (uint32_t)cap));
+}
 
 // ---- Entry point ----
 

@@ -49,7 +49,7 @@ func errnoOf(err error) abi.Errno {
 		return ofLookup(dns)
 	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert), isX509(err):
 		return abi.ErrTLS
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, syscall.ECONNREFUSED), isMissingSocket(err):
 		return abi.ErrRefused
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return abi.ErrReset
@@ -73,6 +73,13 @@ func ofLookup(err *net.DNSError) abi.Errno {
 		return abi.ErrDNS
 	}
 	return abi.ErrIO
+}
+
+// isMissingSocket reports whether there is no file at the path of a socket, because no
+// server listens there.
+func isMissingSocket(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Net == "unix" && errors.Is(err, syscall.ENOENT)
 }
 
 func isX509(err error) bool {

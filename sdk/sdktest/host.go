@@ -21,6 +21,8 @@ const headStart = 50 * time.Millisecond
 
 // host implements the sandbox's side of one run natively.
 type host struct {
+	reach
+
 	config   Config
 	tree     map[string]any
 	ctx      context.Context
@@ -41,6 +43,7 @@ func newHost(ctx context.Context, c Config) *host {
 	}
 	h := &host{config: c, handles: map[int32]io.Closer{}, deadline: time.Now().Add(c.Timeout - headStart)}
 	h.tree = map[string]any{"x-grease": "of a newer vega", "x-grease-map": map[string]any{"": ""}}
+	h.reach = reach{h}
 	h.cookies, _ = cookiejar.New(nil) // without options there is no error
 	for k, v := range c.Options {
 		h.tree[k] = plain(v)

@@ -27,6 +27,8 @@ type request struct {
 	cancel    context.CancelFunc
 	redirects int
 	maxBody   int
+	socket    string // that it goes to, instead of the host in its URL; "" for none
+	http2     bool
 }
 
 // Close discards a request that was never sent.
@@ -37,6 +39,7 @@ func (q *request) Close() error {
 
 type response struct {
 	header    http.Header
+	trailer   func() http.Header
 	tls       *tls.ConnectionState
 	live      io.ReadCloser
 	cancel    context.CancelFunc
@@ -98,16 +101,13 @@ func (p *response) whole() error {
 }
 
 func (h *host) HTTPRequest(method, url string) int32 {
-	if h.denied("http", method+" "+url) {
-		return int32(abi.ErrDenied)
-	}
 	ctx, cancel := context.WithCancel(h.ctx)
 	q, err := http.NewRequestWithContext(ctx, method, url, nil)
 	if err != nil {
 		cancel()
 		return h.fail(newErrno(abi.ErrInvalid, err.Error()))
 	}
-	return h.open(&request{q, cancel, 10, maxBody})
+	return h.open(&request{Request: q, cancel: cancel, redirects: 10, maxBody: maxBody})
 }
 
 func (h *host) request(handle int32, change func(*request)) int32 {
@@ -139,6 +139,8 @@ func (h *host) HTTPOption(handle, what, value int32) int32 {
 			q.redirects = int(value)
 		case abi.OptMaxBody:
 			q.maxBody = min(int(value), maxBody)
+		case abi.OptHTTP2:
+			q.http2 = value != 0
 		}
 	})
 }
@@ -147,6 +149,13 @@ func (h *host) HTTPSend(handle int32, body string) int32 {
 	q, ok := h.handles[handle].(*request)
 	if !ok {
 		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a request"))
+	}
+	capability, target := "http", q.URL.String()
+	if q.socket != "" {
+		capability, target = "unix", q.socket
+	}
+	if h.denied(capability, q.Method+" "+target) {
+		return int32(abi.ErrDenied)
 	}
 	if body != "" {
 		q.Body, q.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
@@ -164,7 +173,15 @@ func (h *host) HTTPSend(handle int32, body string) int32 {
 // response.
 func (h *host) exchange(q *request) (*response, int, error) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: h.config.Roots}, DisableKeepAlives: true}
-	client := http.Client{Transport: transport, Jar: h.cookies, CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+	if q.http2 {
+		transport.Protocols = secondOnly()
+		q.redirects = 0
+	}
+	client := http.Client{Transport: transport, Jar: h.cookies}
+	if q.socket != "" {
+		overSocket(q, transport, &client)
+	}
+	client.CheckRedirect = func(_ *http.Request, via []*http.Request) error {
 		switch {
 		case q.redirects == 0:
 			return http.ErrUseLastResponse
@@ -173,7 +190,7 @@ func (h *host) exchange(q *request) (*response, int, error) {
 		default:
 			return nil
 		}
-	}}
+	}
 	p := &response{began: time.Now()}
 	answer, err := client.Do(q.WithContext(httptrace.WithClientTrace(q.Context(), p.trace()))) //nolint:bodyclose // the response closes it
 	var outer *url.Error
@@ -184,6 +201,7 @@ func (h *host) exchange(q *request) (*response, int, error) {
 		return nil, 0, err
 	}
 	p.header, p.tls, p.live, p.cancel, p.limit = answer.Header, answer.TLS, answer.Body, q.cancel, q.maxBody
+	p.trailer = func() http.Header { return answer.Trailer }
 	p.landed, p.redirects = landed(answer.Request), redirectors(answer.Request)
 	return p, answer.StatusCode, nil
 }
@@ -229,7 +247,7 @@ func (p *response) trace() *httptrace.ClientTrace {
 }
 
 func (h *host) HTTPResponseHeader(handle int32, name string, buf []byte) int32 {
-	p, ok := h.handles[handle].(*response)
+	p, ok := h.answerOf(handle)
 	if !ok {
 		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a response"))
 	}
@@ -274,7 +292,7 @@ func (h *host) JSON(handle int32, path string, buf []byte) int32 {
 }
 
 func (h *host) HTTPTiming(handle, phase int32) int64 {
-	p, ok := h.handles[handle].(*response)
+	p, ok := h.answerOf(handle)
 	if !ok || phase < 0 || int(phase) >= len(p.phases) {
 		return int64(h.fail(newErrno(abi.ErrInvalid, "no such timing")))
 	}

@@ -11,6 +11,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"vega/sdk/abi"
 )
@@ -23,10 +24,14 @@ type stream struct {
 	why   string
 }
 
-var networks = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tcp", abi.NetUDP: "udp"}
+var networks = map[int32]string{abi.NetTCP: "tcp", abi.NetTLS: "tcp", abi.NetUDP: "udp", abi.NetUnix: "unix"}
 
 func (h *host) Dial(network int32, address string) int32 {
-	if h.denied("net", address) {
+	capability := "net"
+	if network == abi.NetUnix {
+		capability = "unix"
+	}
+	if h.denied(capability, address) {
 		return int32(abi.ErrDenied)
 	}
 	name, ok := networks[network]
@@ -93,6 +98,8 @@ func (h *host) Read(handle int32, buf []byte) int32 {
 		n, err = c.Read(buf)
 	case *response:
 		n, err = c.Read(buf)
+	case *shell:
+		n, err = c.Read(buf)
 	default:
 		err = newErrno(abi.ErrClosed, "no such open handle")
 	}
@@ -103,6 +110,25 @@ func (h *host) Read(handle int32, buf []byte) int32 {
 		return h.fail(err)
 	}
 	return 0
+}
+
+func (h *host) ReadWithin(handle int32, wait int64, buf []byte) int32 {
+	s, ok := h.handles[handle].(*stream)
+	if !ok {
+		return h.fail(newErrno(abi.ErrInvalid, "the handle is not a connection"))
+	}
+	end := time.Now().Add(max(time.Duration(wait), time.Millisecond))
+	if end.After(h.deadline) {
+		end = h.deadline
+	}
+	if err := s.SetReadDeadline(end); err != nil {
+		return h.fail(err)
+	}
+	n := h.Read(handle, buf)
+	if err := s.SetReadDeadline(h.deadline); err != nil {
+		return h.fail(err)
+	}
+	return n
 }
 
 func (h *host) Write(handle int32, data []byte) int32 {
@@ -130,6 +156,8 @@ func (h *host) TLSInfo(handle, what int32, buf []byte) int32 {
 	switch c := h.handles[handle].(type) {
 	case *stream:
 		state, why = c.state, c.why
+	case *socket:
+		state = c.answer.tls
 	case *response:
 		state = c.tls
 		if what == abi.TLSRedirects {

@@ -34,6 +34,10 @@ type Config struct {
 	Roots *x509.CertPool
 	// SQL runs queries; if nil, there is no database.
 	SQL func(database, query string) (Rows, error)
+	// SSH connects to an SSH server; if nil, none answers.
+	SSH func(address string) (SSH, error)
+	// Ping answers echo requests, with count replies; if nil, none can be sent.
+	Ping func(host string, count int) (*sdk.Echoes, error)
 	// KV holds the values that earlier runs stored. The run changes it.
 	KV map[string]string
 	// Deny refuses a call of a capability ("http", "net", "dns", "sql", "kv")

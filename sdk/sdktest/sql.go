@@ -65,3 +65,15 @@ func (h *host) Match(pattern, text string) int32 {
 	}
 	return 0
 }
+
+func (h *host) MatchGroup(pattern, text string, group int32, buf []byte) int32 {
+	re, err := regexp.Compile(pattern)
+	if err != nil || group < 0 || int(group) > re.NumSubexp() {
+		return h.fail(newErrno(abi.ErrInvalid, "the pattern is invalid, or has no such group"))
+	}
+	found := re.FindStringSubmatchIndex(text)
+	if found == nil || found[2*group] < 0 {
+		return h.fail(newErrno(abi.ErrNotSet, "the group matches nothing"))
+	}
+	return put(buf, text[found[2*group]:found[2*group+1]])
+}

@@ -31,6 +31,21 @@ func Options(body *syntax.Body, options, table *schema.Block, into *Section, out
 	b.body(body, options, into)
 }
 
+// Object binds an object of a list of objects to its fields.
+func Object(e *syntax.Expr, fields, table *schema.Block, into *Section, out *diag.Collector) {
+	b := binder{out: out, table: table}
+	into.Schema, into.Head = fields, e.At
+	slots := make([]Slot, 0, len(e.Items)/2)
+	for i := 0; i+1 < len(e.Items); i += 2 {
+		key := e.Items[i]
+		if key.Kind != syntax.TextExpr { // reported as a syntax error
+			into.Broken = true
+			continue
+		}
+		slots = b.attribute(&syntax.Attr{Name: key.Text, At: key.At, Value: e.Items[i+1]}, fields, into, slots)
+	}
+}
+
 // binder binds the bodies of one configuration.
 type binder struct {
 	out       *diag.Collector

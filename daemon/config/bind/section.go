@@ -40,6 +40,8 @@ type Slot struct {
 	Expr  *syntax.Expr
 	Value manifest.Value
 	State State
+	// Objects are the elements of a list of objects, once it is evaluated.
+	Objects []*Section
 }
 
 // State says whether a slot has been evaluated, and the kind of result.
@@ -75,6 +77,15 @@ func (s *Section) Unsure(name string) bool {
 // elsewhere, or in parts, which is reported already.
 func (s *Section) Misses(r *schema.Row) bool {
 	return slices.Contains(s.Strays, r.Name) || s.Schema.Name == "config" && len(s.Strays) > 0 && (r.Type == manifest.Address || r.Type == manifest.URL) && slices.Contains(s.Strays, "port")
+}
+
+// Within returns the section, and those of the objects in it.
+func (s *Section) Within() []*Section {
+	all := []*Section{s}
+	for _, t := range s.Slots {
+		all = append(all, t.Objects...)
+	}
+	return all
 }
 
 // AnyUnsure reports whether the value of one of the attributes is uncertain.

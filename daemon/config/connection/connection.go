@@ -1,5 +1,5 @@
 // Package connection builds and checks what an integration says about its
-// connections: the blocks tls and auth, and the attribute connect_to.
+// connections: the blocks tls, auth and ssh, and the attribute connect_to.
 //
 // Call Stage.Options first, because authentication restricts the grants of a
 // third-party plugin, and then Stage.Judge with those grants.
@@ -23,7 +23,7 @@ type Stage struct {
 // Options evaluates an integration's blocks and attribute. It returns nil if
 // there are none.
 func (d Stage) Options(s *bind.Section) *transport.Options {
-	if !s.Has("tls") && !s.Has("auth") && s.Slot("connect_to") == nil {
+	if !s.Has("tls") && !s.Has("auth") && !s.Has("ssh") && s.Slot("connect_to") == nil {
 		return nil
 	}
 	out := &transport.Options{ConnectTo: d.Ev.Str(s, "connect_to")}
@@ -32,6 +32,9 @@ func (d Stage) Options(s *bind.Section) *transport.Options {
 	}
 	if s.Has("auth") {
 		out.Auth = d.auth(s.Block("auth"))
+	}
+	if s.Has("ssh") {
+		out.SSH = d.ssh(s.Block("ssh"))
 	}
 	return out
 }

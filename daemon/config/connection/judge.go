@@ -28,6 +28,9 @@ func (d Stage) Judge(s *bind.Section, o *transport.Options, probe *manifest.Prob
 	if s.Has("auth") && o.Auth.IsSet() {
 		j.auth()
 	}
+	if s.Has("ssh") {
+		j.ssh()
+	}
 }
 
 type judge struct {
@@ -43,7 +46,7 @@ type judge struct {
 // condition holds.
 func (j judge) targets(of func(grant.Rule) bool) bool {
 	for _, r := range j.grants.Rules {
-		if (r.Kind == manifest.HTTP || r.Kind == manifest.Net) && j.grants.Target(r) && of(r) {
+		if (r.Kind == manifest.HTTP || r.Kind == manifest.Net || r.Kind == manifest.WebSocket) && j.grants.Target(r) && of(r) {
 			return true
 		}
 	}
@@ -84,8 +87,8 @@ func (j judge) tls() {
 			}
 		}
 		j.Out.Err(diag.NoEffect, at, fmt.Sprintf("The probe %s opens no TLS connection of its own, so the tls block has no effect.", j.probe.Name), fix)
-	case !j.targets(func(r grant.Rule) bool { return r.Scheme != "http" && r.Scheme != "udp" }):
-		j.Out.Warn(diag.NoEffect, at, "The target is not contacted with TLS, so the tls block has no effect.", "use https:// or the port that speaks TLS, or remove the block")
+	case !j.targets(func(r grant.Rule) bool { return r.Scheme != "http" && r.Scheme != "udp" && r.Scheme != "ws" }):
+		j.Out.Warn(diag.NoEffect, at, "The target is not contacted with TLS, so the tls block has no effect.", "use https://, wss:// or the port that speaks TLS, or remove the block")
 	case j.values["tls"] == false && j.values["starttls"] != true:
 		j.Out.Warn(diag.NoEffect, at, "The probe's option tls is false, so the tls block has no effect.", "set tls = true in config, or remove the block")
 	}
@@ -113,47 +116,64 @@ func (j judge) local(r grant.Rule) bool {
 
 func (j judge) auth() {
 	block := j.s.Block("auth")
-	own, plain := false, false
+	own, plain := false, ""
 	for _, r := range j.grants.Rules {
-		if r.Kind == manifest.HTTP && j.grants.OwnOrigin(r) {
-			own, plain = true, plain || r.Scheme == "http" && !j.local(r)
+		if (r.Kind == manifest.HTTP || r.Kind == manifest.WebSocket) && j.grants.OwnOrigin(r) {
+			own = true
+			if over := encrypted[r.Scheme]; over != "" && !j.local(r) {
+				plain = over
+			}
 		}
 	}
 	if !own {
 		j.Out.Err(diag.NoEffect, block.Head, fmt.Sprintf("auth is for requests to the url options of an integration, and the probe %s has none that is set.", j.probe.Name), "remove the block; other protocols take their credentials in config")
 		return
 	}
-	if plain && !j.grants.Plaintext {
-		j.unprotected(block.Head, "The target is not contacted with TLS, so anyone on the network path could read the credentials.")
+	if plain != "" && !j.grants.Plaintext {
+		j.unprotected(block.Head, plain, "The target is not contacted with TLS, so anyone on the network path could read the credentials.")
 	}
 	if c := j.o.Auth.Client; c != nil && plainURL(c.TokenURL) && !j.grants.Plaintext {
-		j.unprotected(block.Place("token_url"), "token_url is not contacted with TLS, so anyone on the network path could read client_secret.")
+		j.unprotected(block.Place("token_url"), "https", "token_url is not contacted with TLS, so anyone on the network path could read client_secret.")
 	}
 	if where := j.already(); where != "" {
 		j.Out.Err(diag.Conflict, block.Head, fmt.Sprintf("%s authenticates, too; a request has one Authorization header.", where), "keep one of them")
 	}
 }
 
-func (j judge) unprotected(at diag.Place, what string) {
-	j.Out.Err(diag.Unprotected, at, what, "use https://; or, if they may read them, add plaintext = true to the grant block")
+// encrypted holds the schemes that are the same over TLS.
+var encrypted = map[string]string{"http": "https", "ws": "wss"}
+
+func (j judge) unprotected(at diag.Place, scheme, what string) {
+	j.Out.Err(diag.Unprotected, at, what, "use "+scheme+"://; or, if they may read them, add plaintext = true to the grant block")
 }
 
 // already returns where config authenticates.
-func (j judge) already() string {
-	if headers, ok := j.values["headers"].(map[string]manifest.Value); ok {
-		for name := range headers {
-			if strings.EqualFold(name, "authorization") {
-				return "The header Authorization in config"
+func (j judge) already() string { return authenticates(j.probe.Options, j.values, "config", "") }
+
+// authenticates returns where the values of options, or of the fields of an object,
+// contain a login for requests, or "".
+func authenticates(options []manifest.Option, values map[string]manifest.Value, where, prefix string) string {
+	for i := range options {
+		o := &options[i]
+		switch v := values[o.Name].(type) {
+		case manifest.Text:
+			if u, err := url.Parse(v.Reveal()); err == nil && o.Type == manifest.URL && u.User != nil {
+				return "The user in " + prefix + o.Name
 			}
-		}
-	}
-	for _, o := range j.probe.Options {
-		v, ok := j.values[o.Name].(manifest.Text)
-		if !ok || o.Type != manifest.URL {
-			continue
-		}
-		if u, err := url.Parse(v.Reveal()); err == nil && u.User != nil {
-			return "The user in " + o.Name
+		case map[string]manifest.Value:
+			for name := range v {
+				if (o.Format == manifest.RequestHeaders || o.Name == "headers") && strings.EqualFold(name, "authorization") {
+					return "The header Authorization in " + where
+				}
+			}
+		case []manifest.Value:
+			for n, e := range v {
+				object, _ := e.(map[string]manifest.Value)
+				in := fmt.Sprintf("%s[%d]", o.Name, n)
+				if found := authenticates(o.Fields, object, in, in+"."); found != "" {
+					return found
+				}
+			}
 		}
 	}
 	return ""

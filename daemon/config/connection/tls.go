@@ -81,9 +81,9 @@ func (d Stage) pem(s *bind.Section, name string) transport.PEM {
 		d.Out.Err(diag.OutOfBounds, t.Expr.At, name+" is empty.", "name a PEM file, or remove the attribute")
 		return transport.PEM{}
 	case transport.IsPEM(text):
-		if name == "client_key" && !v.HasSecret() {
+		if isKey(name) && !v.HasSecret() {
 			d.Ev.AddSecret(text)
-			d.Out.Warn(diag.PlainSecret, t.Expr.At, "client_key is a secret that is written as a literal, so it is in every copy of this file.", `name a file that only vega's user can read: client_key = "client.key"`)
+			d.Out.Warn(diag.PlainSecret, t.Expr.At, name+" is a secret that is written as a literal, so it is in every copy of this file.", fmt.Sprintf("name a file that only vega's user can read: %s = %q", name, "client.key"))
 		}
 		return transport.PEM{Text: v}
 	case t.Expr.Kind == syntax.CallExpr && t.Expr.Text == "file":
@@ -91,10 +91,13 @@ func (d Stage) pem(s *bind.Section, name string) transport.PEM {
 		return transport.PEM{}
 	default:
 		p := transport.PEM{Path: eval.Absolute(text, t.Expr.At.Source.Dir)}
-		d.named(p.Path, t.Expr.At, name == "client_key")
+		d.named(p.Path, t.Expr.At, isKey(name))
 		return p
 	}
 }
+
+// isKey reports whether the file of an attribute is a secret.
+func isKey(name string) bool { return name == "client_key" || name == "private_key" }
 
 // named notes a file whose mode is checked with those of others.
 func (d Stage) named(path string, at diag.Place, secret bool) {
@@ -156,7 +159,7 @@ func content(option string, p transport.PEM) ([]byte, error) {
 	}
 	b, err := input.ReadRegular(p.Path, transport.MaxPEM)
 	if err != nil {
-		return nil, &transport.Problem{Option: option, What: input.Reason(err).Error(), Fix: "name a PEM file that vega's user may read", Err: err}
+		return nil, &transport.Problem{Option: option, What: input.Reason(err).Error(), Fix: "name a file that vega's user may read", Err: err}
 	}
 	return b, nil
 }
@@ -164,13 +167,17 @@ func content(option string, p transport.PEM) ([]byte, error) {
 // check reports what is wrong with a file. It tries it once, so that validating
 // again gives the same result, and reports whether it can be used.
 func (d Stage) check(s *bind.Section, what string, try func() error) (usable bool) {
+	return d.verify(s, diag.BadTLS, what, try)
+}
+
+func (d Stage) verify(s *bind.Section, code diag.Code, what string, try func() error) (usable bool) {
 	err := d.In.Once("pem "+what, try)
 	if problem, ok := errors.AsType[*transport.Problem](err); ok {
 		report := d.Out.Err
 		if problem.Usable {
 			report = d.Out.Warn
 		}
-		report(diag.BadTLS, s.Place(problem.Option), fmt.Sprintf("%s cannot be used: %s.", problem.Option, problem.What), problem.Fix)
+		report(code, s.Place(problem.Option), fmt.Sprintf("%s cannot be used: %s.", problem.Option, problem.What), problem.Fix)
 		return problem.Usable
 	}
 	return true

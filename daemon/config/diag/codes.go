@@ -87,6 +87,7 @@ const (
 	BadVariable Code = "VEGA073"
 	Overridden  Code = "VEGA074"
 	OpenMetrics Code = "VEGA075"
+	BadSSH      Code = "VEGA076"
 
 	// Codes from 100 on report findings from running an integration, querying a
 	// database or sending a test.
@@ -175,6 +176,7 @@ var Codes = []CodeInfo{
 	{BadVariable, "mistake in vega.env"},
 	{Overridden, "variable of vega.env without effect"},
 	{OpenMetrics, "metrics without a key"},
+	{BadSSH, "SSH key cannot be used"},
 	{NotHealthy, "not healthy when it was run"},
 	{TooMuchRight, "database user can do more than read"},
 	{NotArrived, "test message did not arrive"},

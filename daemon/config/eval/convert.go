@@ -20,9 +20,13 @@ func (ev *Evaluator) read(s *bind.Section, t *bind.Slot) {
 	case bind.Unread:
 		t.State = bind.Reading
 		ev.reading = append(ev.reading, pathOf(s, t))
-		t.Value, t.State = ev.convert(t.Expr, want{t.Row, s.Off}, t.Row.Type)
+		if t.Row.Object != nil && t.Expr.Kind == syntax.ListExpr {
+			t.Value, t.State = objects(ev, s, t)
+		} else {
+			t.Value, t.State = ev.convert(t.Expr, want{t.Row, s.Off}, t.Row.Type)
+		}
 		ev.reading = ev.reading[:len(ev.reading)-1]
-		if t.State == bind.Present {
+		if t.State == bind.Present && t.Row.Object == nil {
 			t.State = ev.constrain(t)
 		}
 	case bind.Reading:
@@ -93,6 +97,8 @@ func (ev *Evaluator) convert(e *syntax.Expr, w want, t manifest.Type) (manifest.
 		return ev.list(e, w)
 	case manifest.Map:
 		return ev.mapping(e, w)
+	case manifest.Object:
+		return ev.mismatch(e, w, t)
 	case manifest.Bool:
 		if e.Kind == syntax.BoolExpr {
 			return e.Num == 1, bind.Present

@@ -16,6 +16,20 @@ import (
 // Together reports options of a probe that do not go together, at the option
 // that says so.
 func Together(ev *Evaluator, s *bind.Section, p *manifest.Probe, values manifest.Values) {
+	together(ev, s, p.Options, values)
+	for _, t := range s.Slots {
+		list, _ := t.Value.([]manifest.Value)
+		for i, in := range t.Objects {
+			if i < len(list) {
+				object, _ := list[i].(map[string]manifest.Value)
+				together(ev, in, t.Row.Fields, object)
+			}
+		}
+	}
+}
+
+// together reports options, or fields of an object, that do not go together.
+func together(ev *Evaluator, s *bind.Section, options []manifest.Option, values manifest.Values) {
 	if s.Broken || s.Off {
 		return
 	}
@@ -24,7 +38,7 @@ func Together(ev *Evaluator, s *bind.Section, p *manifest.Probe, values manifest
 		t := s.Slot(name)
 		return t != nil && t.State == bind.Present
 	}
-	for _, c := range p.Together(values, written) {
+	for _, c := range manifest.Together(options, values, written) {
 		if t := s.Slot(c.Other); t != nil && t.Unsure() {
 			continue
 		}
@@ -107,6 +121,12 @@ func isEmpty(v manifest.Value) bool {
 // Latencies reports options of a probe that say which latency is too long, but
 // that a run ends before.
 func Latencies(ev *Evaluator, s *bind.Section, timeout time.Duration) {
+	for _, in := range s.Within() {
+		latencies(ev, in, timeout)
+	}
+}
+
+func latencies(ev *Evaluator, s *bind.Section, timeout time.Duration) {
 	for _, t := range s.Slots {
 		d, ok := t.Value.(time.Duration)
 		if ok && t.State == bind.Present && !s.Off && strings.HasSuffix(t.Row.Name, "latency") && d >= timeout {

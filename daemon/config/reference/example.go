@@ -58,37 +58,42 @@ var examples = map[string]string{
 
 	"integration.for_each_file": `"hosts.txt"`,
 
-	"integration.grant.http":   `["GET https://status.example.com"]`,
-	"integration.grant.net":    `["tcp://mail.example.com:25"]`,
-	"integration.grant.dns":    `["example.com"]`,
-	"integration.grant.sql":    `[database.app]`,
-	"threshold.metric":         `system.memory.percent`,
-	"threshold.warning":        `80`,
-	"threshold.error":          `95`,
-	"threshold.clear":          `75`,
-	"threshold.when":           `"above"`,
-	"name":                     `"acme"`,
-	"version":                  `"1.0.0"`,
-	"description":              `"Checks the shop of ACME."`,
-	"probe.summary":            `"Asks how many orders wait."`,
-	"probe.needs_any":          `["url", "token"]`,
-	"probe.interval":           `"1m"`,
-	"probe.option":             optionBlock,
-	"probe.option.type":        `"url"`,
-	"probe.option.of":          `"string"`,
-	"probe.option.description": `"Where orders are counted."`,
-	"probe.option.default":     `"https://orders.example.com"`,
-	"probe.option.one_of":      `["GET", "HEAD"]`,
-	"probe.option.pattern":     `"[a-z]+"`,
-	"probe.option.min":         `"1ms"`,
-	"probe.option.max":         `"30s"`,
-	"probe.capability.reason":  `"Asks the address that you configure."`,
-	"probe.capability.from":    `["url"]`,
-	"plugins.replace":          `["memcached"]`,
-	"plugins.trusted_keys":     `["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"]`,
-	"integration.sha256":       `file("core.sha256")`,
-	"probe.capability.hosts":   `["GET https://status.example.com"]`,
-	"probe.capability.methods": `["GET"]`,
+	"integration.grant.http":      `["GET https://status.example.com"]`,
+	"integration.grant.net":       `["tcp://mail.example.com:25"]`,
+	"integration.grant.dns":       `["example.com"]`,
+	"integration.grant.icmp":      `["10.0.0.0/8"]`,
+	"integration.grant.websocket": `["wss://chat.example.com"]`,
+	"integration.grant.ssh":       `["build.example.com:22"]`,
+	"integration.grant.unix":      `["GET /run/docker.sock"]`,
+	"integration.grant.sql":       `[database.app]`,
+	"threshold.metric":            `system.memory.percent`,
+	"threshold.warning":           `80`,
+	"threshold.error":             `95`,
+	"threshold.clear":             `75`,
+	"threshold.when":              `"above"`,
+	"name":                        `"acme"`,
+	"version":                     `"1.0.0"`,
+	"description":                 `"Checks the shop of ACME."`,
+	"probe.summary":               `"Asks how many orders wait."`,
+	"probe.needs_any":             `["url", "token"]`,
+	"probe.interval":              `"1m"`,
+	"probe.option":                optionBlock,
+	"probe.option.type":           `"url"`,
+	"probe.option.of":             `"string"`,
+	"probe.option.description":    `"Where orders are counted."`,
+	"probe.option.default":        `"https://orders.example.com"`,
+	"probe.option.one_of":         `["GET", "HEAD"]`,
+	"probe.option.schemes":        `["ws", "wss"]`,
+	"probe.option.pattern":        `"[a-z]+"`,
+	"probe.option.min":            `"1ms"`,
+	"probe.option.max":            `"30s"`,
+	"probe.capability.reason":     `"Asks the address that you configure."`,
+	"probe.capability.from":       `["url"]`,
+	"plugins.replace":             `["memcached"]`,
+	"plugins.trusted_keys":        `["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"]`,
+	"integration.sha256":          `file("core.sha256")`,
+	"probe.capability.hosts":      `["GET https://status.example.com"]`,
+	"probe.capability.methods":    `["GET"]`,
 
 	"alert":                    alertExample,
 	"alert.integrations":       `["orders-*", "group:payments/*", "label:team=core"]`,
@@ -139,6 +144,7 @@ var examples = map[string]string{
 	"integration.connect_to":         `"10.0.0.7:443"`,
 	"integration.tls":                tlsBlock,
 	"integration.auth":               authBlock,
+	"integration.ssh":                sshBlock,
 	"integration.tls.client_cert":    `"client.pem"`,
 	"integration.tls.client_key":     `"client.key"`,
 	"integration.tls.ca_file":        `"company-ca.pem"`,
@@ -151,6 +157,12 @@ var examples = map[string]string{
 	"integration.auth.client_id":     `"vega"`,
 	"integration.auth.client_secret": `env("ORDERS_CLIENT_SECRET")`,
 	"integration.auth.scopes":        `["orders.read"]`,
+	"integration.ssh.host_keys":      `["SHA256:uNiVztksCsDhcc0u9e8BrnXmnDCmnWgXTlxAhU1cm+U"]`,
+	"integration.ssh.user":           `"vega"`,
+	"integration.ssh.password":       `env("WEB_PASSWORD")`,
+	"integration.ssh.private_key":    `"vega_ed25519"`,
+	"integration.ssh.passphrase":     `env("WEB_PASSPHRASE")`,
+	"integration.ssh.command":        `"systemctl is-active orders"`,
 }
 
 const tlsBlock = `client_cert = "client.pem"
@@ -164,6 +176,12 @@ const authBlock = `token_url     = "https://login.example.com/oauth2/token"
 client_id     = "vega"
 client_secret = env("ORDERS_CLIENT_SECRET")
 scopes        = ["orders.read"]
+`
+
+const sshBlock = `host_keys   = ["SHA256:uNiVztksCsDhcc0u9e8BrnXmnDCmnWgXTlxAhU1cm+U"]
+user        = "vega"
+private_key = "vega_ed25519"
+command     = "systemctl is-active orders"
 `
 
 const alertExample = `integrations    = ["llm", "group:shop"]
@@ -308,6 +326,8 @@ func exampleValue(r *schema.Row) string {
 
 func exampleElement(r *schema.Row) string {
 	switch t := r.Element(); {
+	case r.Object != nil:
+		return exampleObject(r.Object)
 	case len(r.OneOf) > 0:
 		return syntax.QuoteText(r.OneOf[0])
 	case r.Sensitive && t != manifest.Bool && t != manifest.Number:
@@ -320,11 +340,22 @@ func exampleElement(r *schema.Row) string {
 		return `"…"`
 	case r.DNS && t == manifest.String:
 		return `"example.com"`
-	case t == manifest.Address || r.Type == manifest.String:
+	case t == manifest.Address || r.Type == manifest.String || r.Type == manifest.URL && len(r.Schemes) > 0:
 		return schema.Example(r)
 	default:
 		return schema.Sample(t)
 	}
+}
+
+// exampleObject returns an object with its required fields.
+func exampleObject(s *schema.Block) string {
+	var fields []string
+	for i := range s.Rows {
+		if r := &s.Rows[i]; r.Required {
+			fields = append(fields, r.Name+" = "+exampleValue(r))
+		}
+	}
+	return "{ " + strings.Join(fields, ", ") + " }"
 }
 
 // exampleNumber returns a number within the bounds.

@@ -25,7 +25,11 @@ const (
 
 func (m schemaMaker) attribute(r *schema.Row) *jsonSchema {
 	var out *jsonSchema
-	switch e := m.value(r, r.Element()); r.Type {
+	e := m.value(r, r.Element())
+	if r.Object != nil {
+		e = m.object("", r.Object)
+	}
+	switch r.Type {
 	case manifest.List:
 		out = &jsonSchema{Type: "array", Items: e}
 	case manifest.Map:
@@ -92,6 +96,9 @@ func textPattern(r *schema.Row, t manifest.Type) string {
 	case manifest.SizeType:
 		return sizePattern
 	case manifest.URL:
+		if len(r.Schemes) > 0 {
+			return "^(" + strings.Join(r.Schemes, "|") + ")://."
+		}
 		return urlPattern
 	case schema.Probe:
 		return probePattern

@@ -92,6 +92,16 @@ func option(probe string, r *schema.Row) Topic {
 	t := documenter{path: []*schema.Block{i, i.Block("config")}}.attribute(r)
 	t.Name = probe + "." + r.Name
 	t.Example = optionExample(probe, r)
+	if r.Object == nil {
+		return t
+	}
+	t.Row = false
+	for i := range r.Object.Rows {
+		f := &r.Object.Rows[i]
+		field := documenter{path: []*schema.Block{schema.Table.Block("integration"), schema.Table.Block("integration").Block("config"), r.Object}}.attribute(f)
+		field.Name, field.Example = t.Name+"."+f.Name, ""
+		t.Parts = append(t.Parts, field)
+	}
 	return t
 }
 

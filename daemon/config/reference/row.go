@@ -60,15 +60,15 @@ func (d documenter) required(r *schema.Row) string {
 func takes(r *schema.Row) string {
 	switch {
 	case r.Type == manifest.List:
-		return "a list, each " + schema.TypeName(r.Element())
+		return "a list, each " + schema.ElementName(r)
 	case r.Type == manifest.Map:
-		return "a map, each value " + schema.TypeName(r.Element())
+		return "a map, each value " + schema.ElementName(r)
 	case r.Type == schema.Anything:
 		return "a value of the option's type"
 	case r.DNS && r.Type == manifest.Address:
 		return "an address, host:port; the default port is 53"
 	default:
-		return schema.TypeName(r.Type)
+		return schema.ElementName(r)
 	}
 }
 

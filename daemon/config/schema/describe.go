@@ -2,6 +2,7 @@ package schema
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +43,8 @@ func TypeName(t manifest.Type) string {
 		return "a list"
 	case manifest.Map:
 		return "a map"
+	case manifest.Object:
+		return "an object, { name = value }"
 	case manifest.Any:
 		return "text, a number, true or false"
 	case Bound:
@@ -57,6 +60,15 @@ func TypeName(t manifest.Type) string {
 	default:
 		return "text"
 	}
+}
+
+// ElementName describes the values of a row, or of its elements if they are in a list or
+// map.
+func ElementName(r *Row) string {
+	if t := r.Element(); t != manifest.URL || len(r.Schemes) == 0 {
+		return TypeName(t)
+	}
+	return "a " + strings.Join(r.Schemes, " or ") + " URL"
 }
 
 // Sample returns an example value of a type.
@@ -90,7 +102,7 @@ func Sample(t manifest.Type) string {
 		return "[ … ]"
 	case Targets:
 		return `{ web1 = "10.0.0.1" }`
-	case manifest.Map:
+	case manifest.Map, manifest.Object:
 		return "{ name = value }"
 	case Probe:
 		return "core.http"
@@ -122,6 +134,9 @@ var exampleText = regexp.MustCompile(`such as ("[^"$]+")`)
 func Example(r *Row) string {
 	if len(r.OneOf) > 0 {
 		return strconv.Quote(r.OneOf[0])
+	}
+	if r.Type == manifest.URL && len(r.Schemes) > 0 && !r.Sensitive {
+		return strconv.Quote(slices.Max(r.Schemes) + "://example.com")
 	}
 	if r.Sensitive && r.Type != manifest.Map && r.Type != manifest.List {
 		return `env("…")`

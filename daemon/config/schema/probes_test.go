@@ -15,7 +15,7 @@ func TestProbeMetricsAreThoseOfCore(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no source", err)
 	}
-	calls := regexp.MustCompile(`\br\.(?:Metric|Millis)\("([a-z_]+)"`)
+	calls := regexp.MustCompile(`\.(?:Metric|Millis)\("([a-z_]+)"`)
 	source, table := map[string]bool{}, map[string]bool{}
 	for _, name := range files {
 		text, err := os.ReadFile(name)

@@ -5,6 +5,7 @@ package schema
 
 import (
 	"slices"
+	"strings"
 
 	"vega/plugins/manifest"
 )
@@ -46,6 +47,8 @@ type Row struct {
 	// command argument, so it cannot contain a secret.
 	Argument bool
 	Usual    *usual
+	// Object describes the elements of a list of objects.
+	Object *Block
 }
 
 // Block describes a block and what it can contain.
@@ -119,6 +122,9 @@ func (s *Block) Home(name string) string {
 func (s *Block) eachRow(yield func(*Row)) {
 	for i := range s.Rows {
 		yield(&s.Rows[i])
+		if in := s.Rows[i].Object; in != nil {
+			in.eachRow(yield)
+		}
 	}
 	for _, b := range s.Blocks {
 		b.eachRow(yield)
@@ -135,16 +141,35 @@ func (s *Block) Title() string {
 
 // ForProbe returns the config block for integrations of a probe.
 func ForProbe(p *manifest.Probe) *Block {
-	s := &Block{Name: "config"}
-	for _, o := range p.Options {
-		s.Rows = append(s.Rows, Row{Option: o, Guest: true})
-	}
+	s := &Block{Name: "config", Rows: forOptions(p.Options)}
 	for _, k := range p.Capabilities {
-		for _, name := range k.From {
-			if r := s.Row(name); r != nil && k.Kind == manifest.DNS {
+		for _, from := range k.From {
+			if r := s.target(from); r != nil && k.Kind == manifest.DNS {
 				r.DNS = true
 			}
 		}
 	}
 	return s
+}
+
+func forOptions(options []manifest.Option) []Row {
+	var rows []Row
+	for _, o := range options {
+		r := Row{Option: o, Guest: true}
+		if o.Element() == manifest.Object {
+			r.Object = &Block{Name: o.Name, Doc: o.Description, Rows: forOptions(o.Fields)}
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// target returns the row that an entry of Capability.From names, or nil.
+func (s *Block) target(from string) *Row {
+	name, field, nested := strings.Cut(from, ".")
+	r := s.Row(name)
+	if r != nil && nested {
+		return r.Object.Row(field)
+	}
+	return r
 }

@@ -47,7 +47,7 @@ var metricBlock = &Block{Name: "metric", Label: "name", Doc: "A metric that a qu
 func scrapeModule(integration *Block) *Block {
 	return &Block{Name: "scrape_module", Label: "name", Doc: "A probe for GET /probe?module=NAME&target=TARGET, in place of a module of blackbox_exporter. The target comes with each request, and must match one of targets. The key needs the scope \"probe\". Nothing is stored.", Rows: []Row{
 		attribute("probe", Probe, "The probe to run, as plugin.probe.", required),
-		attribute("targets", manifest.List, "What may be asked for: values of the option that from names. In the host of a URL or an address, * in place of the leftmost label stands for one or more labels. For a host in an address, a range such as 10.0.0.0/8 stands for each address in it. A URL without a path stands for all paths. A redirect is followed to other targets of the module.", public, required, of(text)),
+		attribute("targets", manifest.List, "What may be asked for: values of the option that from names. In a host, * in place of the leftmost label stands for one or more labels. In place of the host in an address, or of one to ping, a range such as 10.0.0.0/8 stands for each address in it. A URL without a path stands for all paths. A redirect is followed to other targets of the module.", public, required, of(text)),
 		attribute("from", text, "The option of the probe that the target is set in. Default: the one option that says what is connected to.", public),
 		*integration.Row("timeout"),
 		*integration.Row("memory"),

@@ -25,6 +25,16 @@ var authBlock = &Block{Name: "auth", Doc: "Authentication by the host: username 
 	attribute("audience", text, "The API that the token is for, if token_url requires that, as Auth0 does.", public),
 }}
 
+// sshBlock describes how the host speaks SSH for an integration.
+var sshBlock = &Block{Name: "ssh", Doc: "SSH with the integration's own target. vega verifies the host key, logs in and runs the command; the plugin sees none of it and chooses none of it. Nothing secret is sent to a server with another host key.", Rows: []Row{
+	attribute("host_keys", manifest.List, "The keys of the server: lines as ssh-keyscan HOST prints them, or of an authorized_keys or known_hosts file, or fingerprints as ssh-keygen -l prints them, such as \"SHA256:…\". Compare them with those on the server. A line also says the type of the key, so that vega asks for that key; with a fingerprint alone, vega may need a connection for each type.", public, of(text)),
+	attribute("user", text, "The user to log in as.", public),
+	attribute("password", text, "The password of user.", sensitive),
+	attribute("private_key", text, "The private key of user: a file in OpenSSH's format or PEM, which is read again when it changes, or its content from env() or file()."),
+	attribute("passphrase", text, "The passphrase of private_key.", sensitive),
+	attribute("command", text, "The command to run after the login, without a terminal; the login shell of user interprets it. Its first 64 KiB of output are checked. Restrict what the key may do on the server, such as with command=\"…\",restrict in authorized_keys."),
+}}
+
 // connectTo describes the address that replaces the target's.
 func connectTo() Row {
 	return attribute("connect_to", manifest.Address, "The address to connect to instead of the target's, host:port, such as one node behind a load balancer. Host header, SNI, verification and grants stay those of the target; a redirect elsewhere ignores it. A private or loopback address is allowed.", public)

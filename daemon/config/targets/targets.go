@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -17,10 +18,13 @@ import (
 )
 
 // Form is what targets look like: the type of the option that they are set in, which
-// is a URL, an address or, for a name to look up, a string.
+// is a URL, an address or, for a name to look up or a host to ping, a string.
 type Form struct {
 	Type manifest.Type
 	DNS  bool // the port of an address is optional, and 53
+	Ping bool // a string is a host, and in a pattern also a range of addresses
+	// Schemes are those of a URL, of which the first is that of a URL without one.
+	Schemes []string
 }
 
 // MaxSize is the length of a target, in bytes.
@@ -35,8 +39,8 @@ type Target struct {
 	rest   string // path and query of a URL
 }
 
-// Parse parses the target of a request. A URL without a scheme begins with http://, as
-// in blackbox_exporter. The error says what is wrong, in a sentence without a period.
+// Parse parses the target of a request. A URL without a scheme begins with the first of
+// the form, which is http for most, as in blackbox_exporter. The error says what is wrong, in a sentence without a period.
 func Parse(f Form, text string) (Target, error) {
 	switch {
 	case text == "":
@@ -47,7 +51,7 @@ func Parse(f Form, text string) (Target, error) {
 		return Target{}, errors.New("the target contains a space or a control character")
 	}
 	if f.Type == manifest.URL && !scheme.MatchString(text) {
-		text = "http://" + text
+		text = f.Schemes[0] + "://" + text
 	}
 	return parse(f, text)
 }
@@ -61,13 +65,17 @@ func parse(f Form, text string) (Target, error) {
 	var err error
 	switch f.Type {
 	case manifest.URL:
-		return parseURL(text)
+		return parseURL(f, text)
 	case manifest.Address:
 		if f.DNS {
 			text = grant.WithPort(text, 53)
 		}
 		t.host, t.port, err = grant.Address(text)
 	default:
+		if f.Ping {
+			t.host, err = grant.Host(text)
+			return t, err
+		}
 		var r grant.Rule
 		r, err = grant.Parse(manifest.DNS, text)
 		t.host = r.Name
@@ -78,7 +86,7 @@ func parse(f Form, text string) (Target, error) {
 	return t, err
 }
 
-func parseURL(text string) (Target, error) {
+func parseURL(f Form, text string) (Target, error) {
 	u, err := url.Parse(text)
 	if err != nil {
 		return Target{}, errors.New("this is not a valid URL") // err quotes it
@@ -86,7 +94,10 @@ func parseURL(text string) (Target, error) {
 	if u.User != nil {
 		return Target{}, errors.New("a user or a password in the URL is not allowed")
 	}
-	r, err := grant.Origins(u)
+	if !slices.Contains(f.Schemes, u.Scheme) {
+		return Target{}, fmt.Errorf("the scheme must be %s", strings.Join(f.Schemes, " or "))
+	}
+	r, err := grant.AnyOrigin(u)
 	if err != nil {
 		return Target{}, err
 	}
@@ -110,6 +121,13 @@ func ParsePattern(f Form, text string) (p Pattern, err error) {
 	switch before, after, found := cutStar(f, text); {
 	case found:
 		p.below, plain = true, before+after
+	case f.Ping && strings.Contains(text, "/"):
+		r, err := grant.Parse(manifest.ICMP, text)
+		if err != nil {
+			return p, err
+		}
+		p.in = netip.MustParsePrefix(r.Name)
+		plain = p.in.Addr().String()
 	case f.Type == manifest.Address && strings.Contains(text, "/"):
 		if p.in, plain, err = cutRange(text); err != nil {
 			return p, err
@@ -173,10 +191,14 @@ func (p Pattern) Sample() string {
 	if p.below {
 		return strings.Replace(p.Text, "*.", "a.", 1)
 	}
-	if p.in.IsValid() {
+	switch {
+	case p.in.IsValid() && p.port == 0: // of a host without a port
+		return p.in.Addr().String()
+	case p.in.IsValid():
 		return join(p.in.Addr(), strconv.Itoa(p.port))
+	default:
+		return p.Text
 	}
-	return p.Text
 }
 
 // Match reports whether a target matches. A URL in a pattern without a path and a query

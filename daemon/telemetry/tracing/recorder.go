@@ -49,9 +49,10 @@ const errorType = "error.type"
 
 // kinds lists the kinds that are not internal.
 var kinds = map[span.Kind]trace.SpanKind{
-	span.Request: trace.SpanKindServer,
-	span.HTTP:    trace.SpanKindClient,
-	span.Query:   trace.SpanKindClient,
+	span.Request:   trace.SpanKindServer,
+	span.HTTP:      trace.SpanKindClient,
+	span.WebSocket: trace.SpanKindClient,
+	span.Query:     trace.SpanKindClient,
 }
 
 // maxSpans limits the spans of one run, because a probe may make any number of calls, and

@@ -133,6 +133,9 @@ func writeProbe(out io.Writer, plugin string, p manifest.Probe) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, o := range p.Options {
 		fmt.Fprintf(w, "  option\t%s\t%s\t%s\n", o.Name, console.OneLine(typeOf(o)), console.OneLine(o.Description))
+		for _, f := range o.Fields {
+			fmt.Fprintf(w, "  field\t%s.%s\t%s\t%s\n", o.Name, f.Name, console.OneLine(typeOf(f)), console.OneLine(f.Description))
+		}
 	}
 	for _, c := range p.Capabilities {
 		fmt.Fprintf(w, "  capability\t%s\t%s\t%s\n", c.Kind, console.OneLine(scopeOf(c)), console.OneLine(c.Reason))
@@ -172,10 +175,27 @@ func scopeOf(c manifest.Capability) string {
 	if len(c.From)+len(c.Hosts) == 0 {
 		parts = append(parts, "what the operator grants")
 	}
+	if how := reachOf(c); how != "" {
+		parts = append(parts, how)
+	}
 	if c.Optional {
 		parts = append(parts, "optional")
 	}
 	return strings.Join(parts, "; ")
+}
+
+// reachOf says what a capability does with its targets, where the methods don't.
+func reachOf(c manifest.Capability) string {
+	switch {
+	case c.Kind == manifest.ICMP:
+		return "echo requests"
+	case c.Kind == manifest.SSH:
+		return "with the login and the command of the ssh block"
+	case c.Kind == manifest.Unix && len(c.Methods) == 0:
+		return "any protocol"
+	default:
+		return ""
+	}
 }
 
 // meteringOf says how many bytes the metering adds to the module, if known.

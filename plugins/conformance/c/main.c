@@ -248,6 +248,7 @@ static vega_status network(void) {
 	n = vega_read(c, line, sizeof line - 1);
 	vega_ends(line, sizeof line, n);
 	value("udp", line, n);
+	code("late", vega_read_within(c, 2000000, line, 8));
 	return vega_healthy("talked");
 }
 
@@ -365,7 +366,146 @@ static vega_status match(void) {
 		int32_t n = vega_match(all[i][1], all[i][2]);
 		value(all[i][0], boolean(n == 1), n);
 	}
+	char group[64];
+	int32_t n = vega_match_group("(\\w+)@(\\w+)", "to ada@example", 2, group, sizeof group);
+	value("group", group, n);
+	code("no_group", vega_match_group("(x)?y", "y", 1, group, sizeof group));
 	return vega_healthy("matched");
 }
 
-VEGA_PROBES({"options", options}, {"results", results}, {"status", status}, {"http", http}, {"net", network}, {"errors", failures}, {"dns", dns}, {"sql", sql}, {"kv", kv}, {"match", match})
+static vega_status icmp(void) {
+	char host[256], text[64], name[16];
+	vega_string("host", host, sizeof host);
+	vega_echoes e = vega_echo(host, (vega_echo_options){.count = 2, .size = 16, .interval = 10000000, .wait = 1000000000});
+	if (e < 0) return vega_failed("the host", e);
+	vega_echo_from(e, -1, text, sizeof text);
+	vega_detail("address", text);
+	for (int32_t i = 0; i < 2; i++) {
+		vega_echo_from(e, i, text, sizeof text);
+		vega_format(name, sizeof name, "reply%d", (int)i);
+		SHOW(name, "%s%d%s%s", boolean(vega_echo_reply(e, i, VEGA_ECHO_RTT) > 0 && vega_echo_reply(e, i, VEGA_ECHO_TTL) > 0), (int)vega_echo_reply(e, i, VEGA_ECHO_DUPLICATES), boolean(vega_echo_reply(e, i, VEGA_ECHO_ERROR) >= 0), text);
+	}
+	vega_echo_options one = {.count = 1, .size = 16, .wait = 1000000000};
+	code("denied", vega_echo("192.0.2.9", one));
+	one.count = 1000;
+	code("too_many", vega_echo(host, one));
+	return vega_healthy("pinged");
+}
+
+static vega_status websocket(void) {
+	char base[512], url[600], text[64];
+	int32_t status;
+	vega_string("url", base, sizeof base);
+	vega_format(url, sizeof url, "%s/talk", base);
+	vega_websocket w = vega_http("GET", url);
+	vega_http_header(w, "Sec-WebSocket-Protocol", "other, chat");
+	status = vega_websocket_open(w);
+	if (status != 101) return vega_failed("the server", status);
+	vega_websocket_info(w, VEGA_WEBSOCKET_PROTOCOL, text, sizeof text);
+	vega_detail("protocol", text);
+	vega_http_response_header(w, "X-Reply", text, sizeof text);
+	vega_detail("header", text);
+	code("send", vega_websocket_send_text(w, "hello"));
+	int32_t n = vega_websocket_receive(w, text, sizeof text);
+	value("text", text, n);
+	vega_websocket_info(w, VEGA_WEBSOCKET_KIND, text, sizeof text);
+	vega_detail("kind", boolean(vega_equal(text, "binary")));
+	code("bytes", vega_websocket_send(w, VEGA_BINARY, "a\0b", 3));
+	char bytes[8], kind[8];
+	n = vega_websocket_receive(w, bytes, sizeof bytes);
+	if (n == 3 && bytes[1] == 0) bytes[1] = '0';
+	vega_websocket_info(w, VEGA_WEBSOCKET_KIND, kind, sizeof kind);
+	SHOW("binary", "%d%s%s", (int)n, bytes, boolean(vega_equal(kind, "binary")));
+	vega_websocket_send_text(w, "long");
+	vega_websocket_receive(w, text, sizeof text);
+	SHOW("long", "%d", (int)vega_websocket_receive(w, big, sizeof big));
+	vega_websocket_send_text(w, "bye");
+	code("gone", vega_websocket_receive(w, text, sizeof text));
+	vega_websocket_info(w, VEGA_WEBSOCKET_CLOSE_CODE, kind, sizeof kind);
+	vega_websocket_info(w, VEGA_WEBSOCKET_CLOSE_REASON, text, sizeof text);
+	SHOW("closed", "%s%s", kind, text);
+	vega_close(w);
+	vega_format(url, sizeof url, "%s/none", base);
+	w = vega_websocket_connect(url, &status);
+	if (w < 0) return vega_failed("the server", w);
+	SHOW("refused", "%d", (int)status);
+	vega_close(w);
+	code("denied", vega_websocket_connect("ws://192.0.2.9/", NULL));
+	return vega_healthy("talked");
+}
+
+static vega_status ssh(void) {
+	char address[256], text[256], more[256];
+	vega_string("address", address, sizeof address);
+	vega_ssh s = vega_ssh_connect(address);
+	if (s < 0) return vega_failed("the server", s);
+	vega_ssh_info(s, VEGA_SSH_VERSION, text, sizeof text);
+	vega_detail("version", text);
+	vega_ssh_info(s, VEGA_SSH_KEY_TYPE, text, sizeof text);
+	vega_ssh_info(s, VEGA_SSH_FINGERPRINT, more, sizeof more);
+	SHOW("key", "%s %s", text, more);
+	code("verified", vega_ssh_info(s, VEGA_SSH_VERIFIED, text, sizeof text));
+	code("login", vega_ssh_info(s, VEGA_SSH_LOGIN, text, sizeof text));
+	vega_ssh_info(s, VEGA_SSH_BANNER, text, sizeof text);
+	vega_detail("banner", text);
+	int32_t n = vega_ssh_run(s);
+	if (n >= 0) {
+		vega_read_all(s, text, sizeof text);
+		vega_format(more, sizeof more, "%d%s", (int)n, text);
+	}
+	value("run", more, n);
+	vega_ssh_info(s, VEGA_SSH_STDERR, text, sizeof text);
+	vega_detail("stderr", text);
+	vega_close(s);
+	code("denied", vega_ssh_connect("192.0.2.9:22"));
+	return vega_healthy("looked");
+}
+
+static vega_status sockets(void) {
+	char path[256], line[64];
+	vega_string("lines", path, sizeof path);
+	vega_conn c = vega_dial(VEGA_UNIX, path);
+	if (c < 0) return vega_failed("the socket", c);
+	vega_write_text(c, "one\n");
+	int32_t n = vega_read_line(c, line, sizeof line);
+	value("line", line, n);
+	vega_close(c);
+	vega_string("web", path, sizeof path);
+	vega_request r = vega_http("GET", "http://engine/latin");
+	vega_http_unix(r, path);
+	n = vega_http_send(r, NULL);
+	if (n < 0) return vega_failed("the web socket", n);
+	SHOW("status", "%d", (int)n);
+	vega_close(r);
+	r = vega_http("POST", "http://engine/");
+	vega_http_unix(r, path);
+	code("denied", vega_http_send(r, NULL));
+	return vega_healthy("used");
+}
+
+static vega_status http2(void) {
+	char url[512], base[512], text[128];
+	vega_string("url", base, sizeof base);
+	vega_format(url, sizeof url, "%s/trailers", base);
+	vega_request r = vega_http("POST", url);
+	vega_http_http2(r);
+	int32_t n = vega_http_send_bytes(r, "a\0b", 3);
+	if (n < 0) return vega_failed("the server", n);
+	vega_http_response_trailer(r, "Grpc-Status", text, sizeof text);
+	vega_detail("early", text);
+	n = vega_read_all(r, text, sizeof text);
+	value("body", text, n);
+	vega_http_response_trailer(r, "Grpc-Status", text, sizeof text);
+	vega_detail("trailer", text);
+	vega_http_response_trailer(r, "X-None", text, sizeof text);
+	vega_detail("none", text);
+	vega_close(r);
+	vega_string("first", base, sizeof base);
+	vega_format(url, sizeof url, "%s/trailers", base);
+	r = vega_http("POST", url);
+	vega_http_http2(r);
+	code("first", vega_http_send(r, NULL));
+	return vega_healthy("framed");
+}
+
+VEGA_PROBES({"options", options}, {"results", results}, {"status", status}, {"http", http}, {"net", network}, {"errors", failures}, {"dns", dns}, {"sql", sql}, {"kv", kv}, {"match", match}, {"icmp", icmp}, {"websocket", websocket}, {"ssh", ssh}, {"unix", sockets}, {"http2", http2})

@@ -22,6 +22,11 @@ func init() {
 	sdk.Probe("sql", sql)
 	sdk.Probe("kv", kv)
 	sdk.Probe("match", match)
+	sdk.Probe("icmp", icmp)
+	sdk.Probe("websocket", websocket)
+	sdk.Probe("ssh", ssh)
+	sdk.Probe("unix", unix)
+	sdk.Probe("http2", http2)
 }
 
 func main() {}
@@ -81,7 +86,7 @@ func results(r *sdk.Run) sdk.Result {
 	r.Info("an info line")
 	r.Warn("a warn line")
 	r.Error("x" + strings.Repeat("ü", 5000))
-	if r.Deadline() > 0 && r.Now().Year() > 2020 && r.Since(r.Now()) >= 0 {
+	if r.Deadline() > 0 && r.Now().Unix() > 1_600_000_000 && r.Since(r.Now()) >= 0 {
 		r.Detail("clock", "runs")
 	}
 	return sdk.Degraded("x" + strings.Repeat("é", 3000))
@@ -219,6 +224,8 @@ func network(r *sdk.Run) sdk.Result {
 	_ = c.WriteString("ping")
 	answer := make([]byte, 64)
 	n, err := c.Read(answer)
+	_, late := c.ReadWithin(2*sdk.Millisecond, make([]byte, 8))
+	r.Detail("late", code(late))
 	r.Detail("udp", value(string(answer[:n]), err))
 	return sdk.Healthy("talked")
 }
@@ -333,5 +340,111 @@ func match(r *sdk.Run) sdk.Result {
 		ok, err := r.Match(c[0], c[1])
 		r.Detail(name, value(strconv.FormatBool(ok), err))
 	}
+	r.Detail("group", value(r.MatchGroup(`(\w+)@(\w+)`, "to ada@example", 2)))
+	_, err := r.MatchGroup("(x)?y", "y", 1)
+	r.Detail("no_group", code(err))
 	return sdk.Healthy("matched")
+}
+
+func icmp(r *sdk.Run) sdk.Result {
+	e, err := r.Ping(r.String("host"), sdk.Echo{Count: 2, Size: 16, Interval: 10 * sdk.Millisecond, Wait: sdk.Second})
+	if err != nil {
+		return sdk.Failed("the host", err)
+	}
+	r.Detail("address", e.Address)
+	for i, p := range e.Replies {
+		r.Detail("reply"+strconv.Itoa(i), strconv.FormatBool(p.Arrived && p.RTT > 0 && p.TTL > 0)+strconv.Itoa(p.Duplicates)+strconv.FormatBool(p.Failed)+p.From)
+	}
+	_, err = r.Ping("192.0.2.9", sdk.Echo{})
+	r.Detail("denied", code(err))
+	_, err = r.Ping(r.String("host"), sdk.Echo{Count: 1000})
+	r.Detail("too_many", code(err))
+	return sdk.Healthy("pinged")
+}
+
+func websocket(r *sdk.Run) sdk.Result {
+	url := r.String("url")
+	w, _, err := r.WebSocket(url + "/talk").Protocol("other, chat").Open()
+	if err != nil {
+		return sdk.Failed("the server", err)
+	}
+	r.Detail("protocol", w.Protocol())
+	r.Detail("header", w.Header("X-Reply"))
+	r.Detail("send", code(w.Send("hello")))
+	r.Detail("text", value(w.Receive()))
+	r.Detail("kind", strconv.FormatBool(w.Binary()))
+	r.Detail("bytes", code(w.SendBinary([]byte("a\x00b"))))
+	got, err := w.Receive()
+	r.Detail("binary", value(strconv.Itoa(len(got))+strings.ReplaceAll(got, "\x00", "0")+strconv.FormatBool(w.Binary()), err))
+	_ = w.Send("long")
+	got, err = w.Receive()
+	r.Detail("long", value(strconv.Itoa(len(got)), err))
+	_ = w.Send("bye")
+	_, err = w.Receive()
+	r.Detail("gone", code(err))
+	status, reason := w.Closed()
+	r.Detail("closed", strconv.Itoa(status)+reason)
+	w.Close()
+	_, p, err := r.WebSocket(url + "/none").Open()
+	if err != nil {
+		return sdk.Failed("the server", err)
+	}
+	r.Detail("refused", strconv.Itoa(p.Status))
+	p.Close()
+	_, _, err = r.WebSocket("ws://192.0.2.9/").Open()
+	r.Detail("denied", code(err))
+	return sdk.Healthy("talked")
+}
+
+func ssh(r *sdk.Run) sdk.Result {
+	s, err := r.SSH(r.String("address"))
+	if err != nil {
+		return sdk.Failed("the server", err)
+	}
+	r.Detail("version", s.Version())
+	r.Detail("key", s.KeyType()+" "+s.Fingerprint())
+	r.Detail("verified", code(s.Verify()))
+	r.Detail("login", code(s.Login()))
+	r.Detail("banner", s.Banner())
+	status, output, err := s.Run()
+	r.Detail("run", value(strconv.Itoa(status)+output, err))
+	r.Detail("stderr", s.Stderr())
+	s.Close()
+	_, err = r.SSH("192.0.2.9:22")
+	r.Detail("denied", code(err))
+	return sdk.Healthy("looked")
+}
+
+func unix(r *sdk.Run) sdk.Result {
+	c, err := r.Dial("unix", r.String("lines"))
+	if err != nil {
+		return sdk.Failed("the socket", err)
+	}
+	_ = c.WriteString("one\n")
+	r.Detail("line", value(c.ReadLine(64)))
+	c.Close()
+	p, err := r.HTTP("GET", "http://engine/latin").Unix(r.String("web")).Send()
+	if err != nil {
+		return sdk.Failed("the web socket", err)
+	}
+	r.Detail("status", strconv.Itoa(p.Status))
+	p.Close()
+	_, err = r.HTTP("POST", "http://engine/").Unix(r.String("web")).Send()
+	r.Detail("denied", code(err))
+	return sdk.Healthy("used")
+}
+
+func http2(r *sdk.Run) sdk.Result {
+	p, err := r.HTTP("POST", r.String("url")+"/trailers").HTTP2().Body("a\x00b").Send()
+	if err != nil {
+		return sdk.Failed("the server", err)
+	}
+	r.Detail("early", p.Trailer("Grpc-Status"))
+	r.Detail("body", value(p.Text(100)))
+	r.Detail("trailer", p.Trailer("Grpc-Status"))
+	r.Detail("none", p.Trailer("X-None"))
+	p.Close()
+	_, err = r.HTTP("POST", r.String("first")+"/trailers").HTTP2().Send()
+	r.Detail("first", code(err))
+	return sdk.Healthy("framed")
 }

@@ -33,6 +33,7 @@ func init() {
 	sdk.Probe("forget", forget)
 	sdk.Probe("count", count)
 	sdk.Probe("get", get)
+	sdk.Probe("reach", reach)
 	sdk.Probe("dial", dial)
 	sdk.Probe("handles", handles)
 	sdk.Probe("resolve", resolve)
@@ -186,6 +187,30 @@ func get(r *sdk.Run) sdk.Result {
 	}
 	r.Detail("body", string(first[:n])+body)
 	return sdk.Healthy("status " + strconv.Itoa(res.Status))
+}
+
+// reach makes the call that network names.
+func reach(r *sdk.Run) (result sdk.Result) {
+	to := r.String("name")
+	var err error
+	switch r.String("network") {
+	case "icmp":
+		_, err = r.Ping(to, sdk.Echo{Count: 1})
+	case "websocket":
+		_, _, err = r.WebSocket(to).Open()
+	case "ssh":
+		_, err = r.SSH(to)
+	case "unix":
+		_, err = r.Dial("unix", to)
+	case "http over unix":
+		_, err = r.HTTP("GET", "http://localhost/").Unix(to).Send()
+	case "http2":
+		_, err = r.HTTP("POST", to).HTTP2().Send()
+	}
+	if err != nil {
+		return sdk.Unhealthy(err.Error())
+	}
+	return sdk.Healthy("reached " + to)
 }
 
 func dial(r *sdk.Run) sdk.Result {

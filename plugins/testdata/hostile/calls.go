@@ -75,6 +75,10 @@ func callers() []Module {
 // once runs its body only once, unlike forever.
 func once(b ...[]byte) []byte { return join(b...) }
 
+// Importing returns a module that imports a host call with these parameters and results,
+// each a letter of "iIfF" for i32, i64, f32 and f64.
+func Importing(call, params, results string) []byte { return importing(vega, call, params, results)() }
+
 func importing(module, field, params, results string) func() []byte {
 	return func() []byte {
 		var b builder

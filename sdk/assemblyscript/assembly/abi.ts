@@ -115,3 +115,59 @@ export declare function raw_kv_set(key: usize, keyLen: u32, value: usize, len: u
 // @ts-ignore: decorator
 @external("vega_v1", "match")
 export declare function raw_match(re: usize, reLen: u32, text: usize, len: u32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "http_unix")
+export declare function raw_http_unix(h: i32, path: usize, len: u32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "http_response_trailer")
+export declare function raw_http_response_trailer(h: i32, name: usize, nameLen: u32, buf: usize, cap: u32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "icmp_echo")
+export declare function raw_icmp_echo(host: usize, len: u32, family: i32, count: i32, size: i32, ttl: i32, interval: i64, wait: i64): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "icmp_reply")
+export declare function raw_icmp_reply(h: i32, n: i32, what: i32): i64;
+
+// @ts-ignore: decorator
+@external("vega_v1", "icmp_from")
+export declare function raw_icmp_from(h: i32, n: i32, buf: usize, cap: u32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "websocket_open")
+export declare function raw_websocket_open(h: i32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "websocket_send")
+export declare function raw_websocket_send(h: i32, kind: i32, message: usize, len: u32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "websocket_receive")
+export declare function raw_websocket_receive(h: i32, buf: usize, cap: u32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "websocket_info")
+export declare function raw_websocket_info(h: i32, what: i32, buf: usize, cap: u32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "ssh_connect")
+export declare function raw_ssh_connect(address: usize, len: u32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "ssh_info")
+export declare function raw_ssh_info(h: i32, what: i32, buf: usize, cap: u32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "ssh_run")
+export declare function raw_ssh_run(h: i32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "match_group")
+export declare function raw_match_group(re: usize, reLen: u32, text: usize, len: u32, group: i32, buf: usize, cap: u32): i32;
+
+// @ts-ignore: decorator
+@external("vega_v1", "read_within")
+export declare function raw_read_within(h: i32, wait: i64, buf: usize, cap: u32): i32;

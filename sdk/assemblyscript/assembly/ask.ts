@@ -1,4 +1,4 @@
-import { raw_close, raw_kv_get, raw_kv_set, raw_match, raw_resolve, raw_sql_column, raw_sql_next, raw_sql_query } from "./abi";
+import { raw_close, raw_kv_get, raw_kv_set, raw_match, raw_match_group, raw_resolve, raw_sql_column, raw_sql_next, raw_sql_query } from "./abi";
 import { at, size, utf8 } from "./bytes";
 import { Failure, failure, Kind } from "./failure";
 import { answered, Bytes, copied, noBytes, room, Text } from "./text";
@@ -115,4 +115,20 @@ export function match(pattern: string, text: string): Match {
   const t = utf8(text);
   const n = raw_match(at(p), size(p), at(t), size(t));
   return new Match(n == 1, failure(n));
+}
+
+/**
+ * Returns the part of the text that a group of the RE2 pattern matches, in the
+ * first match; group 0 is the whole match. Without one it is NOT_SET.
+ */
+export function matchGroup(pattern: string, text: string, group: i32): Text {
+  const p = utf8(pattern);
+  const t = utf8(text);
+  let buf = room(0);
+  let n = raw_match_group(at(p), size(p), at(t), size(t), group, at(buf), size(buf));
+  if (n > buf.byteLength) {
+    buf = room(n);
+    n = raw_match_group(at(p), size(p), at(t), size(t), group, at(buf), size(buf));
+  }
+  return answered(buf, n);
 }

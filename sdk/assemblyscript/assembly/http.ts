@@ -1,9 +1,10 @@
-import { raw_close, raw_http_basic_auth, raw_http_header, raw_http_option, raw_http_request, raw_http_response_header, raw_http_send, raw_http_timing, raw_json } from "./abi";
+import { raw_close, raw_http_basic_auth, raw_http_header, raw_http_option, raw_http_request, raw_http_response_header, raw_http_response_trailer, raw_http_send, raw_http_timing, raw_http_unix, raw_json, raw_websocket_open } from "./abi";
 import { at, size, utf8 } from "./bytes";
 import { Failure, failure } from "./failure";
 import { read, readAll } from "./stream";
 import { answered, Bytes, room, Text } from "./text";
 import { Tls } from "./tls";
+import { WebSocket } from "./websocket";
 
 /** HTTP: capability "http". */
 export namespace http {
@@ -30,7 +31,7 @@ export enum Phase {
 /** A request under construction. Its first error becomes that of the response. */
 export class Request {
   private handle: i32;
-  private content: string = "";
+  private content: ArrayBuffer = new ArrayBuffer(0);
   private error: Failure | null = null;
 
   constructor(method: string, url: string) {
@@ -84,9 +85,34 @@ export class Request {
     return this;
   }
 
+  /** Has the request sent over HTTP/2 only, to an http: URL without TLS. */
+  http2(): Request {
+    if (this.error === null) this.check(raw_http_option(this.handle, 4, 1));
+    return this;
+  }
+
+  /**
+   * Capability "unix". Has the request, with an http: URL, sent over the socket
+   * in the file system with this path. The host of the URL is then only the
+   * Host header:
+   *
+   *   http.get("http://localhost/containers/json").unix("/run/docker.sock").send()
+   */
+  unix(path: string): Request {
+    const p = utf8(path);
+    if (this.error === null) this.check(raw_http_unix(this.handle, at(p), size(p)));
+    return this;
+  }
+
   /** Sets the body. */
   body(text: string): Request {
-    this.content = text;
+    this.content = utf8(text);
+    return this;
+  }
+
+  /** Sets a body that is not text. */
+  bytes(body: Uint8Array): Request {
+    this.content = body.buffer.slice(body.byteOffset, body.byteOffset + body.byteLength);
     return this;
   }
 
@@ -94,12 +120,31 @@ export class Request {
   send(): Response {
     let status = 0;
     if (this.error === null) {
-      const b = utf8(this.content);
-      status = raw_http_send(this.handle, at(b), size(b));
+      status = raw_http_send(this.handle, at(this.content), size(this.content));
       this.check(status);
     }
     if (this.error !== null) raw_close(this.handle); // free the handle of a failed request
     return new Response(this.handle, max(status, 0), this.error);
+  }
+
+  /**
+   * Capability "websocket". Sends the request, whose URL begins with ws: or
+   * wss:, and opens a WebSocket:
+   *
+   *   const w = http.get(url).upgrade();
+   *   const error = w.error;
+   *   if (error !== null) return failed(url, error);
+   *   if (w.status != 101) return unhealthy(url + " answers with " + w.status.toString() + " and opens no WebSocket");
+   *   w.sendText("ping");
+   */
+  upgrade(): WebSocket {
+    let status = 0;
+    if (this.error === null) {
+      status = raw_websocket_open(this.handle);
+      this.check(status);
+    }
+    if (this.error !== null) raw_close(this.handle); // free the handle of a failed request
+    return new WebSocket(this.handle, max(status, 0), this.error);
   }
 }
 
@@ -120,6 +165,18 @@ export class Response {
     if (n > buf.byteLength) {
       buf = room(n);
       n = raw_http_response_header(this.handle, at(k), size(k), at(buf), size(buf));
+    }
+    return answered(buf, n).text;
+  }
+
+  /** Returns the value of a trailer, or "". Trailers follow the body: read it to its end before. */
+  trailer(name: string): string {
+    const k = utf8(name);
+    let buf = room(0);
+    let n = raw_http_response_trailer(this.handle, at(k), size(k), at(buf), size(buf));
+    if (n > buf.byteLength) {
+      buf = room(n);
+      n = raw_http_response_trailer(this.handle, at(k), size(k), at(buf), size(buf));
     }
     return answered(buf, n).text;
   }

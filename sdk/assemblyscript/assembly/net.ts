@@ -1,8 +1,8 @@
-import { raw_close, raw_dial, raw_tls_start, raw_write } from "./abi";
+import { raw_close, raw_dial, raw_read_within, raw_tls_start, raw_write } from "./abi";
 import { at, size, utf8 } from "./bytes";
 import { Failure, failure, Kind } from "./failure";
 import { read, readLine } from "./stream";
-import { Bytes, Text } from "./text";
+import { Bytes, copied, noBytes, Text } from "./text";
 import { Tls } from "./tls";
 
 /** The network to dial. */
@@ -10,12 +10,14 @@ export enum Network {
   TCP,
   TLS,
   UDP,
+  /** A socket in the file system, whose path is the address: capability "unix". */
+  UNIX,
 }
 
 /** Connections: capability "net". */
 export namespace net {
   /**
-   * Connects to host:port. A TLS connection is established even if the
+   * Connects to host:port, or to the socket with a path. A TLS connection is established even if the
    * certificate is bad, so that it can be inspected: call tls.verify. The host
    * sends no secret over an unverified connection.
    */
@@ -36,6 +38,16 @@ export class Conn {
   /** Reads available data, at least one byte and up to the given number; returns none at the end. */
   read(most: i32): Bytes {
     return read(this.handle, most);
+  }
+
+  /**
+   * Is like read, but waits for at most so many nanoseconds. After TIMEOUT the
+   * connection can be used further, such as to send a lost datagram again.
+   */
+  readWithin(wait: i64, most: i32): Bytes {
+    const buf = new ArrayBuffer(most);
+    const n = raw_read_within(this.handle, wait, at(buf), size(buf));
+    return n < 0 ? noBytes(failure(n)) : copied(buf, n);
   }
 
   /** Reads a line of at most limit bytes, without its line ending. The end of the stream is RESET. */

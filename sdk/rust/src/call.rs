@@ -52,6 +52,20 @@ imports! {
     fn kv_get(key: *const u8, key_len: usize, buf: *mut u8, cap: usize) -> i32;
     fn kv_set(key: *const u8, key_len: usize, value: *const u8, len: usize) -> i32;
     fn r#match(pattern: *const u8, pattern_len: usize, text: *const u8, len: usize) -> i32;
+    fn match_group(pattern: *const u8, pattern_len: usize, text: *const u8, len: usize, group: i32, buf: *mut u8, cap: usize) -> i32;
+    fn read_within(h: i32, wait: i64, buf: *mut u8, cap: usize) -> i32;
+    fn http_unix(h: i32, path: *const u8, len: usize) -> i32;
+    fn http_response_trailer(h: i32, name: *const u8, name_len: usize, buf: *mut u8, cap: usize) -> i32;
+    fn icmp_echo(host: *const u8, len: usize, family: i32, count: i32, size: i32, ttl: i32, interval: i64, wait: i64) -> i32;
+    fn icmp_reply(h: i32, n: i32, what: i32) -> i64;
+    fn icmp_from(h: i32, n: i32, buf: *mut u8, cap: usize) -> i32;
+    fn websocket_open(h: i32) -> i32;
+    fn websocket_send(h: i32, kind: i32, message: *const u8, len: usize) -> i32;
+    fn websocket_receive(h: i32, buf: *mut u8, cap: usize) -> i32;
+    fn websocket_info(h: i32, what: i32, buf: *mut u8, cap: usize) -> i32;
+    fn ssh_connect(address: *const u8, len: usize) -> i32;
+    fn ssh_info(h: i32, what: i32, buf: *mut u8, cap: usize) -> i32;
+    fn ssh_run(h: i32) -> i32;
 }
 
 /// Each function splits its arguments into pointers and lengths. That is sound:
@@ -95,4 +109,18 @@ safe! {
     fn kv_get(key: &str, buf: &mut [u8]) -> i32 = key.as_ptr(), key.len(), buf.as_mut_ptr(), buf.len();
     fn kv_set(key: &str, value: &[u8]) -> i32 = key.as_ptr(), key.len(), value.as_ptr(), value.len();
     fn r#match(pattern: &str, text: &str) -> i32 = pattern.as_ptr(), pattern.len(), text.as_ptr(), text.len();
+    fn match_group(pattern: &str, text: &str, group: i32, buf: &mut [u8]) -> i32 = pattern.as_ptr(), pattern.len(), text.as_ptr(), text.len(), group, buf.as_mut_ptr(), buf.len();
+    fn read_within(h: i32, wait: i64, buf: &mut [u8]) -> i32 = h, wait, buf.as_mut_ptr(), buf.len();
+    fn http_unix(h: i32, path: &str) -> i32 = h, path.as_ptr(), path.len();
+    fn http_response_trailer(h: i32, name: &str, buf: &mut [u8]) -> i32 = h, name.as_ptr(), name.len(), buf.as_mut_ptr(), buf.len();
+    fn icmp_echo(host: &str, family: i32, count: i32, size: i32, ttl: i32, interval: i64, wait: i64) -> i32 = host.as_ptr(), host.len(), family, count, size, ttl, interval, wait;
+    fn icmp_reply(h: i32, n: i32, what: i32) -> i64 = h, n, what;
+    fn icmp_from(h: i32, n: i32, buf: &mut [u8]) -> i32 = h, n, buf.as_mut_ptr(), buf.len();
+    fn websocket_open(h: i32) -> i32 = h;
+    fn websocket_send(h: i32, kind: i32, message: &[u8]) -> i32 = h, kind, message.as_ptr(), message.len();
+    fn websocket_receive(h: i32, buf: &mut [u8]) -> i32 = h, buf.as_mut_ptr(), buf.len();
+    fn websocket_info(h: i32, what: i32, buf: &mut [u8]) -> i32 = h, what, buf.as_mut_ptr(), buf.len();
+    fn ssh_connect(address: &str) -> i32 = address.as_ptr(), address.len();
+    fn ssh_info(h: i32, what: i32, buf: &mut [u8]) -> i32 = h, what, buf.as_mut_ptr(), buf.len();
+    fn ssh_run(h: i32) -> i32 = h;
 }

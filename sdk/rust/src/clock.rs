@@ -25,3 +25,8 @@ pub fn since(then: Duration) -> Duration {
 pub(crate) fn nanoseconds(n: i64) -> Duration {
     Duration::from_nanos(u64::try_from(n).unwrap_or(0))
 }
+
+/// Converts a duration to nanoseconds for the host.
+pub(crate) fn to_nanoseconds(d: Duration) -> i64 {
+    i64::try_from(d.as_nanos()).unwrap_or(i64::MAX)
+}

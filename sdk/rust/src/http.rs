@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::handle::Handle;
+use crate::websocket::{Upgrade, WebSocket};
 use crate::{call, clock, error::check, Error, Text, Tls};
 
 /// Begins a GET request.
@@ -84,6 +85,25 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Has the request sent over HTTP/2 only, to an `http:` URL without TLS.
+    pub fn http2(self) -> Self {
+        self.with(|h| call::http_option(h, 4, 1))
+    }
+
+    /// Has the request, with an `http:` URL, sent over the socket in the file system
+    /// with this path: capability `unix`. The host of the URL is then only the `Host`
+    /// header.
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), vega::Error> {
+    /// let containers = vega::http::get("http://localhost/containers/json").unix("/run/docker.sock").send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unix(self, path: &str) -> Self {
+        self.with(|h| call::http_unix(h, path))
+    }
+
     /// Sets the request body.
     pub fn body<T: AsRef<[u8]> + ?Sized>(mut self, body: &'a T) -> Self {
         self.body = body.as_ref();
@@ -100,6 +120,23 @@ impl<'a> Request<'a> {
         Ok(Response {
             status: status as u16,
             handle: self.handle,
+        })
+    }
+
+    /// Sends the request, whose URL begins with `ws:` or `wss:`, without its body:
+    /// capability `websocket`. Returns the WebSocket, or the response of a server that
+    /// does not upgrade the connection.
+    pub fn upgrade(self) -> Result<Upgrade, Error> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let status = check(call::websocket_open(self.handle.number()))?;
+        Ok(match status {
+            101 => Upgrade::Done(WebSocket::of(self.handle)),
+            _ => Upgrade::Refused(Response {
+                status: status as u16,
+                handle: self.handle,
+            }),
         })
     }
 }
@@ -136,6 +173,12 @@ impl Response {
     /// second value, and so on. `:url` is where redirects led.
     pub fn header<const N: usize>(&self, name: &str) -> Result<Text<N>, Error> {
         Text::ask(|buf| call::http_response_header(self.handle.number(), name, buf))
+    }
+
+    /// Returns the value of a trailer. Trailers follow the body: read it to its end
+    /// before.
+    pub fn trailer<const N: usize>(&self, name: &str) -> Result<Text<N>, Error> {
+        Text::ask(|buf| call::http_response_trailer(self.handle.number(), name, buf))
     }
 
     /// Returns the value at a path of the body's JSON (`data.items.0.name`):

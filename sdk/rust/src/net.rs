@@ -1,5 +1,8 @@
 //! Connections: capability `net`.
 
+use core::time::Duration;
+
+use crate::clock::to_nanoseconds as nanoseconds;
 use crate::handle::Handle;
 use crate::{call, error::check, Error, Kind, Text, Tls};
 
@@ -12,9 +15,11 @@ pub enum Network {
     Tls = 1,
     /// UDP: each write is a datagram, and so is each read.
     Udp = 2,
+    /// A socket in the file system, whose path is the address: capability `unix`.
+    Unix = 3,
 }
 
-/// Connects to `host:port`.
+/// Connects to `host:port`, or to the socket with a path.
 ///
 /// A TLS connection is established even if the certificate is bad, so that it
 /// can be inspected: call [`Tls::verify`] before you trust the peer. The host
@@ -32,6 +37,16 @@ impl Conn {
     /// Reads available data, waiting for the first byte; returns 0 at the end.
     pub fn read(&mut self, buf: &mut [u8]) -> Result<usize, Error> {
         self.handle.read(buf)
+    }
+
+    /// Is like [`read`](Conn::read), but waits for at most `wait`. After
+    /// [`Kind::Timeout`] the connection can be used further, such as to send a lost
+    /// datagram again.
+    pub fn read_within(&mut self, wait: Duration, buf: &mut [u8]) -> Result<usize, Error> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        check(call::read_within(self.handle.number(), nanoseconds(wait), buf)).map(|n| n as usize)
     }
 
     /// Returns everything until the end of the stream, or its first `N` bytes.

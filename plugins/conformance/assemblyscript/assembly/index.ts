@@ -1,8 +1,8 @@
 // The conformance guest in AssemblyScript; see plugin.hcl in the parent
 // directory.
 import {
-  Bytes, config, Conn, deadline, degraded, detail, failed, Failure, healthy, http as web, kv as storage, log, match as matching, metric, net as network, Network,
-  now, Phase, probe, resolve, Result, sql as database, Text, Tls, unhealthy, unknown,
+  Bytes, config, Conn, deadline, degraded, detail, failed, Failure, healthy, http as web, kv as storage, log, icmp as echoes, match as matching, matchGroup, MessageKind, metric, net as network, Network,
+  now, Phase, probe, resolve, Result, sql as database, ssh as shell, Text, Tls, unhealthy, unknown,
 } from "../../../../sdk/assemblyscript/assembly";
 export { vega_run } from "../../../../sdk/assemblyscript/assembly";
 
@@ -16,6 +16,11 @@ probe("dns", dns);
 probe("sql", sql);
 probe("kv", kv);
 probe("match", match);
+probe("icmp", icmp);
+probe("websocket", websocket);
+probe("ssh", ssh);
+probe("unix", unix);
+probe("http2", http2);
 
 /** Adds an error's number as a detail, or "none". */
 function code(name: string, error: Failure | null): void {
@@ -179,6 +184,7 @@ function net(): Result {
   if (error !== null) return failed("the datagram server", error);
   c.writeText("ping");
   detail("udp", c.read(64).text);
+  code("late", c.readWithin(2000000, 8).error);
   return healthy("talked");
 }
 
@@ -294,5 +300,104 @@ function match(): Result {
     if (error !== null) code(all[i][0], error);
     else detail(all[i][0], m.matches.toString());
   }
+  value("group", matchGroup("(\\w+)@(\\w+)", "to ada@example", 2));
+  code("no_group", matchGroup("(x)?y", "y", 1).error);
   return healthy("matched");
+}
+
+function icmp(): Result {
+  const host = config.text("host");
+  const e = echoes.echo(host).count(2).size(16).interval(10000000).send();
+  const error = e.error;
+  if (error !== null) return failed("the host", error);
+  detail("address", e.from(-1));
+  for (let i = 0; i < 2; i++) {
+    const answered = e.arrived(i) && e.rtt(i) > 0 && e.ttl(i) > 0;
+    detail("reply" + i.toString(), answered.toString() + e.duplicates(i).toString() + (e.icmpError(i) >= 0).toString() + e.from(i));
+  }
+  code("denied", echoes.echo("192.0.2.9").send().error);
+  code("too_many", echoes.echo(host).count(1000).send().error);
+  return healthy("pinged");
+}
+
+function websocket(): Result {
+  const url = config.text("url");
+  let w = web.get(url + "/talk").header("Sec-WebSocket-Protocol", "other, chat").upgrade();
+  let error = w.error;
+  if (error !== null) return failed("the server", error);
+  detail("protocol", w.protocol);
+  detail("header", w.header("X-Reply"));
+  code("send", w.sendText("hello"));
+  kept("text", w.receive());
+  detail("kind", (w.kind == "binary").toString());
+  const some = new Uint8Array(3);
+  some[0] = 97;
+  some[2] = 98;
+  code("bytes", w.send(MessageKind.BINARY, some));
+  const got = w.receive();
+  detail("binary", got.bytes.length.toString() + got.text.replaceAll("\0", "0") + (w.kind == "binary").toString());
+  w.sendText("long");
+  detail("long", w.receive().bytes.length.toString());
+  w.sendText("bye");
+  code("gone", w.receive().error);
+  detail("closed", w.closeCode.toString() + w.closeReason);
+  w.close();
+  w = web.get(url + "/none").upgrade();
+  error = w.error;
+  if (error !== null) return failed("the server", error);
+  detail("refused", w.status.toString());
+  w.close();
+  code("denied", web.get("ws://192.0.2.9/").upgrade().error);
+  return healthy("talked");
+}
+
+function ssh(): Result {
+  const s = shell.connect(config.text("address"));
+  const error = s.error;
+  if (error !== null) return failed("the server", error);
+  detail("version", s.version);
+  detail("key", s.keyType + " " + s.fingerprint);
+  code("verified", s.unverified.error);
+  code("login", s.loggedOut.error);
+  detail("banner", s.banner);
+  const ran = s.run();
+  if (ran !== null) code("run", ran);
+  else detail("run", s.status.toString() + s.text(256).text);
+  detail("stderr", s.stderr);
+  s.close();
+  code("denied", shell.connect("192.0.2.9:22").error);
+  return healthy("looked");
+}
+
+function unix(): Result {
+  const c = network.dial(Network.UNIX, config.text("lines"));
+  const error = c.error;
+  if (error !== null) return failed("the socket", error);
+  c.writeText("one\n");
+  value("line", c.readLine(64));
+  c.close();
+  const path = config.text("web");
+  const answer = web.get("http://engine/latin").unix(path).send();
+  const why = answer.error;
+  if (why !== null) return failed("the web socket", why);
+  detail("status", answer.status.toString());
+  answer.close();
+  code("denied", web.request("POST", "http://engine/").unix(path).send().error);
+  return healthy("used");
+}
+
+function http2(): Result {
+  const some = new Uint8Array(3);
+  some[0] = 97;
+  some[2] = 98;
+  const answer = web.request("POST", config.text("url") + "/trailers").http2().bytes(some).send();
+  const error = answer.error;
+  if (error !== null) return failed("the server", error);
+  detail("early", answer.trailer("Grpc-Status"));
+  value("body", answer.text(100));
+  detail("trailer", answer.trailer("Grpc-Status"));
+  detail("none", answer.trailer("X-None"));
+  answer.close();
+  code("first", web.request("POST", config.text("first") + "/trailers").http2().send().error);
+  return healthy("framed");
 }

@@ -5,7 +5,7 @@ use core::fmt::{Display, Write};
 
 use vega::net::{dial, Network};
 use vega::{
-    config, degraded, detail, failed, healthy, http, is_match, kv, resolve, sql, text, unhealthy,
+    config, degraded, detail, failed, healthy, http, is_match, kv, match_group, resolve, sql, text, unhealthy,
     unknown, Error, OrFailed, Outcome, Probed, StaticText, Text, Tls,
 };
 
@@ -20,6 +20,11 @@ vega::probes! {
     "sql" => sql,
     "kv" => kv,
     "match" => matching,
+    "icmp" => icmp,
+    "websocket" => websocket,
+    "ssh" => ssh,
+    "unix" => unix,
+    "http2" => http2,
 }
 
 static BIG: StaticText<100_001> = StaticText::new();
@@ -298,6 +303,7 @@ fn net() -> Probed {
         c.read(&mut datagram)
             .map(|n| core::str::from_utf8(&datagram[..n]).unwrap_or("no text")),
     );
+    code("late", c.read_within(core::time::Duration::from_millis(2), &mut [0; 8]));
     Ok(healthy!("talked"))
 }
 
@@ -423,5 +429,103 @@ fn matching() -> Outcome {
     ] {
         value(name, is_match(pattern, text));
     }
+    value("group", match_group::<64>(r"(\w+)@(\w+)", "to ada@example", 2));
+    code("no_group", match_group::<64>("(x)?y", "y", 1));
     healthy!("matched")
+}
+
+fn icmp() -> Probed {
+    let host: Text<256> = config::text("host")?;
+    let ten = core::time::Duration::from_millis(10);
+    let echoes = vega::icmp::echo(&host).count(2).size(16).interval(ten).send().or_failed("the host")?;
+    value("address", echoes.address::<64>());
+    for i in 0..2 {
+        let answered = echoes.rtt(i).map_or(false, |rtt| !rtt.is_zero()) && echoes.ttl(i).map_or(false, |ttl| ttl > 0);
+        let from: Text<64> = echoes.from(i).unwrap_or_default();
+        detail(
+            &text!(16, "reply{i}"),
+            format_args!("{answered}{}{}{from}", echoes.duplicates(i), echoes.error(i).is_some()),
+        );
+    }
+    code("denied", vega::icmp::echo("192.0.2.9").send());
+    code("too_many", vega::icmp::echo(&host).count(1000).send());
+    Ok(healthy!("pinged"))
+}
+
+fn websocket() -> Probed {
+    use vega::websocket::{Kind, Upgrade};
+    let url: Text<512> = config::text("url")?;
+    let asked = http::get(&text!(600, "{url}/talk")).header("Sec-WebSocket-Protocol", "other, chat");
+    let mut w = match asked.upgrade().or_failed("the server")? {
+        Upgrade::Done(w) => w,
+        Upgrade::Refused(r) => return Ok(unhealthy!("{}", r.status())),
+    };
+    value("protocol", w.protocol::<64>());
+    value("header", w.header::<64>("X-Reply"));
+    code("send", w.send_text("hello"));
+    value("text", w.receive_text::<64>());
+    detail("kind", w.kind() == Some(Kind::Binary));
+    code("bytes", w.send(Kind::Binary, "a\0b"));
+    match w.receive(&mut [0; 8]) {
+        Ok([b'A', 0, b'B']) => detail("binary", format_args!("3A0B{}", w.kind() == Some(Kind::Binary))),
+        got => code("binary", got.map(|_| ())),
+    }
+    w.send_text("long")?;
+    let _ = w.receive_text::<64>(); // stays
+    let mut room = [0; 6000];
+    value("long", w.receive(&mut room).map(|message| message.len()));
+    w.send_text("bye")?;
+    code("gone", w.receive_text::<64>());
+    let reason: Text<64> = w.close_reason().unwrap_or_default();
+    detail("closed", format_args!("{}{reason}", w.close_code().unwrap_or(0)));
+    drop(w);
+    match http::get(&text!(600, "{url}/none")).upgrade().or_failed("the server")? {
+        Upgrade::Done(_) => detail("refused", "no"),
+        Upgrade::Refused(r) => detail("refused", r.status()),
+    }
+    code("denied", http::get("ws://192.0.2.9/").upgrade().map(|_| ()));
+    Ok(healthy!("talked"))
+}
+
+fn ssh() -> Probed {
+    let address: Text<256> = config::text("address")?;
+    let mut s = vega::ssh::connect(&address).or_failed("the server")?;
+    value("version", s.version::<256>());
+    let kind: Text<64> = s.key_type()?;
+    detail("key", format_args!("{kind} {}", s.fingerprint::<128>()?));
+    code("verified", s.unverified::<256>());
+    code("login", s.logged_out::<256>());
+    value("banner", s.banner::<256>());
+    let ran = s.run().and_then(|status| Ok(text!(300, "{status}{}", s.text::<256>()?)));
+    value("run", ran);
+    value("stderr", s.stderr::<256>());
+    drop(s);
+    code("denied", vega::ssh::connect("192.0.2.9:22").map(|_| ()));
+    Ok(healthy!("looked"))
+}
+
+fn unix() -> Probed {
+    let mut c = dial(Network::Unix, &config::text::<256>("lines")?).or_failed("the socket")?;
+    c.write_all("one\n")?;
+    value("line", c.read_line::<64>());
+    drop(c);
+    let web: Text<256> = config::text("web")?;
+    let answer = http::get("http://engine/latin").unix(&web).send().or_failed("the web socket")?;
+    detail("status", answer.status());
+    drop(answer);
+    code("denied", http::Request::new("POST", "http://engine/").unix(&web).send());
+    Ok(healthy!("used"))
+}
+
+fn http2() -> Probed {
+    let url = text!(600, "{}/trailers", config::text::<512>("url")?);
+    let mut answer = http::Request::new("POST", &url).http2().body("a\0b").send().or_failed("the server")?;
+    detail("early", answer.trailer::<64>("Grpc-Status").unwrap_or_default());
+    value("body", answer.text::<100>());
+    detail("trailer", answer.trailer::<64>("Grpc-Status").unwrap_or_default());
+    detail("none", answer.trailer::<64>("X-None").unwrap_or_default());
+    drop(answer);
+    let first = text!(600, "{}/trailers", config::text::<512>("first")?);
+    code("first", http::Request::new("POST", &first).http2().send());
+    Ok(healthy!("framed"))
 }
