@@ -80,6 +80,7 @@ func (r *release) contents(f format, p platform, dir string) (nfpmfiles.Contents
 	c := &contents{date: r.Date, dir: dir}
 	c.add(r.Binaries[p], "/usr/bin/vega", nfpmfiles.TypeFile, "root", 0o755)
 	c.file(r.source("vega.service"), f.units+"/vega.service")
+	c.file(r.source("60-vega.conf"), "/usr/lib/sysctl.d/60-vega.conf")
 	c.directory("/etc/vega", "root", "vega", 0o750)
 	c.directory("/etc/vega/plugins", "root", "vega", 0o750)
 	c.add(r.source("vega.hcl"), "/etc/vega/vega.hcl", nfpmfiles.TypeConfigNoReplace, "vega", 0o640)

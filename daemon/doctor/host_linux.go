@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -96,6 +97,33 @@ func openFilesOf(pid int) int {
 		}
 	}
 	return 0
+}
+
+// mayPing reports whether vega's account may open a ping socket, or the process a raw one.
+func (h *host) mayPing() bool {
+	text, err := os.ReadFile("/proc/sys/net/ipv4/ping_group_range")
+	if groups := integers(string(text)); err != nil || len(groups) != 2 {
+		return true // an old kernel, or one that hides it: the checks will say
+	} else if slices.ContainsFunc(h.account.groups, func(g int) bool { return g >= groups[0] && g <= groups[1] }) {
+		return true
+	}
+	process := "self"
+	if h.pid != 0 {
+		process = strconv.Itoa(h.pid)
+	} else if !h.account.root() {
+		return false
+	}
+	status, err := os.ReadFile("/proc/" + process + "/status")
+	if err != nil {
+		return true
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, found := strings.CutPrefix(line, "CapEff:"); found {
+			capabilities, err := strconv.ParseUint(strings.TrimSpace(rest), 16, 64)
+			return err != nil || capabilities&(1<<unix.CAP_NET_RAW) != 0
+		}
+	}
+	return true
 }
 
 // replacedProgram reports whether the program that a process runs has since been

@@ -16,7 +16,10 @@ import (
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
 
+	"vega/daemon/config"
 	"vega/daemon/realtest"
+	"vega/plugins/grant"
+	"vega/plugins/manifest"
 )
 
 // nobody is the account that vega runs as in these tests.
@@ -278,6 +281,70 @@ func TestResolver(t *testing.T) {
 		})
 	}
 	fine(t, checkResolver(t.Context(), newHost(t, plain)))
+}
+
+// The names that vega resolves are those of every kind of destination; behind a proxy, not
+// those that the proxy resolves.
+func TestResolverLooksUpEveryKindOfHost(t *testing.T) {
+	rule := func(kind manifest.Kind, text string) grant.Rule {
+		r, err := grant.Parse(kind, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	c := &config.Config{Integrations: []config.Integration{{Enabled: true, Grants: grant.Set{Rules: []grant.Rule{
+		rule(manifest.HTTP, "GET https://http.example"), rule(manifest.Net, "tcp://net.example:1"), rule(manifest.WebSocket, "wss://websocket.example"),
+		rule(manifest.SSH, "ssh.example:22"), rule(manifest.ICMP, "icmp.example"), rule(manifest.ICMP, "10.0.0.0/8"), rule(manifest.Unix, "GET /run/docker.sock"),
+		rule(manifest.DNS, "asked.example"),
+	}}}}}
+	if got, want := strings.Join(hostNames(c), " "), "http.example icmp.example net.example ssh.example websocket.example"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	c.Network.Proxy = manifest.Plain("http://proxy.example:3128")
+	if got, want := strings.Join(hostNames(c), " "), "icmp.example net.example proxy.example ssh.example"; got != want {
+		t.Errorf("behind a proxy %s, want %s", got, want)
+	}
+}
+
+// In a network namespace, the groups that may open ping sockets are its own.
+func TestDoctorFindsThatEchoRequestsAreNotAllowed(t *testing.T) {
+	if !realtest.ApartAs(t, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}, nil) {
+		return
+	}
+	pings := config.Integration{Name: "router", Enabled: true, Grants: grant.Set{Rules: []grant.Rule{{Kind: manifest.ICMP, Host: "10.0.0.1"}}}}
+	off, other := pings, config.Integration{Name: "web", Enabled: true}
+	off.Enabled = false
+	root := account{known: true, name: "root"}
+	for name, c := range map[string]struct {
+		groups string
+		who    account
+		of     config.Integration
+		warns  bool
+	}{
+		"no group":               {"1 0", nobody, pings, true},
+		"another group":          {"0 65533", nobody, pings, true},
+		"its group":              {"65534 65534", nobody, pings, false},
+		"all groups":             {"0 2147483647", nobody, pings, false},
+		"root has CAP_NET_RAW":   {"1 0", root, pings, false},
+		"nothing sends echoes":   {"1 0", nobody, other, false},
+		"what sends them is off": {"1 0", nobody, off, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &host{account: c.who}
+			h.loaded.Config = &config.Config{Integrations: []config.Integration{c.of}}
+			if err := os.WriteFile("/proc/sys/net/ipv4/ping_group_range", []byte(c.groups), 0); err != nil {
+				t.Fatal(err)
+			}
+			found := checkEchoes(h)
+			if (len(found) == 1) != c.warns || len(found) > 1 {
+				t.Fatalf("%+v", found)
+			}
+			if c.warns && (found[0].Status != StatusWarning || !strings.Contains(found[0].Found, "router") || !strings.Contains(found[0].ToDo, "net.ipv4.ping_group_range") || !strings.Contains(found[0].ToDo, "CAP_NET_RAW")) {
+				t.Errorf("%+v", found[0])
+			}
+		})
+	}
 }
 
 func TestPort(t *testing.T) {

@@ -3,9 +3,13 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"vega/daemon"
 	"vega/daemon/diagnostics/cgroup"
+	"vega/plugins/grant"
+	"vega/plugins/icmp"
+	"vega/plugins/manifest"
 	"vega/plugins/shortage"
 )
 
@@ -46,7 +50,25 @@ func checkLimits(_ context.Context, h *host) []Finding {
 			found = append(found, warning(fmt.Sprintf("the cgroup %s allows %.2g CPUs, so checks are late and unknown", q.Path, q.Cores), "give vega a tenth of a CPU or more"))
 		}
 	}
-	return orOK(found, ok("%s", text))
+	return orOK(append(found, checkEchoes(h)...), ok("%s", text))
+}
+
+// checkEchoes reports integrations that send echo requests where vega may not.
+func checkEchoes(h *host) []Finding {
+	c := h.loaded.Config
+	if c == nil {
+		return nil
+	}
+	var names []string
+	for _, i := range c.Integrations {
+		if i.Enabled && slices.ContainsFunc(i.Grants.Rules, func(r grant.Rule) bool { return r.Kind == manifest.ICMP }) {
+			names = append(names, i.Name)
+		}
+	}
+	if len(names) == 0 || h.mayPing() {
+		return nil
+	}
+	return []Finding{warning("vega may open neither ping sockets nor raw sockets, so these are unknown: "+named(names), icmp.HowToAllow+". Docker allows ping sockets by default")}
 }
 
 // openFiles returns the limit on open files of the running daemon, or of this process.

@@ -110,23 +110,23 @@ func dnsReason(err error) string {
 	return err.Error()
 }
 
-// hostNames returns the names of the hosts that vega connects to, sorted. Behind a
-// proxy, only the proxy is one.
+// hostNames returns the names of the hosts that vega connects to, sorted. A proxy
+// resolves the names in the requests that go through it.
 func hostNames(c *config.Config) []string {
 	set := map[string]bool{}
-	if c.Network.Proxy != nil && c.Network.Proxy.Reveal() != "" {
+	proxied := c.Network.Proxy != nil && c.Network.Proxy.Reveal() != ""
+	if proxied {
 		addName(set, hostOf(c.Network.Proxy.Reveal()))
-		return slices.Sorted(maps.Keys(set))
 	}
 	for _, i := range c.Integrations {
-		if !i.Enabled {
-			continue
-		}
 		for _, r := range i.Grants.Rules {
-			if r.Kind == manifest.HTTP || r.Kind == manifest.Net {
+			if i.Enabled && resolves(r.Kind, proxied) {
 				addName(set, r.Host)
 			}
 		}
+	}
+	if proxied {
+		return slices.Sorted(maps.Keys(set))
 	}
 	for _, n := range c.Notifiers {
 		addName(set, hostOf(n.URL))
@@ -142,6 +142,18 @@ func hostNames(c *config.Config) []string {
 		addName(set, hostOf(d.URL.Reveal()))
 	}
 	return slices.Sorted(maps.Keys(set))
+}
+
+// resolves reports whether vega resolves the hosts of a kind of grants itself.
+func resolves(kind manifest.Kind, proxied bool) bool {
+	switch kind {
+	case manifest.HTTP, manifest.WebSocket:
+		return !proxied
+	case manifest.Net, manifest.SSH, manifest.ICMP:
+		return true
+	default:
+		return false
+	}
 }
 
 // addName adds a host unless it is an address or a pattern, or this machine itself.
