@@ -11,8 +11,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -21,29 +19,7 @@ import (
 	"vega/plugins/manifest"
 )
 
-// program returns the vega binary to attack.
-func program(t *testing.T) string {
-	t.Helper()
-	if p := os.Getenv("VEGA_PROGRAM"); p != "" {
-		return p
-	}
-	p, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 var scratch string
-
-var built = sync.OnceValues(func() (string, error) {
-	p := filepath.Join(scratch, "vega")
-	out, err := exec.Command("go", "build", "-o", p, "vega/daemon/vega").CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("%w: %s", err, out)
-	}
-	return p, err
-})
 
 func TestMain(m *testing.M) {
 	var err error
@@ -78,10 +54,22 @@ var guest = sync.OnceValues(func() ([]byte, error) {
 	web := manifest.Capability{Kind: manifest.HTTP, Reason: "attacks", From: []string{"url"}, Methods: []string{"GET", "POST"}}
 	net := manifest.Capability{Kind: manifest.Net, Reason: "attacks", From: []string{"address"}, Methods: []string{"tcp"}}
 	sql := manifest.Capability{Kind: manifest.SQL, Reason: "attacks", From: []string{"database"}}
-	for name, capability := range map[string]manifest.Capability{"hex": sql, "eval": net, "post": web, "guess": web, "hold": web, "json": web, "sql": sql} {
+	icmp := manifest.Capability{Kind: manifest.ICMP, Reason: "attacks", From: []string{"host"}}
+	socket := manifest.Capability{Kind: manifest.WebSocket, Reason: "attacks", From: []string{"url"}}
+	ssh := manifest.Capability{Kind: manifest.SSH, Reason: "attacks", From: []string{"address"}}
+	file := manifest.Capability{Kind: manifest.Unix, Reason: "attacks"}
+	for name, capability := range map[string]manifest.Capability{
+		"hex": sql, "eval": net, "post": web, "guess": web, "hold": web, "json": web, "sql": sql,
+		"echo": icmp, "socket": socket, "shell": ssh, "file": file, "request": web,
+	} {
+		url := manifest.Option{Name: "url", Type: manifest.URL}
+		if capability.Kind == manifest.WebSocket {
+			url.Schemes = []string{"ws", "wss"}
+		}
 		m.Probes = append(m.Probes, manifest.Probe{Name: name, Options: []manifest.Option{
-			{Name: "url", Type: manifest.URL},
+			url,
 			{Name: "address", Type: manifest.Address},
+			{Name: "host", Type: manifest.String},
 			{Name: "database", Type: manifest.Database},
 			{Name: "send", Type: manifest.String},
 			{Name: "token", Type: manifest.String, Sensitive: true},

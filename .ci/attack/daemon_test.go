@@ -20,6 +20,8 @@ import (
 
 	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite"
+
+	"vega/daemon/realtest"
 )
 
 // daemon is a `vega serve` with its own directory.
@@ -64,7 +66,7 @@ func (d *daemon) write(name string, b []byte) {
 // first, in the same shell, to set a limit for example.
 func (d *daemon) run(within time.Duration, shell string, environment ...string) bool {
 	d.t.Helper()
-	d.cmd = exec.Command("/bin/sh", "-c", shell+` exec "$0" serve --port 0`, program(d.t))
+	d.cmd = exec.Command("/bin/sh", "-c", shell+` exec "$0" serve --port 0`, realtest.Vega(d.t, scratch))
 	d.cmd.Dir, d.cmd.Env, d.cmd.Stderr = d.dir, append(os.Environ(), environment...), d
 	stdout, err := d.cmd.StdoutPipe()
 	if err != nil {
