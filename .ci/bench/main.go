@@ -12,11 +12,12 @@
 // real daemon), peers (the same in Gatus and Cloudprober at the same time, and all of
 // them at rest), spinners (modules that never end, next to honest probes), steady (many
 // runs in one process: does anything grow?), many (a request that runs thousands of
-// integrations at once) and scale (10,000 checks next to reloads and a poller).
+// integrations at once), scale (10,000 checks next to reloads and a poller) and ping
+// (a thousand addresses in a network namespace, and fping next to it; only as root).
 //
 // Compare absolute figures only within one invocation; across several, compare
 // ratios.
-// Everything stays on 127.0.0.1. Linux only, for its CPU clocks and /proc.
+// Everything stays on this machine. Linux only, for its CPU clocks and /proc.
 package main
 
 import (
@@ -66,7 +67,7 @@ type settings struct {
 func parse() settings {
 	var s settings
 	flag.BoolVar(&s.quick, "quick", false, "run for seconds instead of minutes, unless another flag is set: a test of the benchmark itself")
-	flag.StringVar(&s.only, "only", "", "parts to run, separated by commas: noop, http, fleet, peers, spinners, steady, many, scale")
+	flag.StringVar(&s.only, "only", "", "parts to run, separated by commas: noop, http, fleet, peers, spinners, steady, many, scale, ping")
 	flag.BoolVar(&s.keep, "keep", false, "keep the directory with the daemon's configuration and logs, and print its path")
 	flag.IntVar(&s.rounds, "rounds", 3, "rounds of noop and http for each contender; medians are shown")
 	flag.IntVar(&s.noops, "noops", 10000, "noop: runs of a guest in a round; a tenth as many forks")
@@ -129,7 +130,7 @@ func run(ctx context.Context, s settings) error {
 	parts := []struct {
 		name string
 		do   func(context.Context, *bench) error
-	}{{"noop", noop}, {"http", httpChecks}, {"fleet", fleet}, {"peers", peers}, {"spinners", spinners}, {"steady", steady}, {"many", many}, {"scale", scale}}
+	}{{"noop", noop}, {"http", httpChecks}, {"fleet", fleet}, {"peers", peers}, {"spinners", spinners}, {"steady", steady}, {"many", many}, {"scale", scale}, {"ping", pings}}
 	var names []string
 	for _, p := range parts {
 		names = append(names, p.name)
