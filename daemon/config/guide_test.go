@@ -36,7 +36,7 @@ func TestExamplesInTheGuide(t *testing.T) {
 				if d.Code == diag.NoPlugin && strings.Contains(example[1], "stock.queue") { // the plugin that readers build
 					continue
 				}
-				if d.Severity == diag.Error && d.Code != diag.Dangling && d.Code != diag.Unmatched && d.Code != diag.BadTLS && d.Code != diag.FileUnreadable {
+				if d.Severity == diag.Error && d.Code != diag.Dangling && d.Code != diag.Unmatched && d.Code != diag.BadTLS && d.Code != diag.BadSSH && d.Code != diag.FileUnreadable {
 					t.Errorf("%s: %s in\n%s", page, d.Code, example[1])
 				}
 			}
@@ -44,6 +44,55 @@ func TestExamplesInTheGuide(t *testing.T) {
 	}
 	if found < 6 {
 		t.Errorf("%d examples", found)
+	}
+}
+
+// gatusConditions is what a condition of Gatus can be made of.
+var gatusConditions = []string{
+	"[STATUS]", "[RESPONSE_TIME]", "[IP]", "[BODY]", "[CONNECTED]", "[CERTIFICATE_EXPIRATION]", "[DOMAIN_EXPIRATION]", "[DNS_RCODE]",
+	"[BODY].", "len([BODY]", "has([BODY]", "pat(", "any(", "==", "<", ">",
+}
+
+// TestConditionsOfGatus checks that docs/from-gatus.md has a line for each placeholder
+// and function of Gatus, and that what it names for vega is valid.
+func TestConditionsOfGatus(t *testing.T) {
+	text, err := os.ReadFile("../docs/from-gatus.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n## Conditions\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	probes := map[string]string{
+		"core.http": `url = "https://example.com"`, "core.dns": `name = "example.com"`, "core.ssh": `address = "example.com:22"`,
+		"domain_expiry.domain": "domain = \"example.com\"\nrdap_url = \"https://rdap.example.com/\"",
+	}
+	bundled, conditions := shipped(t), ""
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.ReplaceAll(line, `\|`, "\x00"), " | ")
+		if len(cells) != 2 {
+			continue
+		}
+		conditions += cells[0] + "\n"
+		probe := "core.http"
+		for _, part := range strings.Split(strings.ReplaceAll(cells[1], "\x00", "|"), "`") {
+			if probes[part] != "" {
+				probe = part
+			}
+			if strings.HasPrefix(part, "exit_status") {
+				probe = "core.ssh"
+			}
+			if strings.Contains(part, " = ") {
+				_, ds := load(t, "integration \"a\" {\n probe = "+probe+"\n config {\n"+probes[probe]+"\n"+part+"\n}\n}\n", Options{Bundled: bundled, Scan: noPlugins})
+				for _, d := range ds {
+					t.Errorf("%s: %s %s", part, d.Code, d.Detail)
+				}
+			}
+		}
+	}
+	for _, c := range gatusConditions {
+		if !strings.Contains(conditions, c) {
+			t.Errorf("there is no line for %s", c)
+		}
 	}
 }
 

@@ -3,12 +3,10 @@ package docs
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -61,7 +59,7 @@ func onHost(t *testing.T, p page) {
 		realtest.Program(t, "prometheus", "prometheus")
 		realtest.Program(t, "promtool", "prometheus")
 	}
-	bin, dir, keep, home := vega(t), t.TempDir(), t.TempDir(), t.TempDir()
+	bin, dir, keep, home := realtest.Vega(t, temporary), t.TempDir(), t.TempDir(), t.TempDir()
 	r := &runner{page: p, dir: dir, keep: keep, ports: onFreePorts(p, func() string { return realtest.FreePort(t) })}
 	source, err := filepath.Abs("../..")
 	if err != nil {
@@ -134,24 +132,6 @@ func (p page) commands() (n int) {
 	}
 	return n
 }
-
-// vega returns the program, built once for all pages.
-func vega(t *testing.T) string {
-	t.Helper()
-	path, err := built()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-var built = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(temporary, "vega")
-	if out, err := exec.Command("go", "build", "-o", path, "vega/daemon/vega").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build vega: %w\n%s", err, out)
-	}
-	return path, nil
-})
 
 // temporary is the directory of the program.
 var temporary string
