@@ -460,12 +460,12 @@ probe "websocket" {
   }
   option "expect" {
     type        = "string"
-    description = "A text that one of the first 100 messages must contain."
+    description = "A text that one of the first 100 messages, of at most 16 MiB together, must contain."
   }
   option "expect_regex" {
     type        = "string"
     format      = "regex"
-    description = "A regular expression (RE2) that must match in one of the first 100 messages, the one that contains expect."
+    description = "A regular expression (RE2) that must match in one of these messages, the one that contains expect."
   }
   option "max_latency" {
     type        = "duration"

@@ -129,9 +129,13 @@ func udpProbe(r *sdk.Run) sdk.Result {
 // hear waits for an answer: until the wanted text came or, if another one came, for a
 // second more, because the answer may consist of several datagrams.
 func hear(r *sdk.Run, conn *sdk.Conn, wait sdk.Duration, wanted string) (said string, err error) {
-	const limit = 64 << 10
+	const (
+		limit = 64 << 10 // bytes
+		most  = 100      // datagrams, of which any number may be empty
+	)
 	buf := make([]byte, limit)
-	for began := r.Now(); len(said) < limit; {
+	began := r.Now()
+	for count := 0; count < most && len(said) < limit; count++ {
 		n, err := conn.ReadWithin(wait-r.Since(began), buf)
 		if errors.Is(err, io.EOF) { // an empty datagram
 			err = nil

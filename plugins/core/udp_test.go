@@ -45,6 +45,7 @@ func TestUDP(t *testing.T) {
 		return echo(n, asked)
 	})
 	pieces := datagrams(t, func(int32, string) [][]byte { return [][]byte{[]byte("first, "), []byte("second")} })
+	empty := datagrams(t, func(int32, string) [][]byte { return make([][]byte, 120) })
 	binary := datagrams(t, func(int32, string) [][]byte { return [][]byte{{0x1c, 2, 3, 0xff}} })
 	closed, _ := net.ListenPacket("udp", "127.0.0.1:0")
 	nobody := closed.LocalAddr().String()
@@ -64,6 +65,7 @@ func TestUDP(t *testing.T) {
 		{name: "silence", options: options{"address": silent, "expect": "pong"}, config: soon(), status: abi.Unhealthy, says: "did not answer 3 datagrams in"},
 		{name: "another answer", options: options{"address": datagrams(t, echo), "send": "hi", "expect": "HI"}, status: abi.Unhealthy, says: `answered "you said hi", which does not contain "HI"; it contains "hi", whose case differs`},
 		{name: "other bytes", options: options{"address": binary, "expect_hex": "ffff"}, status: abi.Unhealthy, says: "which does not contain the bytes of expect_hex"},
+		{name: "a flood of empty datagrams", options: options{"address": empty, "send": "hi", "expect": "hi"}, status: abi.Unhealthy, says: "which does not contain"},
 		{name: "an unknown name", options: options{"address": "nothing.invalid:9"}, status: abi.Unhealthy, says: "does not resolve"},
 		{name: "slow", options: options{"address": datagrams(t, echo), "max_latency": time.Nanosecond}, status: abi.Degraded, says: "longer than max_latency"},
 		{name: "denied", options: options{"address": silent}, config: deny(), status: abi.Unknown, says: "is not granted"},

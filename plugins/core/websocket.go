@@ -91,8 +91,12 @@ func notUpgraded(r *sdk.Run, who string, answer *sdk.Response) sdk.Result {
 	return tlsHint(sdk.Unhealthy(who+" answered "+status+" instead of opening a WebSocket"+hint), answer)
 }
 
-// maxMessages is how many messages may come before the one that is expected.
-const maxMessages = 100
+// Limits of what may come before the message that is expected. A server that sends
+// without a pause reaches them within a run's processor time, on any machine.
+const (
+	maxMessages = 100
+	maxMiB      = 16 // of all messages
+)
 
 // converse sends what is to be sent, and waits for a message that is as expected.
 func converse(r *sdk.Run, who string, socket *sdk.WebSocket) sdk.Result {
@@ -105,13 +109,13 @@ func converse(r *sdk.Run, who string, socket *sdk.WebSocket) sdk.Result {
 	if wanted == "none" {
 		return sdk.Healthy(who + " opened a WebSocket")
 	}
-	said := ""
-	for range maxMessages {
+	said, count, size := "", 0, 0
+	for count < maxMessages && size < maxMiB<<20 {
 		message, err := socket.Receive()
 		if err != nil {
 			return ended(who, socket, err, " without sending "+wanted+"; it sent "+quote(said)+almostText([]byte(said), r.String("expect")))
 		}
-		said = message
+		said, count, size = message, count+1, size+len(message)
 		ok, err := meets(r, message)
 		if err != nil {
 			return sdk.Unknown("could not match expect_regex: " + err.Error())
@@ -121,7 +125,7 @@ func converse(r *sdk.Run, who string, socket *sdk.WebSocket) sdk.Result {
 			return sdk.Healthy(who + " sent what was expected")
 		}
 	}
-	return sdk.Unhealthy(who + " sent " + strconv.Itoa(maxMessages) + " messages, and none was " + wanted + "; the last was " + quote(said))
+	return sdk.Unhealthy(who + " sent " + plural(count, "message") + ", " + strconv.Itoa(size) + " bytes in all, and none was " + wanted + "; the last was " + quote(said))
 }
 
 // present returns the options that are set, with their values.

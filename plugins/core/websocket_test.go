@@ -42,6 +42,9 @@ func live(w http.ResponseWriter, q *http.Request) {
 	case "/ticks":
 		for c.Write(ctx, websocket.MessageText, []byte("tick")) == nil {
 		}
+	case "/large":
+		for message := []byte(strings.Repeat("x", 1<<20)); c.Write(ctx, websocket.MessageText, message) == nil; {
+		}
 	case "/silent":
 		_, _, _ = c.Read(ctx)
 	case "/full":
@@ -79,7 +82,8 @@ func TestWebSocket(t *testing.T) {
 		{name: "slow", options: options{"url": ws, "max_latency": time.Nanosecond}, status: abi.Degraded, says: "longer than max_latency"},
 		{name: "untrusted", options: options{"url": wss}, status: abi.Unhealthy, says: "TLS with"},
 		{name: "says something else", options: options{"url": ws + "/silent", "expect": "hi"}, config: soon(), status: abi.Unhealthy, says: `let the time pass without sending expect = "hi"; it sent nothing`},
-		{name: "ticks", options: options{"url": ws + "/ticks", "expect": "tock"}, status: abi.Unhealthy, says: `sent 100 messages, and none was expect = "tock"; the last was "tick"`},
+		{name: "ticks", options: options{"url": ws + "/ticks", "expect": "tock"}, status: abi.Unhealthy, says: `sent 100 messages, 400 bytes in all, and none was expect = "tock"; the last was "tick"`},
+		{name: "large messages", options: options{"url": ws + "/large", "expect": "tock"}, status: abi.Unhealthy, says: "sent 16 messages, 16777216 bytes in all"},
 		{name: "closes", options: options{"url": ws + "/full", "expect": "hi"}, status: abi.Unhealthy, says: `closed the WebSocket with code 1013 and the reason "too many clients" without sending expect = "hi"`},
 		{name: "page", options: options{"url": ws + "/page"}, status: abi.Unhealthy, says: "answered 200 instead of opening a WebSocket; correct the path", details: []string{"status"}},
 		{name: "login", options: options{"url": ws + "/login"}, status: abi.Unhealthy, says: "answered 401 instead of opening a WebSocket; correct the credentials"},

@@ -29,7 +29,7 @@ const (
 
 	maxControl = 125 // bytes of a control frame
 	// maxIdle is the number of control frames and empty fragments that a server may send
-	// between two pieces of messages. Each costs work, and the client waits for none.
+	// on a connection. Each costs work, and the client waits for none.
 	maxIdle = 1000
 	// chunk is how much of a message is read, or masked and written, at a time.
 	chunk = 16 << 10
@@ -122,7 +122,6 @@ func (c *Conn) receive() (kind int, err error) {
 			return 0, err
 		}
 		if f.final {
-			c.idle = 0
 			return kind, nil
 		}
 	}
@@ -169,7 +168,6 @@ func (c *Conn) payload(f frame) error {
 	if f.size == 0 && !f.final {
 		return c.idles()
 	}
-	c.idle = 0
 	if err := c.grow(len(c.message) + int(f.size)); err != nil {
 		return err
 	}
@@ -226,10 +224,10 @@ func (c *Conn) control(f frame) error {
 	}
 }
 
-// idles counts a frame without a piece of a message.
+// idles counts a control frame or an empty fragment.
 func (c *Conn) idles() error {
 	if c.idle++; c.idle > maxIdle {
-		return ProtocolError(fmt.Sprintf("it sent more than %d frames without a piece of a message", maxIdle))
+		return ProtocolError(fmt.Sprintf("it sent more than %d control frames and empty fragments", maxIdle))
 	}
 	if c.idle%64 == 0 {
 		return c.holder.Pause()

@@ -81,9 +81,9 @@ func TestServerThatBreaksTheProtocolIsNamed(t *testing.T) {
 		"half a close code":          {framed(0x88, "\x03", -1), "half a code"},
 		"a forbidden close code":     {framed(0x88, "\x03\xed", -1), "1005"},
 		"a close reason not UTF-8":   {framed(0x88, "\x03\xe8\xff", -1), "UTF-8"},
-		"a flood of pings":           {strings.Repeat(framed(0x89, "", -1), maxIdle+1), "more than 1000 frames"},
-		"a flood of pongs":           {strings.Repeat(framed(0x8a, "x", -1), maxIdle+1), "more than 1000 frames"},
-		"a flood of empty fragments": {framed(0x01, "", -1) + strings.Repeat(framed(0x00, "", -1), maxIdle), "more than 1000 frames"},
+		"a flood of pings":           {strings.Repeat(framed(0x89, "", -1), maxIdle+1), "more than 1000 control frames"},
+		"a flood of pongs":           {strings.Repeat(framed(0x8a, "x", -1), maxIdle+1), "more than 1000 control frames"},
+		"a flood of empty fragments": {framed(0x01, "", -1) + strings.Repeat(framed(0x00, "", -1), maxIdle), "more than 1000 control frames"},
 	} {
 		var h counter
 		ws, out := from(c.sent, &h)
@@ -102,6 +102,20 @@ func TestServerThatBreaksTheProtocolIsNamed(t *testing.T) {
 				t.Errorf("%s: the client answers %x %q", name, first, code)
 			}
 		}
+	}
+}
+
+// A server may send pings between messages, but not without end.
+func TestPingsBetweenMessagesAreCounted(t *testing.T) {
+	var h counter
+	ws, _ := from(strings.Repeat(strings.Repeat(framed(0x89, "", -1), 100)+framed(0x81, "x", -1), 11), &h)
+	for n := range 10 {
+		if _, _, err := ws.Receive(); err != nil {
+			t.Fatalf("message %d: %v", n, err)
+		}
+	}
+	if _, _, err := ws.Receive(); err == nil || !strings.Contains(err.Error(), "more than 1000 control frames") {
+		t.Error(err)
 	}
 }
 
