@@ -231,6 +231,11 @@ func TestQueriesEnd(t *testing.T) {
 	if o := h.measured("slow", measure.Down); !strings.Contains(o.Reason, "no result within its timeout of 100ms") {
 		t.Errorf("%+v", o)
 	}
+	h.configure(base)
+	if _, err := h.Reload(t.Context(), BySignal); err != nil {
+		t.Fatal(err)
+	}
+	realtest.Until(t, "the query that took too long has ended", func() bool { return running() == 0 })
 	h.configure(base + strings.ReplaceAll(sleep, `timeout = "30s"`, `timeout = "5m"`))
 	if _, err := h.Reload(t.Context(), BySignal); err != nil {
 		t.Fatal(err)

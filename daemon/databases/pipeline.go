@@ -47,7 +47,7 @@ func (c *pipelineConn) QueryContext(ctx context.Context, query string, args []dr
 		return c.Conn.QueryContext(ctx, query, args)
 	}
 	p := c.Conn.Conn().PgConn().StartPipeline(ctx)
-	for _, statement := range []string{readOnly, query, "ROLLBACK"} {
+	for _, statement := range []string{readOnly + ends(ctx), query, "ROLLBACK"} {
 		p.SendQueryParams(statement, nil, nil, nil, nil)
 	}
 	err := p.Sync()
